@@ -1,0 +1,127 @@
+#include "base/arena.h"
+
+#include "base/alloc.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#    include <sanitizer/asan_interface.h>
+#else
+#    define ASAN_POISON_MEMORY_REGION(p, n)   ((void)(p), (void)(n))
+#    define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#endif
+
+#define BLOCK_MIN ((size_t)8192)
+
+struct cx_arena_block {
+    struct cx_arena_block *next;
+    size_t size;
+    size_t at;
+    alignas(max_align_t) uint8_t bytes[];
+};
+
+void
+cx_arena_init(struct cx_arena *arena, size_t cap_bytes)
+{
+    *arena = (struct cx_arena){ .cap = cap_bytes };
+}
+
+static struct cx_arena_block *
+grow(struct cx_arena *arena, size_t need)
+{
+    size_t size = need > BLOCK_MIN ? need : BLOCK_MIN;
+    struct cx_arena_block *block;
+
+    if (size > arena->cap - arena->used) {
+        return NULL;
+    }
+    block = cx_alloc(1, sizeof(*block) + size);
+    if (block == NULL) {
+        return NULL;
+    }
+    block->size = size;
+    block->next = arena->head;
+    ASAN_POISON_MEMORY_REGION(block->bytes, size);
+    arena->head = block;
+    arena->used += size;
+    return block;
+}
+
+void *
+cx_arena_get(struct cx_arena *arena, size_t count, size_t size)
+{
+    const size_t align = alignof(max_align_t);
+    struct cx_arena_block *block = arena->head;
+    size_t need;
+    void *p;
+
+    if (size != 0 && count > (SIZE_MAX / 2) / size) {
+        return NULL;
+    }
+    need = (count * size + align - 1) / align * align;
+    if (block == NULL || need > block->size - block->at) {
+        block = grow(arena, need);
+        if (block == NULL) {
+            return NULL;
+        }
+    }
+    p = block->bytes + block->at;
+    block->at += need;
+    ASAN_UNPOISON_MEMORY_REGION(p, count * size);
+    memset(p, 0, count * size);
+    return p;
+}
+
+cx_status
+cx_arena_copy(struct cx_arena *arena, cx_span from, cx_span *ret)
+{
+    uint8_t *to = cx_arena_get(arena, from.n + 1, 1);
+
+    if (to == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    if (from.n != 0) {
+        memcpy(to, from.p, from.n);
+    }
+    *ret = (cx_span){ to, from.n };
+    return CX_SUCCESS;
+}
+
+cx_status
+cx_arena_text(struct cx_arena *arena, cx_str from, cx_str *ret)
+{
+    cx_span copy;
+
+    CX_TRY(cx_arena_copy(arena, cx_span_of_str(from), &copy));
+    *ret = cx_str_of_span(copy);
+    return CX_SUCCESS;
+}
+
+void
+cx_arena_reset(struct cx_arena *arena)
+{
+    struct cx_arena_block *block = arena->head;
+
+    while (block != NULL && block->next != NULL) {
+        struct cx_arena_block *next = block->next;
+
+        arena->used -= block->size;
+        cx_free(block);
+        block = next;
+    }
+    arena->head = block;
+    if (block != NULL) {
+        block->at = 0;
+        ASAN_POISON_MEMORY_REGION(block->bytes, block->size);
+    }
+}
+
+void
+cx_arena_done(struct cx_arena *arena)
+{
+    cx_arena_reset(arena);
+    cx_free(arena->head);
+    *arena = (struct cx_arena){ .cap = arena->cap };
+}

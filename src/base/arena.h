@@ -1,0 +1,27 @@
+/* Memory of one check, released whole. Everything parsed for a check lives here; nothing in it has a destructor.
+ * I1: never more than the byte cap given at init.  I2: memory is zeroed.  I3: reset invalidates every pointer. */
+#ifndef CX_BASE_ARENA_H
+#define CX_BASE_ARENA_H
+
+#include "base/span.h"
+#include "base/status.h"
+
+struct cx_arena_block;
+
+struct cx_arena {
+    struct cx_arena_block *head;
+    size_t used;
+    size_t cap;
+};
+
+void cx_arena_init(struct cx_arena *arena, size_t cap_bytes);
+/* NULL when the cap or memory is exhausted; aligned for any type. */
+void *cx_arena_get(struct cx_arena *arena, size_t count, size_t size) CX_MUST;
+/* Copies, NUL after the text for convenience at edges. Classes: NOMEM. */
+cx_status cx_arena_copy(struct cx_arena *arena, cx_span from, cx_span *ret) CX_MUST;
+cx_status cx_arena_text(struct cx_arena *arena, cx_str from, cx_str *ret) CX_MUST;
+/* Releases all but the first block. */
+void cx_arena_reset(struct cx_arena *arena);
+void cx_arena_done(struct cx_arena *arena);
+
+#endif

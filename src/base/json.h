@@ -1,0 +1,59 @@
+/* JSON values, by jansson behind this header. Values are reference-free trees: a child is borrowed from its parent and
+ * lives as long as the root that cx_json_parse returned or that was built here. */
+#ifndef CX_BASE_JSON_H
+#define CX_BASE_JSON_H
+
+#include "base/buf.h"
+#include "base/span.h"
+#include "base/status.h"
+
+struct cx_json;
+
+enum cx_json_kind {
+    CX_JSON_NONE = 0,
+    CX_JSON_NULL,
+    CX_JSON_BOOL,
+    CX_JSON_INTEGER,
+    CX_JSON_REAL,
+    CX_JSON_STRING,
+    CX_JSON_ARRAY,
+    CX_JSON_OBJECT,
+};
+
+/* One value and nothing after it; duplicate members are refused. Classes: MALFORMED, NOMEM. Freed by the caller. */
+cx_status cx_json_parse(cx_str text, struct cx_json **ret, struct cx_detail *detail) CX_MUST;
+void cx_json_free(struct cx_json *json);
+/* For CX_AUTO. */
+void cx_json_cleanup(struct cx_json **json);
+
+/* Reading. Every reader accepts NULL and the wrong kind, and says so by its result. */
+enum cx_json_kind cx_json_kind_of(const struct cx_json *json);
+size_t cx_json_size(const struct cx_json *array);
+const struct cx_json *cx_json_at(const struct cx_json *array, size_t i);
+const struct cx_json *cx_json_get(const struct cx_json *object, const char *member);
+bool cx_json_string(const struct cx_json *json, cx_str *ret);
+bool cx_json_integer(const struct cx_json *json, int64_t *ret);
+bool cx_json_bool(const struct cx_json *json, bool *ret);
+/* Refuses an object with a member that is not in allowed (NULL-terminated), naming it and what is allowed; what is the
+ * object's name for the message. */
+cx_status cx_json_only(const struct cx_json *object, const char *what, const char *const *allowed,
+                       enum cx_code code, struct cx_detail *detail) CX_MUST;
+
+/* Building. A NULL value (out of memory) may be passed on: the set fails, and the writer reports it at the end. Every
+ * set takes its value over, also on failure. */
+struct cx_json *cx_json_new_object(void);
+struct cx_json *cx_json_new_array(void);
+struct cx_json *cx_json_new_string(cx_str text); /* UTF-8, else NULL */
+struct cx_json *cx_json_new_integer(int64_t value);
+struct cx_json *cx_json_new_bool(bool value);
+struct cx_json *cx_json_new_null(void);
+struct cx_json *cx_json_copy(const struct cx_json *json);
+bool cx_json_set(struct cx_json *object, const char *member, struct cx_json *value);
+bool cx_json_add(struct cx_json *array, struct cx_json *value);
+
+/* Compact, members in insertion order, one line without its end. Classes: NOMEM, LIMIT. */
+cx_status cx_json_write(const struct cx_json *json, struct cx_buf *buf) CX_MUST;
+/* The same, indented for people. */
+cx_status cx_json_write_pretty(const struct cx_json *json, struct cx_buf *buf) CX_MUST;
+
+#endif

@@ -1,0 +1,44 @@
+/* Every cap of the program in one place, each with its reason. A loop over outside data names one of these. */
+#ifndef CX_BASE_LIMITS_H
+#define CX_BASE_LIMITS_H
+
+/* RFC 1035 section 3.1: a name in wire form, a label, and the most labels that fit (127 of one octet, and the root). */
+#define CX_NAME_MAX   255
+#define CX_LABEL_MAX  63
+#define CX_LABELS_MAX 128
+/* RFC 1035 presentation form of 255 octets, each escaped as \DDD. */
+#define CX_NAME_TEXT_MAX 1024
+
+/* R-TREE-13: aliases followed in one answer; R-T44-4: a CA must manage 8. */
+#define CX_ALIASES_DEFAULT 16
+#define CX_ALIASES_LOWEST  8
+/* What the message reader collects before it calls a chain a loop; above CX_ALIASES_DEFAULT so that the judge, not the
+ * reader, draws the line. */
+#define CX_ALIASES_READ 32
+
+/* R-T44-3: names visited by the tree search of RFC 6844; also the most questions of one climb. */
+#define CX_CLIMB_MAX 256
+#define CX_VISITED_MAX 128
+
+/* A DNS message over TCP, RFC 1035 section 4.2.2. */
+#define CX_MESSAGE_MAX 65535
+
+/* Names of one request: the largest certificates seen hold a few hundred. */
+#define CX_NAMES_MAX 10000
+/* Issuer domain names, accounts, methods of one request. */
+#define CX_ISSUERS_MAX 1000
+#define CX_ACCOUNTS_MAX 64
+/* Notes kept per name; further ones are dropped after a note that says so. */
+#define CX_NOTES_MAX 24
+
+/* One line of NDJSON; 1,001 records of a large set in hex stay far below. */
+#define CX_LINE_MAX (16u << 20)
+/* Memory of one check: answers of CX_NAMES_MAX names, with aliases and records. */
+#define CX_CHECK_MEMORY ((size_t)512 << 20)
+/* Zone and answers files are read whole. */
+#define CX_FILE_MAX ((size_t)1 << 30)
+
+/* R-TIME-1: 8 hours. */
+#define CX_WINDOW_S 28800
+
+#endif

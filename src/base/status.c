@@ -1,0 +1,49 @@
+#include "base/status.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum cx_class
+cx_status_class(cx_status s)
+{
+    switch (s.code) {
+    case CX_OK:
+        return CX_CLASS_NONE;
+#define X(code, class, number, text)                                                               \
+    case code:                                                                                     \
+        return CX_CLASS_##class;
+#include "base/errors.def"
+#undef X
+    }
+    return CX_CLASS_INTERNAL;
+}
+
+const char *
+cx_status_text(cx_status s)
+{
+    switch (s.code) {
+    case CX_OK:
+        return "success";
+#define X(code, class, number, text)                                                               \
+    case code:                                                                                     \
+        return text;
+#include "base/errors.def"
+#undef X
+    }
+    return "unknown failure";
+}
+
+cx_status
+cx_fail(struct cx_detail *detail, enum cx_code code, const char *fmt, ...)
+{
+    if (detail != NULL) {
+        va_list args;
+
+        va_start(args, fmt);
+        detail->rule = NULL;
+        /* Cut texts are acceptable: detail is for people only. */
+        (void)vsnprintf(detail->text, sizeof(detail->text), fmt, args);
+        va_end(args);
+    }
+    return (cx_status){ code };
+}

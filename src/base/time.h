@@ -1,0 +1,23 @@
+/* Moments as seconds since 1970-01-01T00:00:00Z, proleptic Gregorian, no leap seconds. */
+#ifndef CX_BASE_TIME_H
+#define CX_BASE_TIME_H
+
+#include "base/span.h"
+#include "base/status.h"
+
+typedef int64_t cx_time;
+
+/* No moment known; also later than every moment is CX_TIME_MAX. */
+#define CX_TIME_NONE INT64_MIN
+#define CX_TIME_MAX  INT64_MAX
+#define CX_TIME_TEXT 21 /* 2026-11-22T12:00:00Z and NUL */
+
+/* RFC 3339 in UTC ("Z" or an offset, fractions cut off) or a date, which means its first second. */
+cx_status cx_time_parse(cx_str text, cx_time *ret) CX_MUST;
+void cx_time_format(cx_time t, char ret[CX_TIME_TEXT]);
+/* First second of a day. */
+cx_time cx_time_of_day(int year, unsigned month, unsigned day);
+/* The wall clock; not for dns/, caa/ and evidence/. */
+cx_time cx_time_now(void);
+
+#endif

@@ -1,0 +1,18 @@
+/* The decision on one Relevant RRset (rules.md section 3): critical check, restricting property, matching record. */
+#ifndef CX_CAA_DECIDE_H
+#define CX_CAA_DECIDE_H
+
+#include "caa/case.h"
+
+struct cx_decision {
+    enum cx_verdict verdict; /* PERMIT, DENY, or ARGUABLE with both readings */
+    enum cx_reason reason;
+    struct cx_reading readings[2]; /* the prohibiting one first; only for ARGUABLE */
+};
+
+/* set must hold records. rules and notes are added to. */
+struct cx_decision cx_decide(const struct cx_case *c, const struct cx_subject *subject,
+                             const struct cx_answer *set, struct cx_rules *rules,
+                             struct cx_notes *notes);
+
+#endif

@@ -1,0 +1,129 @@
+#include "caa/epoch.h"
+
+#define DAY(y, m, d) ((int64_t)(y) * 10000 + (m) * 100 + (d))
+#define ALWAYS       DAY(1970, 1, 1)
+
+struct row {
+    int64_t from; /* yyyymmdd, 00:00:00 UTC (R-GEN-2) */
+    struct cx_epoch epoch;
+};
+
+/* Columns: binding, search, value grammar, set without restricting property, failure limb 3, validation mandatory,
+ * SERVFAIL strict, RFC 8657 mandatory, section of the BR. */
+#define ROW(day, profile, id, binding, search, grammar, empty, limb, valid, strict, params, sec)   \
+    {                                                                                              \
+        day,                                                                                       \
+        {                                                                                          \
+            CX_PROFILE_##profile, id, binding, CX_ALGORITHM_##search, CX_GRAMMAR_##grammar,     \
+                CX_EMPTY_##empty, CX_LIMB_##limb, valid, strict, params, sec                       \
+        }                                                                                          \
+    }
+
+/* clang-format off */
+static const struct row table[] = {
+/*   from                profile      id    binds  search       grammar  empty    limb 3       valid  strict params section */
+ROW(ALWAYS,             TLS_BR,       "E0",  false, RFC6844,     RFC6844, UNCLEAR, UNAVAILABLE, false, false, false, "-"),
+ROW(DAY(2015,  4, 15),  TLS_BR,       "E1",  false, RFC6844,     RFC6844, UNCLEAR, UNAVAILABLE, false, false, false, "2.2"),
+ROW(DAY(2017,  9,  8),  TLS_BR,       "E2",  true,  RFC6844,     RFC6844, UNCLEAR, NO_CHAIN,    false, false, false, "3.2.2.8"),
+ROW(DAY(2017, 10, 27),  TLS_BR,       "E3",  true,  ERRATUM5065, RFC6844, UNCLEAR, NO_CHAIN,    false, false, false, "3.2.2.8"),
+ROW(DAY(2018,  5, 10),  TLS_BR,       "E4",  true,  ERRATUM5065, RFC6844, PERMITS, NO_CHAIN,    false, false, false, "3.2.2.8"),
+ROW(DAY(2020, 10, 19),  TLS_BR,       "E5",  true,  RFC8659,     RFC8659, PERMITS, NO_CHAIN,    false, false, false, "3.2.2.8"),
+ROW(DAY(2022,  4, 23),  TLS_BR,       "E6",  true,  RFC8659,     RFC8659, PERMITS, NO_CHAIN,    false, false, false, "3.2.2.8"),
+ROW(DAY(2023,  9, 15),  TLS_BR,       "E7",  true,  RFC8659,     RFC8659, PERMITS, NO_CHAIN,    false, false, false, "3.2.2.8"),
+ROW(DAY(2024,  9,  6),  TLS_BR,       "E8",  true,  RFC8659,     RFC8659, PERMITS, NO_CHAIN,    false, false, false, "3.2.2.8"),
+ROW(DAY(2025,  7, 21),  TLS_BR,       "E9",  true,  RFC8659,     RFC8659, PERMITS, INSECURE,    false, false, false, "3.2.2.8"),
+ROW(DAY(2026,  3, 15),  TLS_BR,       "E10", true,  RFC8659,     RFC8659, PERMITS, INSECURE,    true,  true,  false, "3.2.2.8"),
+ROW(DAY(2026,  6, 16),  TLS_BR,       "E11", true,  RFC8659,     RFC8659, PERMITS, INSECURE,    true,  true,  false, "4.2.2.1"),
+ROW(DAY(2027,  3, 15),  TLS_BR,       "E12", true,  RFC8659,     RFC8659, PERMITS, INSECURE,    true,  true,  true,  "4.2.2.1"),
+ROW(ALWAYS,             SMIME_BR,     "S0",  false, RFC8659,     RFC8659, PERMITS, NO_CHAIN,    false, false, false, "-"),
+ROW(DAY(2024,  9, 15),  SMIME_BR,     "S1",  false, RFC8659,     RFC8659, PERMITS, NO_CHAIN,    false, false, false, "4.2.2.1"),
+ROW(DAY(2025,  3, 15),  SMIME_BR,     "S2",  true,  RFC8659,     RFC8659, PERMITS, NO_CHAIN,    false, false, false, "4.2.2.1"),
+ROW(DAY(2025, 10, 13),  SMIME_BR,     "S3",  true,  RFC8659,     RFC8659, PERMITS, INSECURE,    false, false, false, "4.2.2.1"),
+ROW(DAY(2026,  3, 15),  SMIME_BR,     "S4",  true,  RFC8659,     RFC8659, PERMITS, INSECURE,    true,  true,  false, "4.2.2.1"),
+ROW(ALWAYS,             VMC,          "V0",  true,  RFC8659,     RFC8659, PERMITS, UNAVAILABLE, false, true,  false, "-"),
+ROW(ALWAYS,             PRIVATE,  "RFC8659", true,  RFC8659,     RFC8659, PERMITS, INSECURE,    false, true,  false, "-"),
+ROW(ALWAYS,             PROPOSAL_2016,"P16", true,  RFC8659,     PROPOSAL,PERMITS, INSECURE,    false, true,  false, "-"),
+};
+
+/* R-MPIC-1, R-MAIL-8: days on which an MPIC phase begins. */
+static const struct {
+    enum cx_profile profile;
+    int64_t from;
+} phases[] = {
+    { CX_PROFILE_TLS_BR, DAY(2024, 9, 15) },  { CX_PROFILE_TLS_BR, DAY(2025, 3, 15) },
+    { CX_PROFILE_TLS_BR, DAY(2025, 9, 15) },  { CX_PROFILE_TLS_BR, DAY(2026, 3, 15) },
+    { CX_PROFILE_TLS_BR, DAY(2026, 6, 15) },  { CX_PROFILE_TLS_BR, DAY(2026, 12, 15) },
+    { CX_PROFILE_SMIME_BR, DAY(2025, 5, 15) }, { CX_PROFILE_SMIME_BR, DAY(2025, 9, 15) },
+    { CX_PROFILE_SMIME_BR, DAY(2026, 3, 15) }, { CX_PROFILE_SMIME_BR, DAY(2026, 6, 15) },
+    { CX_PROFILE_SMIME_BR, DAY(2026, 12, 15) },
+};
+/* clang-format on */
+
+static cx_time
+first_second(int64_t day)
+{
+    return day == ALWAYS ? CX_TIME_NONE
+                         : cx_time_of_day((int)(day / 10000), (unsigned)(day / 100 % 100),
+                                          (unsigned)(day % 100));
+}
+
+const struct cx_epoch *
+cx_epoch_at(enum cx_profile profile, cx_time date)
+{
+    const struct cx_epoch *found = NULL;
+
+    for (size_t i = 0; i < CX_COUNT(table); i++) {
+        if (table[i].epoch.profile == profile && first_second(table[i].from) <= date) {
+            found = &table[i].epoch;
+        }
+    }
+    return found;
+}
+
+cx_time
+cx_epoch_next_boundary(enum cx_profile profile, cx_time date)
+{
+    cx_time next = CX_TIME_MAX;
+
+    for (size_t i = 0; i < CX_COUNT(table); i++) {
+        cx_time from = first_second(table[i].from);
+
+        if (table[i].epoch.profile == profile && from > date && from < next) {
+            next = from;
+        }
+    }
+    for (size_t i = 0; i < CX_COUNT(phases); i++) {
+        cx_time from = first_second(phases[i].from);
+
+        if (phases[i].profile == profile && from > date && from < next) {
+            next = from;
+        }
+    }
+    return next;
+}
+
+static const char *const words[] = {
+    [CX_PROFILE_UNSET] = "",
+    [CX_PROFILE_TLS_BR] = "tls-br",
+    [CX_PROFILE_SMIME_BR] = "smime-br",
+    [CX_PROFILE_VMC] = "vmc",
+    [CX_PROFILE_PRIVATE] = "private",
+    [CX_PROFILE_PROPOSAL_2016] = "proposal-2016",
+};
+
+const char *
+cx_profile_word(enum cx_profile profile)
+{
+    return words[profile];
+}
+
+enum cx_profile
+cx_profile_of_word(cx_str word)
+{
+    for (size_t i = 1; i < CX_COUNT(words); i++) {
+        if (cx_str_equal(word, cx_str_of(words[i]))) {
+            return (enum cx_profile)i;
+        }
+    }
+    return CX_PROFILE_UNSET;
+}

@@ -1,0 +1,100 @@
+#include "caa/failure.h"
+
+bool
+cx_validation_required(const struct cx_case *c)
+{
+    return c->epoch->validation || c->epoch->parameters || c->policy->accounturi_from <= c->date ||
+           c->policy->validationmethods_from <= c->date;
+}
+
+bool
+cx_answer_failed(const struct cx_case *c, const struct cx_answer *answer)
+{
+    return cx_outcome_is_failure(answer->outcome) || answer->dnssec == CX_DNSSEC_BOGUS ||
+           answer->n_aliases > c->policy->alias_limit ||
+           (answer->dnssec == CX_DNSSEC_INDETERMINATE && cx_validation_required(c));
+}
+
+/* Outcomes that can be outside the CA and do not show that a record exists. */
+static bool
+kind_can_be_excused(const struct cx_answer *answer)
+{
+    switch (answer->outcome) {
+    case CX_OUTCOME_TIMEOUT:
+    case CX_OUTCOME_SERVFAIL:
+    case CX_OUTCOME_REFUSED:
+        return true;
+    case CX_OUTCOME_MALFORMED:
+        return answer->malformed == CX_MALFORMED_MESSAGE; /* R-SYN-6: else a record evidently exists */
+    case CX_OUTCOME_UNSET:
+    case CX_OUTCOME_RECORDS:
+    case CX_OUTCOME_NODATA:
+    case CX_OUTCOME_NXDOMAIN:
+    case CX_OUTCOME_TRUNCATED:
+    case CX_OUTCOME_LOOP:
+    case CX_OUTCOME_BOGUS:
+    case CX_OUTCOME_INDETERMINATE:
+    case CX_OUTCOME_DEADLINE:
+    case CX_OUTCOME_ERROR: /* R-FAIL-8: inside the CA */
+        return false;
+    }
+    return false;
+}
+
+/* R-FAIL-1, R-FAIL-10: the zone was shown to have no chain. */
+static bool
+in_zone_without_chain(const struct cx_facts *facts, cx_span name)
+{
+    for (size_t i = 0; i < facts->n_no_chain; i++) {
+        if (cx_name_within(name, cx_name_span(&facts->no_chain[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* R-FAIL-6: the failing part of an alias chain is its last name. */
+static bool
+third_limb(const struct cx_case *c, const struct cx_answer *answer)
+{
+    cx_span last = answer->n_aliases == 0 ? answer->name : answer->aliases[answer->n_aliases - 1];
+
+    if (answer->dnssec == CX_DNSSEC_INSECURE) {
+        return true;
+    }
+    return c->epoch->limb == CX_LIMB_NO_CHAIN && answer->dnssec == CX_DNSSEC_INDETERMINATE &&
+           in_zone_without_chain(c->facts, answer->name) &&
+           in_zone_without_chain(c->facts, last);
+}
+
+bool
+cx_failure_excused(const struct cx_case *c, const struct cx_answer *answer, struct cx_rules *rules)
+{
+    struct cx_rules ignored = { { 0 } };
+    bool strict = c->epoch->strict_servfail && !c->policy->lf_servfail_classified;
+    const struct {
+        bool met;
+        enum cx_rule rule;
+    } limbs[] = {
+        { kind_can_be_excused(answer) && c->epoch->limb != CX_LIMB_UNAVAILABLE, CX_R_DNS_1 },
+        { c->policy->lf_permit, CX_R_FAIL_5 },
+        { answer->attempts >= 2, CX_R_FAIL_7 },
+        { c->facts->control_probe, CX_R_FAIL_8 },
+        { third_limb(c, answer), CX_R_FAIL_3 },
+        { answer->outcome != CX_OUTCOME_SERVFAIL || !strict, CX_R_SEC_5 },
+    };
+    bool excused = true;
+
+    rules = rules != NULL ? rules : &ignored;
+    for (size_t i = 0; i < CX_COUNT(limbs); i++) {
+        if (!limbs[i].met) {
+            excused = false;
+            cx_rules_add(rules, limbs[i].rule);
+        }
+    }
+    if (excused) {
+        cx_rules_add(rules, c->epoch->limb == CX_LIMB_NO_CHAIN ? CX_R_FAIL_1 : CX_R_FAIL_2);
+        cx_rules_add(rules, CX_R_FAIL_9);
+    }
+    return excused;
+}

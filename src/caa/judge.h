@@ -1,0 +1,43 @@
+/* The judge: a pure function from (case, subject, answers) to a finding, and from findings to the certificate's.
+ * I1: PERMIT is assigned in decide.c (a record, or no restriction) and judge.c (nothing on the whole way), and nowhere
+ * else; everything unforeseen ends as FAIL.  I2: same input, same output; no clock, no I/O. */
+#ifndef CX_CAA_JUDGE_H
+#define CX_CAA_JUDGE_H
+
+#include "caa/climb.h"
+
+struct cx_finding {
+    enum cx_verdict verdict; /* UNSET while questions are open */
+    enum cx_reason reason;
+    struct cx_rules rules;
+    struct cx_notes notes;
+    struct cx_reading readings[CX_READINGS_MAX];
+    size_t n_readings;
+    const struct cx_answer *set; /* the Relevant RRset, or NULL */
+    cx_time valid_until;         /* last second; CX_TIME_NONE unless PERMIT or PERMIT-LF */
+    cx_time newest;              /* when the youngest answer used was asked for */
+    const struct cx_answer *seen[CX_CLIMB_MAX];
+    size_t n_seen;
+    struct cx_question need[CX_LABELS_MAX]; /* open questions */
+    size_t n_need;
+};
+
+void cx_judge(const struct cx_case *c, const struct cx_subject *subject,
+              const struct cx_answers *answers, struct cx_finding *ret);
+
+/* What the certificate gets: the worst of its names, then the certificate-level findings (docs/interpretations.md 23).
+ * All findings must be complete; profiles may differ between names, so each name comes with its own epoch's boundary
+ * already in its valid_until. */
+struct cx_conclusion {
+    enum cx_verdict verdict;
+    enum cx_reason reason;
+    struct cx_rules rules;
+    cx_time valid_until;
+};
+
+/* Fold one name in; begin with a zeroed conclusion. */
+void cx_conclude_name(struct cx_conclusion *conclusion, const struct cx_finding *finding);
+/* After the last name. newest: the youngest answer of all names, CX_TIME_NONE if there is none. */
+void cx_conclude(struct cx_conclusion *conclusion, const struct cx_case *c, cx_time newest);
+
+#endif

@@ -1,0 +1,50 @@
+/* Where answers come from: the live DNS, a zone file, recorded answers. The engine knows only this table.
+ * I1: every question asked is answered exactly once, by an answer; a source that cannot answer gives one with a failure
+ * outcome.  I2: an answer and all it points to live in the arena given with the question. */
+#ifndef CX_RESOLVE_SOURCE_H
+#define CX_RESOLVE_SOURCE_H
+
+#include "base/arena.h"
+#include "dns/answer.h"
+
+/* answer == NULL: out of memory; the check must fail. */
+typedef void cx_answered(void *ctx, const struct cx_answer *answer);
+
+struct cx_source_ops {
+    /* May call answered before it returns. question is borrowed for the call. */
+    void (*ask)(void *self, const struct cx_question *question, struct cx_arena *arena,
+                cx_answered *answered, void *ctx);
+    /* Blocks until at least one open question was answered; returns at once if none is open. */
+    cx_status (*wait)(void *self);
+    void (*close)(void *self);
+};
+
+struct cx_source {
+    const struct cx_source_ops *ops;
+    void *self;
+};
+
+static inline void
+cx_source_ask(const struct cx_source *source, const struct cx_question *question,
+              struct cx_arena *arena, cx_answered *answered, void *ctx)
+{
+    source->ops->ask(source->self, question, arena, answered, ctx);
+}
+
+CX_MUST static inline cx_status
+cx_source_wait(const struct cx_source *source)
+{
+    return source->ops->wait(source->self);
+}
+
+/* Accepts a source that was never opened. */
+static inline void
+cx_source_close(struct cx_source *source)
+{
+    if (source->ops != NULL) {
+        source->ops->close(source->self);
+        source->ops = NULL;
+    }
+}
+
+#endif
