@@ -11,8 +11,8 @@ static const struct {
 #undef X
 };
 
-static const cx_str br_section = CX_STR("3.2.2.4.");
-static const cx_str br_label = CX_STR("ca-tbr-");
+static const cx_str br_section = CX_STR_INIT("3.2.2.4.");
+static const cx_str br_label = CX_STR_INIT("ca-tbr-");
 
 static bool
 starts_with(cx_str text, cx_str prefix)
