@@ -17,8 +17,8 @@ enum lab_mode {
     LAB_UNSET,
     LAB_UNSIGNED,
     LAB_SIGNED,
-    LAB_EXPIRED,    /* signatures that ended yesterday */
-    LAB_FUTURE,     /* signatures that begin tomorrow */
+    LAB_EXPIRED,    /* signatures that ended days ago */
+    LAB_FUTURE,     /* signatures that begin in days */
     LAB_MISSING,    /* DS in the parent and a DNSKEY, but no signature */
     LAB_WRONG_DS,   /* the DS is of another key */
     LAB_FOREIGN_DS, /* the DS is of an algorithm that nobody implements: provably insecure */
