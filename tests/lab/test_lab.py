@@ -3,11 +3,13 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -235,6 +237,23 @@ def check_cases(zones):
     check(len(deny) == SUITE_NAMES, f"{SUITE_NAMES} deny names of the suite, not {len(deny)}")
 
 
+def check_labgen():
+    """A bad zone file is refused by file and line."""
+    build = os.environ.get("CAAPROOF_BUILD", os.path.join(LAB, "..", "build"))
+    head = "; lab: signed nsec\n; served: 127.0.1.1\n"
+    for line in ("x CAA 0 issue", "x TYPE257 \\# 3 00", "$GENERATE 5-1 a TXT x", "; lab: nonsense",
+                 "a.other. A 192.0.2.1", "@ NS a.b.", "; served: 1 2 3 4"):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "bad.test.zone")
+            shutil.copy(os.path.join(LAB, "zones", "root.zone"), folder)
+            with open(path, "w", encoding="ascii") as file:
+                file.write(head + line + "\n")
+            done = subprocess.run([os.path.join(build, "lab", "labgen"), folder, folder],
+                                  stderr=subprocess.PIPE, text=True, timeout=20, check=False)
+            check(done.returncode == 70 and done.stderr.startswith(f"labgen: {path}:3: "),
+                  f"refused: {line}")
+
+
 def run_lab(*arguments, **options):
     return subprocess.run([RUN, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           text=True, timeout=60, check=False, **options)
@@ -268,6 +287,7 @@ def main():
     check_ipv6()
     check_responder()
     check_cases(zones)
+    check_labgen()
     check_run()
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
