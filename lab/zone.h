@@ -1,0 +1,58 @@
+/* A zone of the lab: what its text file says, and what signing adds.
+ * Z1: `records` holds every record that is signed and served.
+ * Z2: `unsigned_records` is served, but hidden from signing (insecure children of an opt-out zone).
+ * Z3: CAA records keep their RDATA as one opaque field. */
+#ifndef CX_LAB_ZONE_H
+#define CX_LAB_ZONE_H
+
+#include <ldns/ldns.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define LAB_SERVERS_MAX 4
+#define LAB_ZONES_MAX   200
+#define LAB_TTL         300
+
+enum lab_mode {
+    LAB_UNSET,
+    LAB_UNSIGNED,
+    LAB_SIGNED,
+    LAB_EXPIRED,    /* signatures that ended days ago */
+    LAB_FUTURE,     /* signatures that begin in days */
+    LAB_MISSING,    /* DS in the parent and a DNSKEY, but no signature */
+    LAB_WRONG_DS,   /* the DS is of another key */
+    LAB_FOREIGN_DS, /* the DS is of an algorithm that nobody implements: provably insecure */
+};
+
+enum lab_denial {
+    LAB_NSEC,
+    LAB_NSEC3,
+    LAB_NSEC3_OPTOUT,
+};
+
+struct lab_zone {
+    char *path;
+    char *name; /* absolute, with the trailing dot */
+    ldns_rdf *origin;
+    enum lab_mode mode;
+    enum lab_denial denial;
+    char *servers[LAB_SERVERS_MAX];
+    size_t servers_len;
+    ldns_rr_list *records;
+    ldns_rr_list *unsigned_records;
+    ldns_rr_list *signatures;
+    ldns_key_list *keys;
+    ldns_rr *dnskey;
+};
+
+/* Reads a zone's text file, named <zone>.zone (root.zone is the root), into a new zone, and adds
+ * SOA and NS of the apex. NULL after a message on stderr. */
+struct lab_zone *lab_zone_read(const char *path);
+void lab_zone_free(struct lab_zone *zone);
+
+bool lab_zone_has_ds(const struct lab_zone *zone);
+
+/* Appends the zone's NS and the addresses of its servers to list. */
+bool lab_zone_add_servers(const struct lab_zone *zone, ldns_rr_list *list);
+
+#endif
