@@ -1,0 +1,219 @@
+#include "bin/caaproof/batch.h"
+#include "bin/caaproof/command.h"
+#include "bin/caaproof/human.h"
+#include "bin/caaproof/input.h"
+#include "bin/caaproof/options.h"
+#include "engine/name.h"
+#include "engine/result.h"
+#include "pki/certificate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char usage[] =
+    "usage: caaproof check NAME... --issuer D [options]\n"
+    "       caaproof check --cert FILE --issuer D [options]\n"
+    "       caaproof check --batch [options]        NDJSON requests in, results out\n"
+    "\n"
+    "Says whether the CA whose issuer domain name is D may issue for the names, and why.\n"
+    "\n"
+    "What is asked\n"
+    "  --issuer D         issuer domain name of the CA (repeatable)\n"
+    "  --account-uri U    URI of the requesting account (repeatable)\n"
+    "  --method M         validation method performed: dns-01, http-01, 3.2.2.4.7, ... (repeatable)\n"
+    "  --purpose P        tls (default), smime, vmc, tls+smime\n"
+    "  --profile B        tls-br, smime-br, vmc, private, proposal-2016\n"
+    "  --date T           judge by the rules of this moment (2018-03-01 or 2018-03-01T12:00:00Z)\n"
+    "  --order O          bottom-up (default), top-down, parallel\n"
+    "  --policy FILE      the CA's switches as JSON (docs/json.md); --facts FILE likewise\n"
+    "  --cert FILE        names of a certificate, precertificate or request, PEM or DER\n"
+    "\n"
+    "Where answers come from: the live DNS with DNSSEC, unless\n"
+    "  --zone FILE        zone file, to test records before they are published (repeatable)\n"
+    "  --answers FILE     recorded answers, one JSON object a line\n"
+    "  --root-hints FILE, --anchor FILE, --forward ADDR[@PORT]   for the live DNS\n"
+    "\n"
+    "What is printed\n"
+    "  --explain          every rule that was applied, as a sentence\n"
+    "  --json             one result object (docs/json.md)\n"
+    "  --accept LIST      exit 0 also for lf, exempt, na\n"
+    "  --in-flight N      with --batch: checks under way at once (default 500)\n"
+    "\n"
+    "Exit status: 0 PERMIT; 10 DENY; 11 FAIL or ARGUABLE; 12 PERMIT-LF; 13 EXEMPT or NA; 64-78 errors.\n"
+    "\n"
+    "Try: caaproof check www.example.org --issuer ca.example.net --explain\n";
+
+/* The result of the one check, shown. */
+struct single {
+    const struct options *options;
+    bool done;
+    int exit;
+};
+
+static int
+print_json(const struct cx_check *check)
+{
+    struct cx_json *json = cx_result_to_json(check);
+    struct cx_buf buf;
+    cx_status s;
+
+    cx_buf_init(&buf, (size_t)256 << 20);
+    s = cx_json_write(json, &buf);
+    if (cx_ok(s)) {
+        printf("%.*s\n", (int)buf.n, buf.p);
+    }
+    cx_buf_done(&buf);
+    cx_json_free(json);
+    return cx_ok(s) ? EXIT_SUCCESS : exit_with(s, NULL);
+}
+
+static void
+show(void *ctx, struct cx_check *check)
+{
+    struct single *single = ctx;
+    const struct options *o = single->options;
+
+    single->done = true;
+    single->exit = exit_of_verdict(check->conclusion.verdict, &o->accepted);
+    if (o->json) {
+        int printed = print_json(check);
+
+        single->exit = printed != EXIT_SUCCESS ? printed : single->exit;
+    } else if (cx_ok(check->status)) {
+        human_check(stdout, check, o->explain);
+    }
+    if (!cx_ok(check->status)) {
+        single->exit = exit_with(check->status, &check->detail);
+    }
+    if (fflush(stdout) != 0) {
+        single->exit = EX_IOERR;
+    }
+}
+
+static int
+check_once(const struct options *o, const struct cx_source *source)
+{
+    struct single single = { .options = o, .exit = EX_SOFTWARE };
+    struct cx_check *check = cx_check_new();
+
+    if (check == NULL) {
+        return exit_with((cx_status){ CX_E_NOMEM }, NULL);
+    }
+    cx_check_start(check, o->request, NULL, source, cx_time_now(), show, &single);
+    while (!single.done) {
+        if (!cx_ok(cx_source_wait(source))) {
+            return exit_with((cx_status){ CX_E_RESOLVER }, NULL);
+        }
+    }
+    cx_check_free(check);
+    return single.exit;
+}
+
+static bool
+add_name(struct cx_json *names, cx_str name)
+{
+    return cx_json_add(names, cx_json_new_string(name));
+}
+
+/* Names of the certificate, and its purpose unless the caller gave one. */
+static cx_status
+take_certificate(const struct options *o, struct cx_json *names, struct cx_detail *detail)
+{
+    struct cx_certificate_names certificate;
+    bool mail = false, dns = false;
+    struct cx_arena arena;
+    struct cx_buf buf;
+    cx_status s;
+
+    cx_buf_init(&buf, CX_FILE_MAX);
+    cx_arena_init(&arena, CX_CHECK_MEMORY);
+    s = input_file(o->cert, &buf, detail);
+    if (cx_ok(s)) {
+        s = cx_certificate_names_read(cx_span_of_str(cx_buf_str(&buf)), &arena, &certificate,
+                                      detail);
+    }
+    for (size_t i = 0; cx_ok(s) && i < certificate.n_names; i++) {
+        cx_str name = certificate.names[i].text;
+
+        mail = mail || cx_is_mailbox(name);
+        dns = dns || !cx_is_mailbox(name);
+        s = add_name(names, name) ? CX_SUCCESS
+                                  : cx_fail(detail, CX_E_CERTIFICATE, "%s: a name is not UTF-8",
+                                            o->cert);
+    }
+    if (cx_ok(s) && cx_json_size(names) == 0) {
+        s = cx_fail(detail, CX_E_CERTIFICATE, "%s: no names in it", o->cert);
+    }
+    if (cx_ok(s) && !o->has_purpose) {
+        const char *purpose = certificate.mark       ? "vmc"
+                              : mail && dns          ? "tls+smime"
+                              : mail                 ? "smime"
+                                                     : "tls";
+
+        s = cx_json_set(o->request, "purpose", cx_json_new_string(cx_str_of(purpose)))
+                ? CX_SUCCESS
+                : (cx_status){ CX_E_NOMEM };
+    }
+    cx_arena_done(&arena);
+    cx_buf_done(&buf);
+    return s;
+}
+
+static cx_status
+take_names(const struct options *o, int argc, char **argv, int first, struct cx_detail *detail)
+{
+    struct cx_json *names = cx_json_new_array();
+    cx_status s = CX_SUCCESS;
+
+    for (int i = first; cx_ok(s) && i < argc; i++) {
+        s = add_name(names, cx_str_of(argv[i]))
+                ? CX_SUCCESS
+                : cx_fail(detail, CX_E_NAME, "%s: not UTF-8", argv[i]);
+    }
+    if (cx_ok(s) && o->cert != NULL) {
+        s = take_certificate(o, names, detail);
+    }
+    if (cx_ok(s) && cx_json_size(names) == 0) {
+        s = cx_fail(detail, CX_E_USAGE, "no name given; see caaproof check --help");
+    }
+    return cx_json_set(o->request, "names", names) || !cx_ok(s) ? s : (cx_status){ CX_E_NOMEM };
+}
+
+static int
+check_with(struct options *o, int argc, char **argv, int first)
+{
+    struct cx_detail detail = { .text = "" };
+    struct cx_source source = { .ops = NULL };
+    cx_status s = CX_SUCCESS;
+    int code;
+
+    if (o->batch && (first < argc || o->cert != NULL)) {
+        s = cx_fail(&detail, CX_E_USAGE, "--batch takes its names from standard input");
+    } else if (!o->batch) {
+        s = take_names(o, argc, argv, first, &detail);
+    }
+    if (cx_ok(s)) {
+        s = options_source(o, &source, &detail);
+    }
+    if (!cx_ok(s)) {
+        return exit_with(s, &detail);
+    }
+    code = o->batch ? batch_run(o->request, &source, o->in_flight) : check_once(o, &source);
+    cx_source_close(&source);
+    return code;
+}
+
+int
+command_check(int argc, char **argv)
+{
+    struct options options;
+    int first = options_parse(argc, argv, usage, &options), code;
+
+    if (first < 0) {
+        code = first == -2 ? EXIT_SUCCESS : EX_USAGE;
+    } else {
+        code = check_with(&options, argc, argv, first);
+    }
+    options_done(&options);
+    return code;
+}

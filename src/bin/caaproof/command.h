@@ -1,0 +1,9 @@
+/* The subcommands. Each gets its own argv (argv[0] is its name) and returns the exit code. */
+#ifndef CAAPROOF_COMMAND_H
+#define CAAPROOF_COMMAND_H
+
+int command_check(int argc, char **argv);
+int command_lint(int argc, char **argv);
+int command_conformance(int argc, char **argv);
+
+#endif

@@ -1,0 +1,239 @@
+#include "bin/caaproof/human.h"
+
+#include "base/buf.h"
+#include "bin/caaproof/terminal.h"
+
+/* Records of a large set that are shown. */
+#define RECORDS_SHOWN 12
+
+static void
+put_record(FILE *out, const struct cx_caa *caa)
+{
+    struct cx_buf buf;
+
+    cx_buf_init(&buf, CX_MESSAGE_MAX * 5);
+    cx_caa_text(caa, &buf);
+    if (cx_buf_ok(&buf)) {
+        fprintf(out, "      %.*s\n", (int)buf.n, buf.p);
+    }
+    cx_buf_done(&buf);
+}
+
+static void
+put_records(FILE *out, const struct cx_answer *answer)
+{
+    size_t shown = answer->n_records < RECORDS_SHOWN ? answer->n_records : RECORDS_SHOWN;
+
+    for (size_t i = 0; i < shown; i++) {
+        put_record(out, &answer->records[i]);
+    }
+    if (answer->n_records > shown) {
+        fprintf(out, "      and %zu more\n", answer->n_records - shown);
+    }
+}
+
+/* What an answer says, for a person. */
+static void
+answer_words(const struct cx_answer *answer, char *ret, size_t room)
+{
+    const char *words = "";
+
+    switch (answer->outcome) {
+    case CX_OUTCOME_RECORDS:
+        (void)snprintf(ret, room, answer->type == CX_TYPE_DNAME ? "DNAME" : "%zu record%s",
+                       answer->n_records, answer->n_records == 1 ? "" : "s");
+        return;
+    case CX_OUTCOME_NODATA:
+        words = "no CAA here";
+        break;
+    case CX_OUTCOME_NXDOMAIN:
+        words = "no such name";
+        break;
+    case CX_OUTCOME_TIMEOUT:
+        words = "no answer in time";
+        break;
+    case CX_OUTCOME_SERVFAIL:
+        words = "server failure";
+        break;
+    case CX_OUTCOME_REFUSED:
+        words = "refused";
+        break;
+    case CX_OUTCOME_TRUNCATED:
+        words = "cut off";
+        break;
+    case CX_OUTCOME_MALFORMED:
+        words = "unreadable";
+        break;
+    case CX_OUTCOME_LOOP:
+        words = "alias loop";
+        break;
+    case CX_OUTCOME_BOGUS:
+        words = "DNSSEC bogus";
+        break;
+    case CX_OUTCOME_INDETERMINATE:
+        words = "indeterminate";
+        break;
+    case CX_OUTCOME_DEADLINE:
+        words = "our deadline";
+        break;
+    case CX_OUTCOME_ERROR:
+    case CX_OUTCOME_UNSET:
+        words = "own error";
+        break;
+    }
+    (void)snprintf(ret, room, "%s", words);
+}
+
+static void
+put_aliases(FILE *out, const struct cx_answer *answer)
+{
+    char name[CX_NAME_TEXT_MAX];
+
+    for (size_t i = 0; i < answer->n_aliases; i++) {
+        cx_name_text(answer->aliases[i], name);
+        fprintf(out, "      -> %s\n", name);
+    }
+}
+
+static void
+put_answer(FILE *out, const struct cx_answer *answer, int width)
+{
+    char name[CX_NAME_TEXT_MAX], words[64];
+    bool failed = cx_outcome_is_failure(answer->outcome);
+    enum paint paint = failed                                  ? PAINT_BAD
+                       : answer->outcome == CX_OUTCOME_RECORDS ? PAINT_BOLD
+                                                               : PAINT_FAINT;
+
+    cx_name_text(answer->name, name);
+    answer_words(answer, words, sizeof(words));
+    fprintf(out, "  %-*s  %s%-18s%s  %s", width, name, paint_on(out, paint), words, paint_off(out),
+            cx_dnssec_word(answer->dnssec));
+    if (answer->has_ttl && answer->outcome == CX_OUTCOME_RECORDS) {
+        fprintf(out, ", ttl %u s", answer->ttl);
+    }
+    fputc('\n', out);
+    put_aliases(out, answer);
+    if (answer->why.n != 0) {
+        struct cx_buf buf;
+
+        cx_buf_init(&buf, 4096);
+        cx_buf_put_escaped(&buf, cx_span_of_str(answer->why));
+        fprintf(out, "      %.*s\n", (int)buf.n, buf.n == 0 ? "" : buf.p);
+        cx_buf_done(&buf);
+    }
+    put_records(out, answer);
+}
+
+static int
+width_of(const struct cx_finding *f)
+{
+    char name[CX_NAME_TEXT_MAX];
+    size_t width = 12;
+
+    for (size_t i = 0; i < f->n_seen; i++) {
+        cx_name_text(f->seen[i]->name, name);
+        width = strlen(name) > width ? strlen(name) : width;
+    }
+    return width > 60 ? 60 : (int)width;
+}
+
+static void
+put_notes(FILE *out, const struct cx_finding *f)
+{
+    for (size_t i = 0; i < f->notes.n; i++) {
+        const struct cx_note *note = &f->notes.v[i];
+        struct cx_buf buf;
+
+        cx_buf_init(&buf, CX_MESSAGE_MAX * 5);
+        cx_buf_put_escaped(&buf, note->detail);
+        fprintf(out, "  note: %s%s%.*s%s\n", cx_note_sentence(note->code),
+                note->detail.n != 0 ? " (" : "", (int)(buf.n < 200 ? buf.n : 200),
+                buf.n == 0 ? "" : buf.p, note->detail.n != 0 ? ")" : "");
+        cx_buf_done(&buf);
+    }
+}
+
+static void
+put_rules(FILE *out, const struct cx_rules *rules)
+{
+    for (unsigned i = 0; i < CX_RULE_COUNT; i++) {
+        enum cx_rule rule = (enum cx_rule)i;
+
+        if (cx_rules_have(rules, rule)) {
+            fprintf(out, "    %s%-10s%s %s (%s)\n", paint_on(out, PAINT_FAINT), cx_rule_id(rule),
+                    paint_off(out), cx_rule_sentence(rule), cx_rule_source(rule));
+        }
+    }
+}
+
+/* The line that would make a denied name pass: what an administrator wants to copy. */
+static void
+put_cure(FILE *out, const struct cx_request_name *name, const struct cx_finding *f)
+{
+    const char *property = name->c->purpose == CX_PURPOSE_SMIME ? "issuemail"
+                           : name->c->purpose == CX_PURPOSE_VMC ? "issuevmc"
+                           : name->subject.wildcard             ? "issuewild"
+                                                                : "issue";
+    char owner[CX_NAME_TEXT_MAX];
+
+    if (f->verdict != CX_VERDICT_DENY || f->reason != CX_REASON_NO_MATCH || f->set == NULL ||
+        name->c->n_own == 0) {
+        return;
+    }
+    cx_name_text(f->set->records_at, owner);
+    fprintf(out, "  to permit it, publish:  %s. CAA 0 %s \"%.*s\"\n", owner, property,
+            (int)name->c->own[0].name.n, name->c->own[0].name.p);
+}
+
+static void
+put_finding(FILE *out, const struct cx_check *check, size_t i, bool explain)
+{
+    const struct cx_finding *f = &check->findings[i];
+    const struct cx_request_name *name = &check->request.names[i];
+    char until[CX_TIME_TEXT];
+    int width = width_of(f);
+
+    fprintf(out, "%s%s%s  %.*s\n", paint_on(out, paint_of(f->verdict)),
+            cx_verdict_word(f->verdict), paint_off(out), (int)name->given.n, name->given.p);
+    for (size_t k = 0; k < check->answers.n; k++) {
+        for (size_t s = 0; s < f->n_seen; s++) {
+            if (f->seen[s] == check->answers.v[k]) {
+                put_answer(out, f->seen[s], width);
+            }
+        }
+    }
+    fprintf(out, "  because %s\n", cx_reason_sentence(f->reason));
+    for (size_t k = 0; k < f->n_readings; k++) {
+        fprintf(out, "    %-9s if %s\n", cx_verdict_word(f->readings[k].verdict),
+                f->readings[k].reading);
+    }
+    put_notes(out, f);
+    put_cure(out, name, f);
+    if (f->valid_until != CX_TIME_NONE) {
+        cx_time_format(f->valid_until, until);
+        fprintf(out, "  sign no later than %s\n", until);
+    }
+    if (explain) {
+        fprintf(out, "  rules applied, %s of %s:\n", name->c->epoch->id,
+                cx_profile_word(name->c->epoch->profile));
+        put_rules(out, &f->rules);
+    }
+}
+
+void
+human_check(FILE *out, const struct cx_check *check, bool explain)
+{
+    const struct cx_conclusion *k = &check->conclusion;
+
+    for (size_t i = 0; i < check->request.n_names; i++) {
+        put_finding(out, check, i, explain);
+        fputc('\n', out);
+    }
+    if (check->request.n_names > 1 || k->verdict != check->findings[0].verdict) {
+        fprintf(out, "%s%s%s  certificate: %s\n", paint_on(out, paint_of(k->verdict)),
+                cx_verdict_word(k->verdict), paint_off(out), cx_reason_sentence(k->reason));
+        if (explain) {
+            put_rules(out, &k->rules);
+        }
+    }
+}

@@ -1,0 +1,298 @@
+#include "bin/caaproof/options.h"
+
+#include "base/limits.h"
+#include "bin/caaproof/input.h"
+#include "resolve/live.h"
+#include "resolve/recorded.h"
+#include "resolve/zone.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    OPT_ISSUER = 256,
+    OPT_ACCOUNT,
+    OPT_METHOD,
+    OPT_PURPOSE,
+    OPT_PROFILE,
+    OPT_DATE,
+    OPT_ORDER,
+    OPT_POLICY,
+    OPT_FACTS,
+    OPT_ZONE,
+    OPT_ANSWERS,
+    OPT_HINTS,
+    OPT_ANCHOR,
+    OPT_FORWARD,
+    OPT_CERT,
+    OPT_ACCEPT,
+    OPT_BATCH,
+    OPT_IN_FLIGHT,
+    OPT_JSON,
+    OPT_EXPLAIN,
+    OPT_HELP,
+};
+
+static const struct option long_options[] = {
+    { "issuer", required_argument, NULL, OPT_ISSUER },
+    { "account-uri", required_argument, NULL, OPT_ACCOUNT },
+    { "method", required_argument, NULL, OPT_METHOD },
+    { "purpose", required_argument, NULL, OPT_PURPOSE },
+    { "profile", required_argument, NULL, OPT_PROFILE },
+    { "date", required_argument, NULL, OPT_DATE },
+    { "order", required_argument, NULL, OPT_ORDER },
+    { "policy", required_argument, NULL, OPT_POLICY },
+    { "facts", required_argument, NULL, OPT_FACTS },
+    { "zone", required_argument, NULL, OPT_ZONE },
+    { "answers", required_argument, NULL, OPT_ANSWERS },
+    { "root-hints", required_argument, NULL, OPT_HINTS },
+    { "anchor", required_argument, NULL, OPT_ANCHOR },
+    { "forward", required_argument, NULL, OPT_FORWARD },
+    { "cert", required_argument, NULL, OPT_CERT },
+    { "accept", required_argument, NULL, OPT_ACCEPT },
+    { "batch", no_argument, NULL, OPT_BATCH },
+    { "in-flight", required_argument, NULL, OPT_IN_FLIGHT },
+    { "json", no_argument, NULL, OPT_JSON },
+    { "explain", no_argument, NULL, OPT_EXPLAIN },
+    { "help", no_argument, NULL, OPT_HELP },
+    { NULL, 0, NULL, 0 },
+};
+
+static bool
+complain(const char *what, const char *value)
+{
+    fprintf(stderr, "caaproof: %s: %s\n", what, value);
+    return false;
+}
+
+/* Appends to an array member, for options that may be repeated. */
+static bool
+add_text(struct cx_json *request, const char *member, const char *value)
+{
+    /* The request is ours: the array was built here and may be changed. */
+    struct cx_json *array = (struct cx_json *)(uintptr_t)cx_json_get(request, member);
+    struct cx_json *json = cx_json_new_string(cx_str_of(value));
+
+    if (json == NULL) {
+        return complain("not UTF-8", member);
+    }
+    if (array == NULL) {
+        array = cx_json_new_array();
+        return cx_json_add(array, json) && cx_json_set(request, member, array);
+    }
+    return cx_json_add(array, json);
+}
+
+static bool
+set_text(struct cx_json *request, const char *member, const char *value)
+{
+    return cx_json_set(request, member, cx_json_new_string(cx_str_of(value))) ||
+           complain("not UTF-8", member);
+}
+
+static bool
+set_file(struct cx_json *request, const char *member, const char *path)
+{
+    struct cx_detail detail = { .text = "" };
+    struct cx_json *json = NULL;
+
+    if (!cx_ok(input_json(path, &json, &detail))) {
+        return complain(member, detail.text);
+    }
+    return cx_json_set(request, member, json);
+}
+
+static bool
+set_accepted(struct accepted *accepted, const char *list)
+{
+    const struct {
+        const char *word;
+        bool *flag;
+    } words[] = { { "lf", &accepted->lf }, { "exempt", &accepted->exempt }, { "na", &accepted->na } };
+
+    while (*list != '\0') {
+        size_t n = strcspn(list, ","), i = 0;
+
+        while (i < CX_COUNT(words) &&
+               !cx_str_equal((cx_str){ list, n }, cx_str_of(words[i].word))) {
+            i++;
+        }
+        if (i == CX_COUNT(words)) {
+            return complain("--accept takes lf, exempt, na, separated by commas", list);
+        }
+        *words[i].flag = true;
+        list += n + (list[n] == ',' ? 1 : 0);
+    }
+    return true;
+}
+
+static bool
+set_in_flight(struct options *o, const char *value)
+{
+    unsigned long n = 0;
+
+    for (const char *p = value; *p != '\0'; p++) {
+        if (*p < '0' || *p > '9' || n > 100000) {
+            return complain("--in-flight takes a number from 1 to 100000", value);
+        }
+        n = n * 10 + (unsigned long)(*p - '0');
+    }
+    o->in_flight = n;
+    return (n >= 1 && n <= 100000) || complain("--in-flight takes a number from 1 to 100000", value);
+}
+
+static bool
+add_zone(struct options *o, const char *path)
+{
+    if (o->n_zones == ZONES_MAX) {
+        return complain("too many --zone options", path);
+    }
+    o->zones[o->n_zones++] = path;
+    return true;
+}
+
+static bool
+take_request_option(struct options *o, int option, const char *value)
+{
+    switch (option) {
+    case OPT_ISSUER:
+        return add_text(o->request, "issuer", value);
+    case OPT_ACCOUNT:
+        return add_text(o->request, "account_uri", value);
+    case OPT_METHOD:
+        return add_text(o->request, "method", value);
+    case OPT_PURPOSE:
+        o->has_purpose = true;
+        return set_text(o->request, "purpose", value);
+    case OPT_PROFILE:
+        return set_text(o->request, "profile", value);
+    case OPT_DATE:
+        return set_text(o->request, "date", value);
+    case OPT_ORDER:
+        return set_text(o->request, "order", value);
+    case OPT_POLICY:
+        return set_file(o->request, "policy", value);
+    case OPT_FACTS:
+        return set_file(o->request, "facts", value);
+    default:
+        return false;
+    }
+}
+
+static bool
+take_option(struct options *o, int option, const char *value)
+{
+    switch (option) {
+    case OPT_ZONE:
+        return add_zone(o, value);
+    case OPT_ANSWERS:
+        o->answers = value;
+        return true;
+    case OPT_HINTS:
+        o->root_hints = value;
+        return true;
+    case OPT_ANCHOR:
+        o->anchor = value;
+        return true;
+    case OPT_FORWARD:
+        o->forward = value;
+        return true;
+    case OPT_CERT:
+        o->cert = value;
+        return true;
+    case OPT_ACCEPT:
+        return set_accepted(&o->accepted, value);
+    case OPT_BATCH:
+        o->batch = true;
+        return true;
+    case OPT_IN_FLIGHT:
+        return set_in_flight(o, value);
+    case OPT_JSON:
+        o->json = true;
+        return true;
+    case OPT_EXPLAIN:
+        o->explain = true;
+        return true;
+    default:
+        return take_request_option(o, option, value);
+    }
+}
+
+int
+options_parse(int argc, char **argv, const char *usage, struct options *ret)
+{
+    int option;
+
+    *ret = (struct options){ .request = cx_json_new_object(), .in_flight = 500 };
+    ret->root_hints = getenv("CAAPROOF_ROOT_HINTS");
+    ret->anchor = getenv("CAAPROOF_ANCHOR");
+    optind = 1;
+    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+        if (option == OPT_HELP) {
+            fputs(usage, stdout);
+            return -2;
+        }
+        if (option == '?' || !take_option(ret, option, optarg)) {
+            fprintf(stderr, "see caaproof %s --help\n", argv[0]);
+            return -1;
+        }
+    }
+    if (ret->n_zones != 0 && ret->answers != NULL) {
+        (void)complain("--zone and --answers exclude each other", ret->answers);
+        return -1;
+    }
+    return optind;
+}
+
+void
+options_done(struct options *options)
+{
+    cx_json_free(options->request);
+    options->request = NULL;
+}
+
+static cx_status
+open_zones(const struct options *options, struct cx_source *ret, struct cx_detail *detail)
+{
+    struct cx_zone_input inputs[ZONES_MAX];
+
+    for (size_t i = 0; i < options->n_zones; i++) {
+        inputs[i] = (struct cx_zone_input){ .path = options->zones[i] };
+    }
+    return cx_zone_source_open(inputs, options->n_zones, ret, detail);
+}
+
+static cx_status
+open_answers(const struct options *options, struct cx_source *ret, struct cx_detail *detail)
+{
+    struct cx_buf buf;
+    cx_status s;
+
+    cx_buf_init(&buf, CX_FILE_MAX);
+    s = input_file(options->answers, &buf, detail);
+    if (cx_ok(s)) {
+        s = cx_recorded_source_open_text(cx_buf_str(&buf), ret, detail);
+    }
+    cx_buf_done(&buf);
+    return s;
+}
+
+cx_status
+options_source(const struct options *options, struct cx_source *ret, struct cx_detail *detail)
+{
+    struct cx_live_options live = {
+        .root_hints = options->root_hints,
+        .anchor = options->anchor,
+        .forward = options->forward,
+        .lab = getenv("CAAPROOF_LAB") != NULL,
+    };
+
+    if (options->n_zones != 0) {
+        return open_zones(options, ret, detail);
+    }
+    if (options->answers != NULL) {
+        return open_answers(options, ret, detail);
+    }
+    return cx_live_open(&live, ret, detail);
+}

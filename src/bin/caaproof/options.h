@@ -1,0 +1,39 @@
+/* Options that check and lint share: what is asked, and where answers come from. */
+#ifndef CAAPROOF_OPTIONS_H
+#define CAAPROOF_OPTIONS_H
+
+#include "base/json.h"
+#include "bin/caaproof/exit.h"
+#include "resolve/source.h"
+
+#define ZONES_MAX 256
+
+struct options {
+    /* A request object without names: issuer, account_uri, method, purpose, profile, date, order, policy, facts. */
+    struct cx_json *request;
+    /* Sources; at most one kind. */
+    const char *zones[ZONES_MAX];
+    size_t n_zones;
+    const char *answers;
+    const char *root_hints;
+    const char *anchor;
+    const char *forward;
+    const char *cert;
+    struct accepted accepted;
+    bool batch;
+    bool json;
+    bool explain;
+    bool has_purpose;
+    unsigned long in_flight;
+};
+
+/* Parses argv; returns the index of the first operand, or -1 after having said what is wrong. usage is printed for
+ * --help, and then -2 is returned. */
+int options_parse(int argc, char **argv, const char *usage, struct options *ret);
+void options_done(struct options *options);
+
+/* Opens the source that the options name; the live DNS if they name none. Classes: those of the sources. */
+cx_status options_source(const struct options *options, struct cx_source *ret,
+                         struct cx_detail *detail) CX_MUST;
+
+#endif

@@ -1,0 +1,222 @@
+#include "engine/result.h"
+
+#include "base/buf.h"
+#include "resolve/answer_json.h"
+
+#define SCHEMA 1
+
+static struct cx_json *
+text(const char *s)
+{
+    return cx_json_new_string(cx_str_of(s));
+}
+
+static struct cx_json *
+moment(cx_time t)
+{
+    char formatted[CX_TIME_TEXT];
+
+    if (t == CX_TIME_NONE) {
+        return cx_json_new_null();
+    }
+    cx_time_format(t, formatted);
+    return text(formatted);
+}
+
+static struct cx_json *
+name_or_null(const struct cx_answer *set, bool owner)
+{
+    char name[CX_NAME_TEXT_MAX];
+
+    if (set == NULL) {
+        return cx_json_new_null();
+    }
+    cx_name_text(owner ? set->records_at : set->name, name);
+    return text(name);
+}
+
+static struct cx_json *
+rules_to_json(const struct cx_rules *rules)
+{
+    struct cx_json *array = cx_json_new_array();
+    bool ok = true;
+
+    for (unsigned i = 0; i < CX_RULE_COUNT; i++) {
+        if (cx_rules_have(rules, (enum cx_rule)i)) {
+            ok = cx_json_add(array, text(cx_rule_id((enum cx_rule)i))) && ok;
+        }
+    }
+    return ok ? array : (cx_json_free(array), NULL);
+}
+
+/* "code" or "code:detail", the detail escaped: it may be anything that was in DNS. */
+static struct cx_json *
+note_to_json(const struct cx_note *note)
+{
+    struct cx_json *json;
+    struct cx_buf buf;
+
+    cx_buf_init(&buf, CX_MESSAGE_MAX * 5);
+    cx_buf_puts(&buf, cx_note_word(note->code));
+    if (note->detail.n != 0) {
+        cx_buf_putc(&buf, ':');
+        cx_buf_put_escaped(&buf, note->detail);
+    }
+    json = cx_buf_ok(&buf) ? cx_json_new_string(cx_buf_str(&buf)) : NULL;
+    cx_buf_done(&buf);
+    return json;
+}
+
+static struct cx_json *
+notes_to_json(const struct cx_notes *notes)
+{
+    struct cx_json *array = cx_json_new_array();
+    bool ok = true;
+
+    for (size_t i = 0; i < notes->n; i++) {
+        ok = cx_json_add(array, note_to_json(&notes->v[i])) && ok;
+    }
+    return ok ? array : (cx_json_free(array), NULL);
+}
+
+static struct cx_json *
+readings_to_json(const struct cx_finding *finding)
+{
+    struct cx_json *array = cx_json_new_array();
+    bool ok = true;
+
+    for (size_t i = 0; i < finding->n_readings; i++) {
+        struct cx_json *reading = cx_json_new_object();
+
+        ok = cx_json_set(reading, "verdict", text(cx_verdict_word(finding->readings[i].verdict))) &&
+             cx_json_set(reading, "reading", text(finding->readings[i].reading)) && ok;
+        ok = cx_json_add(array, reading) && ok;
+    }
+    return ok ? array : (cx_json_free(array), NULL);
+}
+
+static struct cx_json *
+records_to_json(const struct cx_answer *set)
+{
+    struct cx_json *array = cx_json_new_array();
+    bool ok = true;
+
+    for (size_t i = 0; set != NULL && i < set->n_records; i++) {
+        ok = cx_json_add(array, cx_caa_to_json(&set->records[i])) && ok;
+    }
+    return ok ? array : (cx_json_free(array), NULL);
+}
+
+/* In the order in which the questions were asked, which is that of the table. */
+static struct cx_json *
+seen_to_json(const struct cx_check *check, const struct cx_finding *finding)
+{
+    struct cx_json *array = cx_json_new_array();
+    size_t left = finding->n_seen;
+    bool ok = true;
+
+    for (size_t i = 0; i < check->answers.n && left != 0; i++) {
+        for (size_t k = 0; k < finding->n_seen; k++) {
+            if (finding->seen[k] == check->answers.v[i]) {
+                ok = cx_json_add(array, cx_answer_to_json(finding->seen[k])) && ok;
+                left--;
+                break;
+            }
+        }
+    }
+    return ok ? array : (cx_json_free(array), NULL);
+}
+
+static struct cx_json *
+finding_to_json(const struct cx_check *check, size_t i)
+{
+    const struct cx_finding *f = &check->findings[i];
+    struct cx_json *o = cx_json_new_object();
+    bool ok = cx_json_set(o, "name", cx_json_new_string(check->request.names[i].given)) &&
+              cx_json_set(o, "verdict", text(cx_verdict_word(f->verdict))) &&
+              cx_json_set(o, "reason", text(cx_reason_word(f->reason))) &&
+              cx_json_set(o, "rules", rules_to_json(&f->rules)) &&
+              cx_json_set(o, "notes", notes_to_json(&f->notes)) &&
+              (f->n_readings == 0 || cx_json_set(o, "readings", readings_to_json(f))) &&
+              cx_json_set(o, "found_at", name_or_null(f->set, false)) &&
+              cx_json_set(o, "records_at", name_or_null(f->set, true)) &&
+              cx_json_set(o, "records", records_to_json(f->set)) &&
+              cx_json_set(o, "answers", seen_to_json(check, f));
+
+    return ok ? o : (cx_json_free(o), NULL);
+}
+
+static const char *
+error_word(cx_status status)
+{
+    switch (status.code) {
+    case CX_E_JSON:
+        return "json";
+    case CX_E_NAME:
+        return "name";
+    case CX_E_POLICY:
+        return "policy";
+    case CX_E_FACTS:
+        return "facts";
+    case CX_E_ANSWERS:
+        return "answers";
+    case CX_E_ZONE:
+        return "zone";
+    case CX_E_USAGE:
+        return "request";
+    case CX_OK:
+    case CX_E_MESSAGE:
+    case CX_E_RDATA:
+    case CX_E_CERTIFICATE:
+    case CX_E_LIMIT:
+    case CX_E_NOMEM:
+    case CX_E_IO:
+    case CX_E_RESOLVER:
+    case CX_E_PEER:
+    case CX_E_INTERNAL:
+        break;
+    }
+    return "internal";
+}
+
+struct cx_json *
+cx_error_to_json(const cx_str *id, cx_status status, const struct cx_detail *detail)
+{
+    struct cx_json *o = cx_json_new_object(), *e = cx_json_new_object();
+    bool ok = cx_json_set(o, "schema", cx_json_new_integer(SCHEMA)) &&
+              (id == NULL || cx_json_set(o, "id", cx_json_new_string(*id))) &&
+              cx_json_set(e, "code", text(error_word(status)));
+    struct cx_json *message = text(detail->text);
+
+    /* A message cut inside a character is no UTF-8 any more. */
+    ok = cx_json_set(e, "message", message != NULL ? message : text(cx_status_text(status))) && ok;
+    ok = (detail->rule == NULL || cx_json_set(e, "rule", text(detail->rule))) && ok;
+    ok = cx_json_set(o, "error", e) && ok;
+    return ok ? o : (cx_json_free(o), NULL);
+}
+
+struct cx_json *
+cx_result_to_json(const struct cx_check *check)
+{
+    const struct cx_request *q = &check->request;
+    struct cx_json *o, *names;
+    bool ok;
+
+    if (!cx_ok(check->status)) {
+        return cx_error_to_json(q->has_id ? &q->id : NULL, check->status, &check->detail);
+    }
+    o = cx_json_new_object();
+    names = cx_json_new_array();
+    ok = cx_json_set(o, "schema", cx_json_new_integer(SCHEMA)) &&
+         (!q->has_id || cx_json_set(o, "id", cx_json_new_string(q->id))) &&
+         cx_json_set(o, "verdict", text(cx_verdict_word(check->conclusion.verdict))) &&
+         cx_json_set(o, "reason", text(cx_reason_word(check->conclusion.reason))) &&
+         cx_json_set(o, "rules", rules_to_json(&check->conclusion.rules)) &&
+         cx_json_set(o, "valid_until", moment(check->conclusion.valid_until)) &&
+         cx_json_set(o, "epoch", text(q->cases[0].epoch->id));
+    for (size_t i = 0; i < q->n_names; i++) {
+        ok = cx_json_add(names, finding_to_json(check, i)) && ok;
+    }
+    ok = cx_json_set(o, "names", names) && ok;
+    return ok ? o : (cx_json_free(o), NULL);
+}
