@@ -98,7 +98,8 @@ def skip_value(rng):
 ISSUE_TAGS = weighted(issue=14, issuewild=6, ISSUE=1, IssueWild=1, issuemail=1, issuevmc=1)
 TAGS_OF_PURPOSE = {
     "tls": ISSUE_TAGS, "tls+smime": weighted(issue=8, issuewild=4, issuemail=8, IssueMail=1),
-    "smime": weighted(issuemail=14, IssueMail=1, issue=3, issuewild=2), "vmc": weighted(issuevmc=14, issue=3, IssueVmc=1)}
+    "smime": weighted(issuemail=14, IssueMail=1, issue=3, issuewild=2),
+    "vmc": weighted(issuevmc=14, issue=3, IssueVmc=1)}
 OTHER_TAGS = [
     (b"iodef", b"mailto:s@d.test"), (b"iodef", b"ftp://x"), (b"contactemail", b"a@d.test"),
     (b"contactphone", b"+1 555 0100"), (b"tbs", b"x"), (b"path", b"x"), (b"issuemail", b";"), (b"issuevmc", b";"),
@@ -144,8 +145,9 @@ BOUNDARIES = sorted({first for rows in (
         oracle.DAY_DELEGATION_BREACH})
 AROUND = (-DAY, -1, 0, 0, 1, DAY - 1, DAY, DAY + 1, 43200, -43200)
 RANGES = {  # first and last day of the dates that a theme prefers
-    "any": ("2014-06-01", "2029-01-01"), "rfc6844": ("2017-09-08", "2020-10-18"), "modern": ("2020-10-19", "2027-12-31"),
-    "exempt": ("2017-09-01", "2026-12-31")}
+    "any": ("2014-06-01", "2029-01-01"), "rfc6844": ("2017-09-08", "2020-10-18"),
+    "early": ("2017-09-08", "2018-05-09"), "modern": ("2020-10-19", "2027-12-31"),
+    "exempt": ("2017-09-01", "2025-12-31"), "mail": ("2024-08-01", "2026-12-31")}
 RANGES = {name: tuple(oracle.seconds(day) for day in days) for name, days in RANGES.items()}
 
 
@@ -175,8 +177,8 @@ def random_moment(rng, theme):
 
 TLDS = ["test", "test", "test", "example", "net", "org"]
 LABEL_POOL = ["www", "a", "b", "d", "d", "e", "s", "x", "h", "host", "things", "xn--bcher-kva", "a-b", "7"]
-TARGETS = ["h.host.test", "host.test", "b.y.test", "a.x.test", "www.e.test", "e.test", "x.d.test", "d.test", "deep.er.h.net",
-           "apex.host.example", "test", "www.d.test"]
+TARGETS = ["h.host.test", "host.test", "b.y.test", "a.x.test", "www.e.test", "e.test", "x.d.test", "d.test",
+           "deep.er.h.net", "apex.host.example", "test", "www.d.test"]
 BAD_OUTCOMES = ["timeout", "timeout", "servfail", "servfail", "refused", "truncated", "malformed", "malformed",
                 "malformed", "loop", "bogus", "indeterminate", "deadline", "error"]
 SOFT_OUTCOMES = ["timeout", "timeout", "refused", "malformed", "servfail"]
@@ -192,15 +194,16 @@ class World:
         self.rng, self.theme, self.purpose, self.pools, self.moment = rng, theme, purpose, pools, moment
         self.nodes, self.dnames = {}, {}
         self.old = theme in ("rfc6844", "dname")
-        self.p_fail = {"fail": 0.25, "lf": 0.45}.get(theme, 0.015)
+        self.p_fail = {"fail": 0.25, "lf": 0.45}.get(theme, 0.012)
         self.p_set = {"lf": 0.15, "sparse": 0.06, "rfc6844": 0.2}.get(theme, 0.3)
         self.p_alias = 0.25 if self.old else 0.12
         self.p_dname = 0.15 if self.old else 0.03
         roll = rng.random()
-        self.dnssec = "insecure" if roll < 0.6 or theme == "lf" else "secure" if roll < 0.82 else \
-            None if roll < 0.86 else "mixed"
+        self.dnssec = "insecure" if roll < 0.66 or theme == "lf" else "secure" if roll < 0.92 else \
+            None if roll < 0.95 else "mixed"
         self.timed = rng.random() < 0.3
-        self.kind = rng.choice(("plain", "wild", "wild", "wild", "good") if theme != "skip" else ("skip", "skip", "wild"))
+        kinds = ("skip", "skip", "wild") if theme == "skip" else ("plain", "wild", "wild", "wild", "good")
+        self.kind = rng.choice(kinds)
 
     def node(self, name):
         if name not in self.nodes:
@@ -379,7 +382,7 @@ class World:
 # --------------------------------------------------------------------------------------------------------------------
 # The request
 
-THEMES = weighted(plain=26, sparse=12, fail=8, lf=16, rfc6844=16, dname=8, skip=9, exempt=8, na=5, modern=12)
+THEMES = weighted(plain=20, sparse=7, fail=5, lf=18, rfc6844=18, dname=8, skip=9, exempt=14, na=7, modern=16)
 PURPOSES = weighted(tls=30, smime=7, vmc=3) + ["tls+smime"] * 3
 METHODS = ["dns-01"] * 5 + ["http-01"] * 2 + [
     "tls-alpn-01", "dns-account-01", "dns-persist-01", "email-reply-00", "3.2.2.4.4", "3.2.2.4.7", "3.2.2.4.19",
@@ -387,10 +390,11 @@ METHODS = ["dns-01"] * 5 + ["http-01"] * 2 + [
 BAD_NAMES = [
     "", ".", "*", "*.", "*.*.d.test", "a.*.d.test", "*x.d.test", "a..d.test", ".d.test", "d.test..", "-a.d.test",
     "a-.d.test", "b\u00fccher.test", "a b.test", "a/b.test", "a_b.d.test", "_dmarc.d.test", "l" * 64 + ".test",
-    ".".join(["l" * 50] * 5), "u@", "@d.test", "u@d..test", "4.3.2.192.in-addr.arpa", "1.0.ip6.arpa", "*.2.in-addr.arpa",
-    "a:b", "d.test\x00", "d.test\n"]
+    ".".join(["l" * 50] * 5), "u@", "@d.test", "u@d..test", "4.3.2.192.in-addr.arpa", "1.0.ip6.arpa",
+    "*.2.in-addr.arpa", "a:b", "d.test\x00", "d.test\n"]
 ADDRESSES = ["192.0.2.1", "2001:db8::1", "::", "198.51.100.255"]
-SIGN_AFTER = [0, 1, 60, 3600, 28799, 28800, 28801, 40000, 80000, 86399, 86400, 86401, 3 * DAY, -1, -30000]
+SIGN_AFTER = [0, 0, 1, 60, 60, 600, 600, 3600, 3600, 7200, 28799, 28800, 28800, 28801, 40000, 86400, 86401, 3 * DAY, -1,
+              -30000]
 VERDICTS = ["PERMIT"] * 6 + ["PERMIT-LF", "DENY", "FAIL", "ARGUABLE"]
 
 
@@ -424,8 +428,12 @@ class Maker:
         return None
 
     def date_theme(self):
+        if self.purpose == "smime" and self.chance(0.85):
+            return "mail"
         if self.theme in ("rfc6844", "dname"):
-            return "rfc6844"
+            return "early" if self.chance(0.6) else "rfc6844"
+        if self.theme == "lf" and self.chance(0.3):
+            return self.rng.choice(("early", "rfc6844", "any"))
         return {"lf": "modern", "modern": "modern", "exempt": "exempt"}.get(self.theme, "any")
 
     def request(self):
@@ -474,7 +482,7 @@ class Maker:
 
     def name(self):
         mail = self.purpose == "smime" or (self.purpose == "tls+smime" and self.chance(0.5))
-        if not mail and self.chance(0.5 if self.theme == "na" else 0.02):
+        if not mail and self.chance(0.8 if self.theme == "na" else 0.02):
             return self.onion() if self.chance(0.5) else self.rng.choice(ADDRESSES)
         host = self.host()
         if mail:
@@ -574,21 +582,26 @@ class Maker:
 
     def exception_facts(self, facts):
         pick, date = self.rng.choice, self.date
-        if self.chance(0.5):
+        if self.chance(0.6):
             signed = date - pick((0, 60, 3 * DAY))
-            fact = {"logs": pick((1, 2, 2, 2, 3)), "signed": stamp(signed), "ttl": pick((0, 300, 86400))}
+            fact = {"logs": pick((1, 2, 2, 2, 2, 2, 3)), "signed": stamp(signed), "ttl": pick((0, 300, 86400))}
             if self.chance(0.9):
-                fact["checked"] = stamp(signed - pick((-1, 0, 60, 28800, 28801, 86400, 2 * DAY)))
+                fact["checked"] = stamp(signed - pick((-1, 0, 60, 600, 28800, 28801, 86400, 2 * DAY)))
             facts["precertificate"] = fact
-        if self.chance(0.5):
-            contract = {"no_caa": not self.chance(0.15)}
+        if self.chance(0.6):
+            contract = {"no_caa": not self.chance(0.1)}
             if self.chance(0.5):
                 contract[pick(("from", "until"))] = stamp(date + pick((-DAY, -1, 0, 1, DAY)))
             facts["constrained"] = {
-                "section": pick(("7.1.5", "7.1.2.3", "7.1.2.5")), "permitted_names": not self.chance(0.1),
+                "section": pick(self.sections()), "permitted_names": not self.chance(0.1),
                 "directory_name": not self.chance(0.1), "contract": contract}
         if self.chance(0.5):
             facts["dns_operator"] = not self.chance(0.1)
+
+    def sections(self):
+        old = self.purpose == "smime" or self.date < oracle.DAY_PROFILES
+        likely = ("7.1.5",) * 3 if old else ("7.1.2.3", "7.1.2.5", "7.1.2.5")
+        return likely * 2 + ("7.1.5", "7.1.2.3", "7.1.2.5")
 
     def onion_facts(self):
         facts = {}
@@ -618,12 +631,14 @@ class Maker:
 
 
 POLICY_MEMBERS = (
-    ("known_tags", 0.15, ([], ["issuemail"], ["contactemail", "issuevmc"], ["contactphone", "contactemail", "issuemail"])),
+    ("known_tags", 0.15, ([], ["issuemail"], ["contactemail", "issuevmc"],
+                          ["contactphone", "contactemail", "issuemail"])),
     ("issuer_case", 0.15, ("strict", "strict", "fold")), ("param_case", 0.15, ("strict", "strict", "fold")),
     ("label_case", 0.1, ("fold", "fold", "exact")), ("alias_limit", 0.1, (8, 8, 12, 16)),
     ("onion", 0.06, ("rfc9799", "rfc9799", "br")), ("negative_trust_anchors", 0.01, ([],)))
-EXCEPTIONS = [["precertificate"], ["constrained"], ["dns-operator"], ["precertificate", "constrained", "dns-operator"],
-              ["precertificate", "constrained", "dns-operator"], []]
+ALL_EXCEPTIONS = ["precertificate", "constrained", "dns-operator"]
+EXCEPTIONS = [["precertificate"], ["constrained"], ["dns-operator"], ["dns-operator", "precertificate"], []]
+EXCEPTIONS += [ALL_EXCEPTIONS] * 10
 BAD_POLICIES = [{"alias_limit": 7}, {"alias_limit": 17}, {"isuer_case": "fold"}, {"known_tags": ["tbs"]}]
 
 POOL_SPAN = 5000  # requests that share one pool of records

@@ -95,7 +95,8 @@ def host_of(entry):
 
 
 def judge(zone, request):
-    request = {"names": [NAME], "issuer": "ca.example.net", "account_uri": A, "method": "dns-01", "date": NOW, **request}
+    defaults = {"names": [NAME], "issuer": "ca.example.net", "account_uri": A, "method": "dns-01", "date": NOW}
+    request = {**defaults, **request}
     request["answers"] = Zone(zone).answers([host_of(entry) for entry in request["names"]])
     return oracle.judge(request)
 
@@ -228,7 +229,8 @@ ROWS = [
     ("G063.climb", DNAME_62, on("2018-03-01"), "ARGUABLE"),
     ("G064", {"www.d.test": {"cname": "gone.host.test"}, "gone.host.test": {"nx": True}, "d.test": NOBODY}, {}, "DENY"),
     ("G065", {"www.d.test": {"nx": True}, "d.test": OURS}, {}, "PERMIT"),
-    ("G066", {"www.d.test": {"cname": "a.test"}, "a.test": {"cname": "b.test"}, "b.test": {"cname": "a.test"}}, {}, "FAIL"),
+    ("G066", {"www.d.test": {"cname": "a.test"}, "a.test": {"cname": "b.test"}, "b.test": {"cname": "a.test"}}, {},
+     "FAIL"),
     ("G067", chain(8, OURS), on("2018-03-01", policy={"alias_limit": 8}), "PERMIT"),
     ("G068", chain(9, NOBODY), on("2018-03-01", policy={"alias_limit": 8}), "FAIL"),
     ("G069", {"www.d.test": {"outcome": "malformed", "detail": "owner"}}, {}, "FAIL"),
@@ -282,7 +284,8 @@ ROWS = [
     ("G114", {"d.test": "0 issue ca.example.net; accounturi=acct:p@x.test"}, subordinate(False), "DENY"),
     ("G115", {"d.test": TBR + "dns-01"}, {"method": "http-01"}, "DENY"),
     ("G116", {"d.test": "0 issue ca.example.net; AccountURI=" + B}, {}, "DENY"),
-    ("G116.strict", {"d.test": "0 issue ca.example.net; AccountURI=" + B}, {"policy": {"param_case": "strict"}}, "PERMIT"),
+    ("G116.strict", {"d.test": "0 issue ca.example.net; AccountURI=" + B}, {"policy": {"param_case": "strict"}},
+     "PERMIT"),
     ("G117", FAIL_BUT_LF, {"policy": LF, "facts": CONTROL}, "PERMIT-LF"),
     ("G117.servfail", {"www.d.test": {**TWICE, "outcome": "servfail"}}, {"policy": LF, "facts": CONTROL}, "FAIL"),
     ("G117.classified", {"www.d.test": {**TWICE, "outcome": "servfail"}},
@@ -299,8 +302,8 @@ ROWS = [
     ("G125", {"www.d.test": TWICE, "d.test": NOBODY}, {"policy": LF, "facts": CONTROL}, "DENY"),
     ("G126", {"www.d.test": {"outcome": "nodata", "dnssec": "bogus"}}, on("2026-03-15"), "FAIL"),
     ("G127", {"www.d.test": {"outcome": "bogus", "dnssec": "bogus"}}, {}, "FAIL"),
-    ("G130", {"d.test": {"outcome": "bogus"}}, on("2026-03-15", policy={**NO_8657, "negative_trust_anchors": ["d.test"]}),
-     "error"),
+    ("G130", {"d.test": {"outcome": "bogus"}},
+     on("2026-03-15", policy={**NO_8657, "negative_trust_anchors": ["d.test"]}), "error"),
     ("G131", {"d.test": {"dnssec": "indeterminate"}},
      on("2026-03-14", policy={**NO_8657, "negative_trust_anchors": ["d.test"]}), "PERMIT"),
     ("G132", {"www.d.test": {"outcome": "refused", "attempts": 2}}, {"policy": LF, "facts": CONTROL}, "PERMIT-LF"),
