@@ -221,7 +221,10 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="index of the first request, to repeat one case")
     parser.add_argument("--jobs", type=int, default=1)
-    sys.exit(0 if compare(parser.parse_args()) else 1)
+    try:
+        sys.exit(0 if compare(parser.parse_args()) else 1)
+    except OSError as problem:
+        sys.exit("compare.py: cannot run the command: %s" % problem)
 
 
 if __name__ == "__main__":

@@ -38,12 +38,13 @@ TAILS = [b""] * 24 + [b" ", b"\t", b";", b" ;", b"; ", b"\r\n", b"\n", b"\x7f"]
 BLANKS = [b""] * 20 + [b" ", b"  ", b"\t", b" \t", b"\r", b"\xa0"]
 ACCOUNT_TAGS = [b"accounturi"] * 6 + [b"AccountURI", b"ACCOUNTURI", b"account-uri"]
 METHOD_TAGS = [b"validationmethods"] * 6 + [b"validationMethods", b"VALIDATIONMETHODS", b"validation-methods"]
-ACCOUNTS = ([ACCOUNT_A.encode()] * 6 + [ACCOUNT_B.encode()] * 2 + [PARENT.encode()] * 2 + [
+ACCOUNTS = ([ACCOUNT_A.encode()] * 6 + [ACCOUNT_B.encode()] * 2 + [PARENT.encode()] * 3 + [
     b"", b"not-a-uri", b"not a uri", b"https://ca.example.net/acct/1/", b"HTTPS://ca.example.net/acct/1",
     b"https://ca.example.net/acct/{1}", b"1https://ca.example.net/acct/1", b"urn:x:1"])
-LABELS = [b"dns-01"] * 4 + [b"http-01"] * 3 + [
+LABELS = [b"dns-01"] * 6 + [b"http-01"] * 5 + [
     b"tls-alpn-01", b"dns-account-01", b"dns-persist-01", b"email-reply-00", b"onion-csr-01", b"ca-tbr-4", b"ca-tbr-7",
     b"ca-tbr-7", b"ca-tbr-19", b"ca-tbr-19", b"ca-tbr-20", b"ca-tbr-21", b"ca-tbr-22", b"CA-TBR-4", b"DNS-01",
+    b"DNS-01", b"Http-01",
     b"3.2.2.4.7", b"ca-other", b"-"]
 OTHER_PARAMETERS = [
     b"a=b", b"a=", b"a-b=c", b"c=1", b"policy=ev", b"flag", b"=b", b"-a=b", b"a-=b", b"a=b c", b"a = b", b"a= b",
@@ -56,16 +57,14 @@ SKIPS = [b"skipsubdomaincheck=true"] * 6 + [
 
 def method_list(rng):
     labels = [rng.choice(LABELS) for _ in range(rng.choice((0, 1, 1, 1, 2, 2, 3)))]
-    text = rng.choice((b",",) * 12 + (b", ", b",,")).join(labels)
+    text = rng.choice((b",",) * 8 + (b", ", b",,")).join(labels)
     return text + (b"," if rng.random() < 0.04 else b"")
 
 
 def parameter(rng):
     roll = rng.random()
-    if roll < 0.36:
-        return rng.choice(ACCOUNT_TAGS) + b"=" + rng.choice(ACCOUNTS)
     if roll < 0.68:
-        return rng.choice(METHOD_TAGS) + b"=" + method_list(rng)
+        return account_parameter(rng) if roll < 0.36 else method_parameter(rng)
     return rng.choice(SKIPS if roll < 0.84 else OTHER_PARAMETERS)
 
 
@@ -89,6 +88,22 @@ def good_value(rng):
     if roll < 0.85:
         return b"ca.example.net; accounturi=" + ACCOUNT_A.encode()
     return b"ca.example.net; validationmethods=dns-01"
+
+
+def account_parameter(rng):
+    return rng.choice(ACCOUNT_TAGS) + b"=" + rng.choice(ACCOUNTS)
+
+
+def method_parameter(rng):
+    return rng.choice(METHOD_TAGS) + b"=" + method_list(rng)
+
+
+def parameter_value(rng):
+    """Ours, with RFC 8657 parameters that are mostly well formed."""
+    chosen = rng.choice(((account_parameter,), (method_parameter,), (account_parameter, method_parameter),
+                         (method_parameter, method_parameter)))
+    issuer = b"ca.example.net" if rng.random() < 0.9 else b"other.example"
+    return b"; ".join([issuer] + [make(rng) for make in chosen])
 
 
 def skip_value(rng):
@@ -121,7 +136,8 @@ def record(flags, tag, value):
 class Pools:
     """Records made beforehand; a request only picks from them."""
 
-    KINDS = {"plain": plain_value, "wild": wild_value, "good": good_value, "skip": skip_value}
+    KINDS = {"plain": plain_value, "wild": wild_value, "good": good_value, "skip": skip_value,
+             "params": parameter_value}
 
     def __init__(self, seed):
         rng = random.Random("pools/%s" % seed)
@@ -133,7 +149,8 @@ class Pools:
     @staticmethod
     def issue_record(rng, tags, make):
         flags = rng.choice(FLAGS) if rng.random() < 0.2 else 0
-        return record(flags, rng.choice(tags).encode(), make(rng))
+        tag = tags[0] if make is parameter_value and rng.random() < 0.7 else rng.choice(tags)
+        return record(flags, tag.encode(), make(rng))
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -147,7 +164,8 @@ AROUND = (-DAY, -1, 0, 0, 1, DAY - 1, DAY, DAY + 1, 43200, -43200)
 RANGES = {  # first and last day of the dates that a theme prefers
     "any": ("2014-06-01", "2029-01-01"), "rfc6844": ("2017-09-08", "2020-10-18"),
     "early": ("2017-09-08", "2018-05-09"), "modern": ("2020-10-19", "2027-12-31"),
-    "exempt": ("2017-09-01", "2025-12-31"), "mail": ("2024-08-01", "2026-12-31")}
+    "exempt": ("2017-09-01", "2025-12-31"), "mail": ("2024-08-01", "2026-12-31"),
+    "future": ("2026-09-01", "2028-01-01")}
 RANGES = {name: tuple(oracle.seconds(day) for day in days) for name, days in RANGES.items()}
 
 
@@ -176,7 +194,7 @@ def random_moment(rng, theme):
 # The random DNS of one request
 
 TLDS = ["test", "test", "test", "example", "net", "org"]
-LABEL_POOL = ["www", "a", "b", "d", "d", "e", "s", "x", "h", "host", "things", "xn--bcher-kva", "a-b", "7"]
+LABEL_POOL = ["www", "a", "b", "d", "d", "e", "s", "x", "h", "host", "things", "xd", "xn--bcher-kva", "a-b", "7"]
 TARGETS = ["h.host.test", "host.test", "b.y.test", "a.x.test", "www.e.test", "e.test", "x.d.test", "d.test",
            "deep.er.h.net", "apex.host.example", "test", "www.d.test"]
 BAD_OUTCOMES = ["timeout", "timeout", "servfail", "servfail", "refused", "truncated", "malformed", "malformed",
@@ -192,18 +210,18 @@ class World:
 
     def __init__(self, rng, theme, purpose, pools, moment):
         self.rng, self.theme, self.purpose, self.pools, self.moment = rng, theme, purpose, pools, moment
-        self.nodes, self.dnames = {}, {}
+        self.nodes, self.dnames, self.wildcards = {}, {}, {}
         self.old = theme in ("rfc6844", "dname")
         self.p_fail = {"fail": 0.25, "lf": 0.45}.get(theme, 0.012)
-        self.p_set = {"lf": 0.15, "sparse": 0.06, "rfc6844": 0.2}.get(theme, 0.3)
+        self.p_set = {"lf": 0.15, "sparse": 0.06, "rfc6844": 0.2, "params": 0.7}.get(theme, 0.3)
         self.p_alias = 0.25 if self.old else 0.12
         self.p_dname = 0.15 if self.old else 0.03
         roll = rng.random()
         self.dnssec = "insecure" if roll < 0.66 or theme == "lf" else "secure" if roll < 0.92 else \
             None if roll < 0.95 else "mixed"
         self.timed = rng.random() < 0.3
-        kinds = ("skip", "skip", "wild") if theme == "skip" else ("plain", "wild", "wild", "wild", "good")
-        self.kind = rng.choice(kinds)
+        kinds = {"skip": ("skip", "skip", "wild"), "params": ("params",)}
+        self.kind = rng.choice(kinds.get(theme, ("plain", "wild", "wild", "wild", "good")))
 
     def node(self, name):
         if name not in self.nodes:
@@ -213,6 +231,8 @@ class World:
     def draw(self, name):
         rng = self.rng
         top = "." not in name
+        if oracle.parent(name) in self.wildcards and rng.random() < 0.7:
+            return self.wildcards[oracle.parent(name)]  # expanded from the wildcard there
         roll = rng.random()
         p_set = self.p_set * 0.2 if top else self.p_set
         if roll < p_set:
@@ -224,6 +244,8 @@ class World:
             return NX, None
         if not top and rng.random() < self.p_dname:
             self.dnames[name] = rng.choice(TARGETS)
+        elif rng.random() < 0.03:
+            self.wildcards[name] = (SETS, self.record_set()) if rng.random() < 0.7 else (CNAME, rng.choice(TARGETS))
         return NONE, None
 
     def target(self, name):
@@ -244,10 +266,12 @@ class World:
 
     def record_set(self):
         rng = self.rng
-        kind = self.kind if rng.random() < 0.8 else "plain"
+        kind = self.kind if self.kind == "params" or rng.random() < 0.8 else "plain"
         pool, other = self.pools.issue[self.purpose, kind], self.pools.other
         records = [rng.choice(pool) for _ in range(rng.choice((1, 1, 1, 1, 2, 2, 3)))]
         roll = rng.random()
+        if kind == "params":
+            return records[:1] if roll < 0.8 else records
         if roll < 0.15:
             records.append(rng.choice(other))
         elif roll < 0.25:
@@ -328,7 +352,7 @@ class World:
         if outcome == "malformed":
             answer["detail"] = "message" if lenient else rng.choice(("message", "rdata", "owner"))
         self.finish(answer)
-        if not lenient:
+        if not lenient or rng.random() < 0.15:
             answer["dnssec"] = rng.choice(STATES) or "indeterminate"
         attempts = 2 if lenient else rng.choice((None, 1, 2, 3))
         if attempts is not None:
@@ -341,7 +365,9 @@ class World:
         waiting, seen, answers = [], set(), []
         for host in hosts:
             waiting.extend(oracle.ancestors(host))
-        limit = 70 if not any(host.count(".") > 40 for host in hosts) else 400
+        limit = 70
+        if any(host.count(".") > 40 for host in hosts):  # a long climb, to meet the limit of names
+            limit, self.p_set, self.p_fail, self.p_alias = 400, 0.002, 0.0005, 0.04
         while waiting and len(seen) < limit:
             name = waiting.pop(0)
             if name in seen:
@@ -382,11 +408,12 @@ class World:
 # --------------------------------------------------------------------------------------------------------------------
 # The request
 
-THEMES = weighted(plain=20, sparse=7, fail=5, lf=18, rfc6844=18, dname=8, skip=9, exempt=14, na=7, modern=16)
+THEMES = weighted(plain=20, sparse=7, fail=5, lf=18, rfc6844=18, dname=8, skip=9, exempt=14, na=7, modern=10, params=12)
 PURPOSES = weighted(tls=30, smime=7, vmc=3) + ["tls+smime"] * 3
 METHODS = ["dns-01"] * 5 + ["http-01"] * 2 + [
     "tls-alpn-01", "dns-account-01", "dns-persist-01", "email-reply-00", "3.2.2.4.4", "3.2.2.4.7", "3.2.2.4.19",
     "3.2.2.4.20", "3.2.2.4.21", "ca-tbr-4", "ca-tbr-19"]
+BR_METHODS = ["3.2.2.4.4", "3.2.2.4.7", "3.2.2.4.19", "3.2.2.4.20", "ca-tbr-7", "http-01", "dns-account-01"]
 BAD_NAMES = [
     "", ".", "*", "*.", "*.*.d.test", "a.*.d.test", "*x.d.test", "a..d.test", ".d.test", "d.test..", "-a.d.test",
     "a-.d.test", "b\u00fccher.test", "a b.test", "a/b.test", "a_b.d.test", "_dmarc.d.test", "l" * 64 + ".test",
@@ -414,6 +441,8 @@ class Maker:
         return self.rng.random() < p
 
     def draw_purpose(self):
+        if self.theme == "params":
+            return "tls" if self.chance(0.7) else self.rng.choice(("smime", "tls+smime"))
         if self.theme in ("skip", "exempt", "dname"):
             return "tls" if self.theme != "exempt" or self.chance(0.8) else "smime"
         return self.rng.choice(PURPOSES)
@@ -434,6 +463,8 @@ class Maker:
             return "early" if self.chance(0.6) else "rfc6844"
         if self.theme == "lf" and self.chance(0.3):
             return self.rng.choice(("early", "rfc6844", "any"))
+        if self.theme == "params" and self.chance(0.6):
+            return "future"
         return {"lf": "modern", "modern": "modern", "exempt": "exempt"}.get(self.theme, "any")
 
     def request(self):
@@ -448,8 +479,7 @@ class Maker:
         if self.chance(0.9):
             request["account_uri"] = ACCOUNT_A if self.chance(0.8) else [ACCOUNT_B, ACCOUNT_A]
         if self.chance(0.9):
-            request["method"] = self.rng.choice(METHODS) if self.chance(0.85) else [
-                self.rng.choice(METHODS), self.rng.choice(METHODS)]
+            request["method"] = self.method() if self.chance(0.85) else [self.method(), self.method()]
         request["policy"] = self.policy()
         request["facts"] = self.facts(request)
         self.issuer(request)
@@ -477,8 +507,11 @@ class Maker:
         if self.chance(0.6):
             entry["account_uri"] = self.rng.choice((ACCOUNT_A, ACCOUNT_B))
         if self.chance(0.6):
-            entry["method"] = self.rng.choice(METHODS)
+            entry["method"] = self.method()
         return entry
+
+    def method(self):
+        return self.rng.choice(BR_METHODS if self.theme == "params" and self.chance(0.4) else METHODS)
 
     def name(self):
         mail = self.purpose == "smime" or (self.purpose == "tls+smime" and self.chance(0.5))
@@ -495,8 +528,8 @@ class Maker:
 
     def host(self):
         rng = self.rng
-        if self.chance(0.001):
-            return ".".join(["a"] * rng.choice((70, 120)) + ["test"])
+        if self.chance(0.008 if self.date < RANGES["early"][0] + 49 * DAY else 0.0005):
+            return ".".join(["a"] * rng.choice((70, 118, 124)) + ["test"])
         labels = [rng.choice(LABEL_POOL) for _ in range(rng.choice((0, 1, 1, 1, 2, 2, 2, 3, 4, 5)))]
         if self.date < oracle.DAY_NO_UNDERSCORE and labels and self.chance(0.03):
             labels[0] = "_x"
@@ -512,7 +545,7 @@ class Maker:
     # policy and facts
 
     def issuer(self, request):
-        if self.chance(0.7):
+        if self.chance(0.3 if self.theme == "params" and self.purpose != "tls" else 0.7):
             request["issuer"] = OWN if self.chance(0.7) else [OWN, BRAND]
             return
         own = [{"name": OWN, "issuemail_parameters": self.chance(0.5)}] if self.chance(0.6) else [OWN]
@@ -527,18 +560,20 @@ class Maker:
 
     def policy(self):
         policy, pick = {}, self.rng.choice
-        if self.chance(0.55):
+        if self.chance(0.2 if self.theme == "params" else 0.55):
             policy["honour"] = self.honour()
         for member, odds, choices in POLICY_MEMBERS:
             if self.chance(odds):
                 policy[member] = pick(choices)
+        if self.theme == "params" and self.chance(0.25):
+            policy["label_case"] = "fold"
         if self.theme == "lf" or self.chance(0.05):
             policy["lf_permit"] = not self.chance(0.05)
             if self.chance(0.5):
                 policy["lf_servfail"] = pick(("strict", "classified", "classified"))
         if self.theme == "exempt" or self.chance(0.03):
             policy["exceptions"] = pick(EXCEPTIONS)
-        if self.chance(0.05):
+        if self.chance(0.2 if self.theme == "params" else 0.03):
             policy["ca_tbr_from"] = stamp(self.date + pick((-DAY, 0, 1, DAY)))
         if self.fault == "policy":
             policy.update(pick(BAD_POLICIES))
@@ -562,7 +597,7 @@ class Maker:
             facts["signing_time"] = stamp(self.signed)
         if self.theme == "lf" or self.chance(0.05):
             facts["control_probe"] = not self.chance(0.05)
-            if self.chance(0.3):
+            if self.chance(0.3 if date >= oracle.DAY_INSECURE_SMIME else 0.7):
                 facts["no_chain"] = pick((["d.test"], ["test"], ["e.test", "d.test", "net"]))
         if self.chance(0.03):
             facts["deadline"], facts["completed"] = stamp(date + 30), stamp(date + pick((29, 30, 31)))
@@ -571,7 +606,7 @@ class Maker:
             facts["later"] = [{"time": stamp(date + t), "verdict": pick(VERDICTS)} for t in times]
         if self.chance(0.03):
             facts["delegated"] = not self.chance(0.1)
-        if "account_uri" in request and self.chance(0.05 if date < oracle.DAY_8657 else 0.5):
+        if "account_uri" in request and self.chance(0.5 if self.theme == "params" else 0.05):
             facts["parent_account"] = {"uri": PARENT, **{name: not self.chance(0.1) for name in (
                 "mapping_auditable", "authorization_verified", "logs_retained")}}
         if self.theme == "exempt" or self.chance(0.02):

@@ -374,7 +374,13 @@ def excused(name, recorded, dnssec, excuse):
         return False
     if outcome == "servfail" and not excuse["servfail"]:  # R-SEC-5
         return False
-    return dnssec == "insecure" or any(name == zone or name.endswith("." + zone) for zone in excuse["zones"])
+    return dnssec == "insecure" or (dnssec == "indeterminate" and no_chain_above(name, recorded, excuse["zones"]))
+
+
+def no_chain_above(name, recorded, zones):
+    """R-FAIL-1, R-FAIL-6: the name and every alias lie in zones shown to have no chain; one signed zone defeats it."""
+    names = [name] + [alias.lower() for alias in recorded.get("aliases", [])]
+    return all(any(name == zone or name.endswith("." + zone) for zone in zones) for name in names)
 
 
 class Record:
@@ -719,7 +725,7 @@ class NameResult:
     def __init__(self, subject, verdict):
         self.subject, self.verdict = subject, verdict
         self.readings, self.found_at, self.records_at = [], None, None
-        self.asked, self.window, self.newest = [], None, None
+        self.asked, self.window, self.newest, self.excused = [], None, None, False
 
     def members(self):
         result = {"name": self.subject.name, "verdict": self.verdict, "found_at": self.found_at,
@@ -743,7 +749,7 @@ def judge_name(case, subject):
     if subject.onion and not rfc9799 and subject.law.profile == "tls-br" and result.verdict == "DENY":  # I-19
         result.verdict, result.readings = "ARGUABLE", ["DENY", "PERMIT"]
     if subject.law.epoch in NOT_BINDING and result.verdict in ("DENY", "ARGUABLE"):  # I-2
-        result.verdict = "PERMIT"
+        result.verdict = "PERMIT-LF" if result.excused else "PERMIT"  # I-13: what would be PERMIT is PERMIT-LF
     if exception == "ARGUABLE" and result.verdict not in POSITIVE:  # I-20
         result.readings = [result.verdict, "EXEMPT"]
         result.verdict = "ARGUABLE"
@@ -765,6 +771,7 @@ def judge_climb(case, subject):
     questions, findings = search(case, subject)
     combine(result, [(verdict, finding) for finding in findings for verdict in verdicts_of(finding, subject, case)])
     result.asked = list(questions.asked)
+    result.excused = any(finding.excused for finding in findings)
     used = [answer for finding in findings for answer in finding.used]
     result.window = min(window_of(answer) for answer in used)
     result.newest = max(answer.time for answer in used)

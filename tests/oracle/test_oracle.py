@@ -396,8 +396,9 @@ class GoldenTable(unittest.TestCase):
 
 class Grammar(unittest.TestCase):
     def test_r_v44_3(self):
-        for value, old, new in ((b"ca; a=1 b=2", True, False), (b"ca; a=1; b=2", True, True), (b"ca; a=1;", True, False),
-                                (b"ca; a = b", False, True), (b"ca; a-b=c", False, True), (b"ca;", True, True),
+        for value, old, new in ((b"ca; a=1 b=2", True, False), (b"ca; a=1; b=2", True, True),
+                                (b"ca; a=1;", True, False), (b"ca; a = b", False, True),
+                                (b"ca; a-b=c", False, True), (b"ca;", True, True),
                                 (b"", True, True), (b" ;\t", True, True), (b"*", False, False)):
             self.assertEqual(oracle.parse_6844(value) is not None, old, value)
             self.assertEqual(oracle.parse_8659(value) is not None, new, value)
