@@ -18,21 +18,13 @@ printable(cx_span s)
     return true;
 }
 
-static int
-hex_digit(char c)
-{
-    const char *digits = "0123456789abcdef";
-    const char *at = c == '\0' ? NULL : strchr(digits, cx_ascii_lower((uint8_t)c));
-
-    return at == NULL ? -1 : (int)(at - digits);
-}
-
 /* False for anything but pairs of hexadecimal digits. */
 static bool
 hex_octets(cx_str hex, uint8_t *to)
 {
     for (size_t i = 0; i < hex.n / 2; i++) {
-        int high = hex_digit(hex.p[2 * i]), low = hex_digit(hex.p[2 * i + 1]);
+        int high = cx_ascii_hex((uint8_t)hex.p[2 * i]);
+        int low = cx_ascii_hex((uint8_t)hex.p[2 * i + 1]);
 
         if (high < 0 || low < 0) {
             return false;
