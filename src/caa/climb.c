@@ -316,8 +316,8 @@ reset(struct cx_search *s)
 }
 
 void
-cx_climb(const struct cx_case *c, const struct cx_subject *subject, const struct cx_answers *answers,
-         bool literal, struct cx_search *ret)
+cx_climb(const struct cx_case *c, const struct cx_subject *subject,
+         const struct cx_answers *answers, bool literal, struct cx_search *ret)
 {
     struct run run = { c, subject, answers, literal, ret };
 

@@ -142,7 +142,11 @@ own_name(const struct deciding *d, cx_span issuer)
     return folded;
 }
 
-enum match { MATCH_NONE, MATCH_ISSUER_ONLY, MATCH_FULL };
+enum match {
+    MATCH_NONE,
+    MATCH_ISSUER_ONLY,
+    MATCH_FULL
+};
 
 static enum match
 record_matches(const struct deciding *d, const struct cx_caa *caa)
@@ -168,7 +172,7 @@ record_matches(const struct deciding *d, const struct cx_caa *caa)
         }
     }
     return cx_limits_met(d->c, d->subject, &value, own, d->rules, d->notes) ? MATCH_FULL
-                                                                           : MATCH_ISSUER_ONLY;
+                                                                            : MATCH_ISSUER_ONLY;
 }
 
 /* R-DEC-1, R-VAL-7: one full match is enough. */

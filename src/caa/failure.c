@@ -25,7 +25,8 @@ kind_can_be_excused(const struct cx_answer *answer)
     case CX_OUTCOME_REFUSED:
         return true;
     case CX_OUTCOME_MALFORMED:
-        return answer->malformed == CX_MALFORMED_MESSAGE; /* R-SYN-6: else a record evidently exists */
+        return answer->malformed ==
+               CX_MALFORMED_MESSAGE; /* R-SYN-6: else a record evidently exists */
     case CX_OUTCOME_UNSET:
     case CX_OUTCOME_RECORDS:
     case CX_OUTCOME_NODATA:
@@ -63,8 +64,7 @@ third_limb(const struct cx_case *c, const struct cx_answer *answer)
         return true;
     }
     return c->epoch->limb == CX_LIMB_NO_CHAIN && answer->dnssec == CX_DNSSEC_INDETERMINATE &&
-           in_zone_without_chain(c->facts, answer->name) &&
-           in_zone_without_chain(c->facts, last);
+           in_zone_without_chain(c->facts, answer->name) && in_zone_without_chain(c->facts, last);
 }
 
 bool

@@ -96,10 +96,10 @@ struct chain {
 
 struct collected {
     struct chain cnames;
-    size_t n_caa;        /* CAA records anywhere in the answer section */
+    size_t n_caa; /* CAA records anywhere in the answer section */
     uint32_t negative_ttl;
     bool has_soa;
-    bool has_ns;          /* in the authority section: a referral, if nothing else is there */
+    bool has_ns; /* in the authority section: a referral, if nothing else is there */
     uint8_t extended_rcode;
     struct cx_name dname; /* target of the DNAME at the question's name, if asked for */
     bool has_dname;
