@@ -101,9 +101,6 @@ visit_dname(struct run *run, const struct cx_answer *empty, cx_span *ret_target)
     }
     v = visit(run, empty->name, CX_TYPE_DNAME, &dname);
     if (v == VISIT_TARGET) {
-        if (dname->n_aliases == 0) { /* a DNAME without target: recorded by somebody careless */
-            return end_with(run->search, CX_SEARCH_FAILED, dname);
-        }
         run->search->dname_seen = true;
         *ret_target = dname->aliases[0];
     }

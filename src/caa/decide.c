@@ -290,6 +290,9 @@ cx_decide(const struct cx_case *c, const struct cx_subject *subject, const struc
     struct deciding d = { c, subject, set, rules, notes };
     struct ends ends = { .permits = NULL };
 
+    if (set->n_records == 0) { /* a caller's mistake must not look like a set without restriction */
+        return (struct cx_decision){ .verdict = CX_VERDICT_DENY, .reason = CX_REASON_NO_MATCH };
+    }
     if (critical_blocks(&d)) {
         return (struct cx_decision){ .verdict = CX_VERDICT_DENY, .reason = CX_REASON_CRITICAL };
     }

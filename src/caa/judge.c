@@ -66,7 +66,8 @@ explain_failure(const struct cx_case *c, const struct cx_answer *answer, struct 
         cx_rules_add(&f->rules, CX_R_SEC_4);
         return;
     }
-    if (!cx_outcome_is_failure(answer->outcome)) {
+    if (!cx_outcome_is_failure(answer->outcome) && answer->dnssec == CX_DNSSEC_INDETERMINATE &&
+        cx_validation_required(c)) {
         f->reason = CX_REASON_UNVALIDATED;
         cx_rules_add(&f->rules, c->epoch->validation ? CX_R_SEC_2 : CX_R_8657_9);
         return;
