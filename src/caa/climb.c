@@ -129,7 +129,8 @@ climb_line(struct run *run)
         case VISIT_EMPTY:
             break;
         case VISIT_TARGET:
-            if (run->literal && visit(run, target, CX_TYPE_CAA, &answer) == VISIT_END) {
+            if (run->literal && !cx_name_is_root(target) && /* R-TREE-1: the root is never asked */
+                visit(run, target, CX_TYPE_CAA, &answer) == VISIT_END) {
                 return;
             }
         }
@@ -222,6 +223,9 @@ climb_tree(struct run *run)
             continue;
         }
         mark_done(&tree, at);
+        if (tree.overflow) {
+            break;
+        }
         if (visit(run, at, CX_TYPE_CAA, &answer) == VISIT_END ||
             expand(run, &tree, answer) == VISIT_END) {
             return;
@@ -246,8 +250,9 @@ ancestors(cx_span name, cx_span ret[CX_LABELS_MAX])
 static bool
 skip_ends(struct run *run, const struct cx_answer *answer, size_t labels)
 {
-    if (run->c->epoch->grammar != CX_GRAMMAR_PROPOSAL || cx_answer_failed(run->c, answer) ||
-        !cx_set_skips(answer, run->subject->wildcard)) {
+    /* R-P16-6 knows issue and issuewild only: for another property such a set would decide nothing. */
+    if (run->c->epoch->grammar != CX_GRAMMAR_PROPOSAL || run->c->purpose != CX_PURPOSE_TLS ||
+        cx_answer_failed(run->c, answer) || !cx_set_skips(answer, run->subject->wildcard)) {
         return false;
     }
     if (labels <= run->subject->suffix_labels) { /* R-P16-E8 */
