@@ -165,6 +165,23 @@ apply_validation(struct pending *p, const struct result *r, struct cx_answer *an
     return CX_SUCCESS;
 }
 
+/* R-TREE-15: libunbound takes records of names that nobody asked for out of an answer and passes on the rest, so that
+ * an answer with a stranger's CAA record looks empty. What is left then has no SOA, as a proper empty answer has (RFC
+ * 2308 section 2); where the emptiness is not proven by signatures, such an answer is not believed. */
+static cx_status
+doubt_bare_emptiness(struct pending *p, struct cx_answer *answer)
+{
+    bool empty = answer->outcome == CX_OUTCOME_NODATA || answer->outcome == CX_OUTCOME_NXDOMAIN;
+
+    if (!empty || answer->has_ttl || answer->dnssec == CX_DNSSEC_SECURE) {
+        return CX_SUCCESS;
+    }
+    CX_TRY(drop_data(p, "empty and without SOA: records may have been taken out of it", answer));
+    answer->outcome = CX_OUTCOME_MALFORMED;
+    answer->malformed = CX_MALFORMED_MESSAGE;
+    return CX_SUCCESS;
+}
+
 /* A SERVFAIL that libunbound has cached (every repeat within 5 s) comes with rcode 0: only the message says so. */
 static cx_status
 read_packet(struct pending *p, const struct result *r, struct cx_answer *answer)
@@ -176,6 +193,7 @@ read_packet(struct pending *p, const struct result *r, struct cx_answer *answer)
     CX_TRY(cx_arena_copy(p->arena, r->packet, &octets));
     CX_TRY(cx_answer_from_message(octets, &question, p->arena, &read));
     CX_TRY(apply_validation(p, r, &read));
+    CX_TRY(doubt_bare_emptiness(p, &read));
     read.attempts = answer->attempts;
     read.time = answer->time;
     *answer = read;
