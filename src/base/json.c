@@ -26,7 +26,7 @@ cx_json_parse(cx_str text, struct cx_json **ret, struct cx_detail *detail)
 {
     json_error_t error;
     json_t *json = json_loadb(text.n == 0 ? "" : text.p, text.n,
-                              JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+                              JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
 
     if (json == NULL) {
         return cx_fail(detail, CX_E_JSON, "not JSON: %s (octet %d)", error.text, error.position);

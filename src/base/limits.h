@@ -37,6 +37,8 @@
 #define CX_CHECK_MEMORY ((size_t)512 << 20)
 /* Zone and answers files are read whole. */
 #define CX_FILE_MAX ((size_t)1 << 30)
+/* What a source keeps of such files: short lines need some eight times their text, in records, names and indexes. */
+#define CX_SOURCE_MEMORY ((size_t)1 << (sizeof(size_t) > 4 ? 33 : 31))
 
 /* R-TIME-1: 8 hours. */
 #define CX_WINDOW_S 28800

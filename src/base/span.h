@@ -64,6 +64,18 @@ cx_ascii_alnum(uint8_t c)
     return (c >= '0' && c <= '9') || (cx_ascii_lower(c) >= 'a' && cx_ascii_lower(c) <= 'z');
 }
 
+/* Value of a hexadecimal digit, -1 if it is none. */
+static inline int
+cx_ascii_hex(uint8_t c)
+{
+    uint8_t lower = cx_ascii_lower(c);
+
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
 static inline bool
 cx_span_equal_fold(cx_span a, cx_span b)
 {

@@ -88,7 +88,8 @@ cx_exception_of(const struct cx_case *c, struct cx_rules *rules)
     };
     enum cx_exception best = CX_EXCEPTION_NONE;
 
-    if (c->epoch->profile != CX_PROFILE_TLS_BR && c->epoch->profile != CX_PROFILE_SMIME_BR) {
+    if (c->epoch->profile != CX_PROFILE_SMIME_BR &&
+        (c->epoch->profile != CX_PROFILE_TLS_BR || !c->epoch->binding)) {
         return CX_EXCEPTION_NONE;
     }
     for (size_t i = 0; i < CX_COUNT(tries); i++) {

@@ -177,17 +177,19 @@ judge_search(const struct cx_case *c, const struct cx_subject *subject,
         decision = cx_decide(c, subject, f->set, &f->rules, &f->notes);
         set_verdict(f, decision.verdict, decision.reason);
         if (decision.verdict == CX_VERDICT_ARGUABLE) {
-            add_reading(f, after_excuse(decision.readings[0].verdict, f),
-                        decision.readings[0].reading);
-            add_reading(f, search->excused ? after_excuse(decision.readings[1].verdict, f)
-                                           : decision.readings[1].verdict,
-                        decision.readings[1].reading);
+            for (size_t i = 0; i < CX_COUNT(decision.readings); i++) {
+                enum cx_verdict read = decision.readings[i].verdict;
+
+                add_reading(f, search->excused ? after_excuse(read, f) : read,
+                            decision.readings[i].reading);
+            }
         }
     } else if (search->state == CX_SEARCH_EMPTY) {
         set_verdict(f, CX_VERDICT_PERMIT, CX_REASON_NO_RECORDS);
     } else {
         explain_failure(c, search->answer, f);
     }
+    f->excused = search->excused;
     if (search->excused) {
         f->verdict = after_excuse(f->verdict, f);
         f->reason = f->verdict == CX_VERDICT_PERMIT_LF ? CX_REASON_EXCUSED : f->reason;
@@ -216,6 +218,17 @@ take_seen(const struct cx_search *search, struct cx_finding *f)
     }
 }
 
+static enum cx_verdict
+worst_reading(const struct cx_finding *f)
+{
+    enum cx_verdict worst = f->verdict;
+
+    for (size_t i = 0; i < f->n_readings; i++) {
+        worst = cx_verdict_worse(f->readings[i].verdict, worst);
+    }
+    return worst;
+}
+
 /* R-T44-5: the other reading of a DNAME on the way. False if it needs more answers. */
 static bool
 judge_dns_reading(const struct cx_case *c, const struct cx_subject *subject,
@@ -232,11 +245,15 @@ judge_dns_reading(const struct cx_case *c, const struct cx_subject *subject,
     take_seen(&search, f);
     judge_search(c, subject, &search, &other);
     cx_rules_join(&f->rules, &other.rules);
+    f->excused = f->excused || other.excused;
     cx_window_of(c, &search, &other);
     f->valid_until = other.valid_until < f->valid_until ? other.valid_until : f->valid_until;
     f->newest = other.newest > f->newest ? other.newest : f->newest;
     if (other.verdict == f->verdict && other.verdict != CX_VERDICT_ARGUABLE) {
         return true;
+    }
+    if (reads_worse(worst_reading(&other), worst_reading(f))) {
+        f->set = other.set;
     }
     if (f->verdict != CX_VERDICT_ARGUABLE) {
         add_reading(f, f->verdict, "a DNAME redirects its own name too (RFC 6844 as written)");
@@ -246,9 +263,6 @@ judge_dns_reading(const struct cx_case *c, const struct cx_subject *subject,
     }
     if (other.verdict != CX_VERDICT_ARGUABLE) {
         add_reading(f, other.verdict, "a DNAME redirects only names below it (erratum 5097)");
-    }
-    if (reads_worse(other.verdict, f->verdict)) {
-        f->set = other.set;
     }
     set_verdict(f, CX_VERDICT_ARGUABLE, CX_REASON_READINGS);
     return true;
@@ -346,7 +360,8 @@ unbind(const struct cx_case *c, struct cx_finding *f)
         cx_notes_add(&f->notes, CX_NOTE_SHOULD_CHECK, (cx_span){ NULL, 0 });
     }
     f->n_readings = 0;
-    f->verdict = CX_VERDICT_PERMIT; /* the reason keeps saying what the records meant */
+    /* The reason keeps saying what the records meant. */
+    f->verdict = f->excused ? CX_VERDICT_PERMIT_LF : CX_VERDICT_PERMIT;
 }
 
 static void
@@ -394,6 +409,7 @@ reset(struct cx_finding *f)
     f->rules = (struct cx_rules){ { 0 } };
     f->notes.n = f->n_readings = f->n_seen = f->n_need = 0;
     f->set = NULL;
+    f->excused = false;
     f->valid_until = f->newest = CX_TIME_NONE;
 }
 
@@ -474,9 +490,7 @@ apply_later(struct cx_conclusion *k, const struct cx_facts *facts)
 static void
 apply_delegated(struct cx_conclusion *k, const struct cx_case *c)
 {
-    bool br = c->epoch->profile == CX_PROFILE_TLS_BR || c->epoch->profile == CX_PROFILE_SMIME_BR;
-
-    if (!c->facts->delegated || !br || c->date < SC095_NAMED) {
+    if (!c->facts->delegated || c->epoch->profile != CX_PROFILE_TLS_BR || c->date < SC095_NAMED) {
         return;
     }
     if (c->date >= SC095_FROM) {
@@ -489,7 +503,9 @@ apply_delegated(struct cx_conclusion *k, const struct cx_case *c)
 static void
 apply_signing_time(struct cx_conclusion *k, const struct cx_facts *facts, cx_time newest)
 {
-    if (!facts->has_signing_time || k->valid_until == CX_TIME_NONE) {
+    bool windowed = k->verdict == CX_VERDICT_PERMIT || k->verdict == CX_VERDICT_PERMIT_LF;
+
+    if (!facts->has_signing_time || !windowed || k->valid_until == CX_TIME_NONE) {
         return;
     }
     if (facts->signing_time > k->valid_until) {
