@@ -40,6 +40,18 @@
 /* What a source keeps of such files: short lines need some eight times their text, in records, names and indexes. */
 #define CX_SOURCE_MEMORY ((size_t)1 << (sizeof(size_t) > 4 ? 33 : 31))
 
+/* A file of root anchors: the root has had three since 2010; a line holds an RSA key of 4,096 bits in base64. */
+#define CX_ANCHORS_MAX      64
+#define CX_ANCHOR_LINE_MAX  4096
+#define CX_ANCHOR_LINES_MAX 10000
+#define CX_ANCHORS_MEMORY   ((size_t)1 << 20)
+
+/* One question to the live DNS: longer than libunbound needs to give up (5.3 s measured with CX_LIVE settings). */
+#define CX_LIVE_DEADLINE_MS 12000
+/* Age at which the cache of the live source is given up; also the most by which an answer's time can lie before the
+ * moment at which it was asked (resolve/live.h). */
+#define CX_LIVE_RENEW_S 300
+
 /* R-TIME-1: 8 hours. */
 #define CX_WINDOW_S 28800
 
