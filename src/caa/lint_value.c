@@ -6,7 +6,7 @@
 static const char *const known_parameters[] = { "accounturi", "validationmethods", NULL };
 
 static const char *const labels[] = {
-#define X(acme, br) acme,
+#define X(acme, br, web) acme,
 #include "caa/methods.def"
 #undef X
 };

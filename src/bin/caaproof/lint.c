@@ -85,7 +85,7 @@ gather(struct linting *l, cx_span name, struct gathering *g)
     return g->out_of_memory ? (cx_status){ CX_E_NOMEM } : CX_SUCCESS;
 }
 
-/* Beyond the zone files there is no answer (resolve/zone.h, I1). */
+/* Above the zone files there is no answer (resolve/zone.h, I1). */
 static bool
 is_beyond(const struct linting *l, const struct cx_answer *answer)
 {
@@ -111,7 +111,7 @@ choose(const struct linting *l, const struct gathering *g, struct lint_subject *
     if (i == g->n) {
         return;
     }
-    if (is_beyond(l, g->answers[i])) {
+    if (i != 0 && is_beyond(l, g->answers[i])) {
         subject->beyond = true;
         return;
     }
