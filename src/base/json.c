@@ -158,7 +158,8 @@ cx_json_only(const struct cx_json *object, const char *what, const char *const *
             at += n + 1;
             names[at] = '\0';
         }
-        return cx_fail(detail, code, "%s: unknown member \"%.40s\" (known: %s)", what, member, names);
+        return cx_fail(detail, code, "%s: unknown member \"%.40s\" (known: %s)", what, member,
+                       names);
     }
     return CX_SUCCESS;
 }

@@ -17,7 +17,7 @@
 #define CX_ALIASES_READ 32
 
 /* R-T44-3: names visited by the tree search of RFC 6844; also the most questions of one climb. */
-#define CX_CLIMB_MAX 256
+#define CX_CLIMB_MAX   256
 #define CX_VISITED_MAX 128
 
 /* A DNS message over TCP, RFC 1035 section 4.2.2. */
@@ -26,7 +26,7 @@
 /* Names of one request: the largest certificates seen hold a few hundred. */
 #define CX_NAMES_MAX 10000
 /* Issuer domain names, accounts, methods of one request. */
-#define CX_ISSUERS_MAX 1000
+#define CX_ISSUERS_MAX  1000
 #define CX_ACCOUNTS_MAX 64
 /* Notes kept per name; further ones are dropped after a note that says so. */
 #define CX_NOTES_MAX 24

@@ -18,8 +18,11 @@ typedef struct {
     size_t n;
 } cx_str;
 
-#define CX_STR_INIT(literal) { "" literal, sizeof(literal) - 1 } /* for static storage */
-#define CX_STR(literal)      ((cx_str)CX_STR_INIT(literal))
+#define CX_STR_INIT(literal)                                                                       \
+    {                                                                                              \
+        "" literal, sizeof(literal) - 1                                                            \
+    } /* for static storage */
+#define CX_STR(literal) ((cx_str)CX_STR_INIT(literal))
 
 static inline cx_str
 cx_str_of(const char *text)

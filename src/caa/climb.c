@@ -101,9 +101,6 @@ visit_dname(struct run *run, const struct cx_answer *empty, cx_span *ret_target)
     }
     v = visit(run, empty->name, CX_TYPE_DNAME, &dname);
     if (v == VISIT_TARGET) {
-        if (dname->n_aliases == 0) { /* a DNAME without target: recorded by somebody careless */
-            return end_with(run->search, CX_SEARCH_FAILED, dname);
-        }
         run->search->dname_seen = true;
         *ret_target = dname->aliases[0];
     }
@@ -130,6 +127,9 @@ follow_dnames(struct run *run, const struct cx_answer *empty)
             return end_with(run->search, CX_SEARCH_FAILED, NULL);
         }
         met[n++] = empty->name;
+        if (cx_name_is_root(target)) { /* R-TREE-1: never asked */
+            return VISIT_EMPTY;
+        }
         if (visit(run, target, CX_TYPE_CAA, &empty) == VISIT_END) {
             return VISIT_END;
         }
@@ -238,6 +238,9 @@ climb_tree(struct run *run)
             continue;
         }
         mark_done(&tree, at);
+        if (tree.overflow) {
+            break;
+        }
         if (visit(run, at, CX_TYPE_CAA, &answer) == VISIT_END ||
             expand(run, &tree, answer) == VISIT_END) {
             return;
@@ -262,8 +265,9 @@ ancestors(cx_span name, cx_span ret[CX_LABELS_MAX])
 static bool
 skip_ends(struct run *run, const struct cx_answer *answer, size_t labels)
 {
-    if (run->c->epoch->grammar != CX_GRAMMAR_PROPOSAL || cx_answer_failed(run->c, answer) ||
-        !cx_set_skips(answer, run->subject->wildcard)) {
+    /* R-P16-6 knows issue and issuewild only: for another property such a set would decide nothing. */
+    if (run->c->epoch->grammar != CX_GRAMMAR_PROPOSAL || run->c->purpose != CX_PURPOSE_TLS ||
+        cx_answer_failed(run->c, answer) || !cx_set_skips(answer, run->subject->wildcard)) {
         return false;
     }
     if (labels <= run->subject->suffix_labels) { /* R-P16-E8 */
@@ -333,8 +337,8 @@ reset(struct cx_search *s)
 }
 
 void
-cx_climb(const struct cx_case *c, const struct cx_subject *subject, const struct cx_answers *answers,
-         bool literal, struct cx_search *ret)
+cx_climb(const struct cx_case *c, const struct cx_subject *subject,
+         const struct cx_answers *answers, bool literal, struct cx_search *ret)
 {
     struct run run = { c, subject, answers, literal, ret };
 

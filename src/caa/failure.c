@@ -7,12 +7,35 @@ cx_validation_required(const struct cx_case *c)
            c->policy->validationmethods_from <= c->date;
 }
 
+/* R-FAIL-3, R-SEC-2, R-SEC-4 */
+static bool
+state_is_enough(const struct cx_case *c, enum cx_dnssec dnssec)
+{
+    switch (dnssec) {
+    case CX_DNSSEC_SECURE:
+    case CX_DNSSEC_INSECURE:
+        return true;
+    case CX_DNSSEC_INDETERMINATE:
+        return !cx_validation_required(c);
+    case CX_DNSSEC_BOGUS:
+        return false;
+    }
+    return false;
+}
+
+/* "Records" without records, or a DNAME without target: no such answer exists, so nothing is known. */
+static bool
+holds_nothing(const struct cx_answer *answer)
+{
+    return answer->type == CX_TYPE_DNAME ? answer->n_aliases == 0 : answer->n_records == 0;
+}
+
 bool
 cx_answer_failed(const struct cx_case *c, const struct cx_answer *answer)
 {
-    return cx_outcome_is_failure(answer->outcome) || answer->dnssec == CX_DNSSEC_BOGUS ||
+    return cx_outcome_is_failure(answer->outcome) || !state_is_enough(c, answer->dnssec) ||
            answer->n_aliases > c->policy->alias_limit ||
-           (answer->dnssec == CX_DNSSEC_INDETERMINATE && cx_validation_required(c));
+           (answer->outcome == CX_OUTCOME_RECORDS && holds_nothing(answer));
 }
 
 /* Outcomes that can be outside the CA and do not show that a record exists. */
@@ -28,7 +51,8 @@ kind_can_be_excused(const struct cx_case *c, const struct cx_answer *answer)
     case CX_OUTCOME_REFUSED:
         return true;
     case CX_OUTCOME_MALFORMED:
-        return answer->malformed == CX_MALFORMED_MESSAGE; /* R-SYN-6: else a record evidently exists */
+        return answer->malformed ==
+               CX_MALFORMED_MESSAGE; /* R-SYN-6: else a record evidently exists */
     case CX_OUTCOME_UNSET:
     case CX_OUTCOME_RECORDS:
     case CX_OUTCOME_NODATA:

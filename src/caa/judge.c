@@ -5,9 +5,9 @@
 #include "caa/failure.h"
 #include "caa/window.h"
 
-#define SC095_FROM      cx_time_of_day(2026, 3, 31) /* R-EXC-8 */
-#define SC095_NAMED     cx_time_of_day(2026, 3, 15)
-#define ONION_EXCLUDED  cx_time_of_day(2022, 4, 23) /* R-ID-2 */
+#define SC095_FROM     cx_time_of_day(2026, 3, 31) /* R-EXC-8 */
+#define SC095_NAMED    cx_time_of_day(2026, 3, 15)
+#define ONION_EXCLUDED cx_time_of_day(2022, 4, 23) /* R-ID-2 */
 
 static void
 set_verdict(struct cx_finding *f, enum cx_verdict verdict, enum cx_reason reason)
@@ -66,7 +66,8 @@ explain_failure(const struct cx_case *c, const struct cx_answer *answer, struct 
         cx_rules_add(&f->rules, CX_R_SEC_4);
         return;
     }
-    if (!cx_outcome_is_failure(answer->outcome)) {
+    if (!cx_outcome_is_failure(answer->outcome) && answer->dnssec == CX_DNSSEC_INDETERMINATE &&
+        cx_validation_required(c)) {
         f->reason = CX_REASON_UNVALIDATED;
         cx_rules_add(&f->rules, c->epoch->validation ? CX_R_SEC_2 : CX_R_8657_9);
         return;
@@ -78,7 +79,8 @@ explain_failure(const struct cx_case *c, const struct cx_answer *answer, struct 
     } else if (answer->malformed == CX_MALFORMED_OWNER) {
         cx_rules_add(&f->rules, CX_R_TREE_15);
     }
-    (void)cx_failure_excused(c, answer, &f->rules); /* for the rules it cites; the climb has asked */
+    (void)cx_failure_excused(c, answer,
+                             &f->rules); /* for the rules it cites; the climb has asked */
 }
 
 /* Rules and notes that the way of the search calls for. */
@@ -86,7 +88,7 @@ static void
 explain_search(const struct cx_case *c, const struct cx_subject *subject,
                const struct cx_search *search, struct cx_finding *f)
 {
-    cx_rules_add(&f->rules, c->epoch->algorithm == CX_ALGORITHM_RFC6844      ? CX_R_T44_1
+    cx_rules_add(&f->rules, c->epoch->algorithm == CX_ALGORITHM_RFC6844       ? CX_R_T44_1
                             : c->epoch->algorithm == CX_ALGORITHM_ERRATUM5065 ? CX_R_T44_4
                                                                               : CX_R_TREE_1);
     if (subject->wildcard) {
@@ -148,8 +150,7 @@ after_excuse(enum cx_verdict verdict, struct cx_finding *f)
     case CX_VERDICT_PERMIT:
         return CX_VERDICT_PERMIT_LF;
     case CX_VERDICT_DENY:
-        cx_notes_add(&f->notes, CX_NOTE_LITERAL_READING,
-                     cx_span_of_str(CX_STR("PERMIT-LF")));
+        cx_notes_add(&f->notes, CX_NOTE_LITERAL_READING, cx_span_of_str(CX_STR("PERMIT-LF")));
         return verdict;
     case CX_VERDICT_UNSET:
     case CX_VERDICT_FAIL:
@@ -348,12 +349,10 @@ soften_exception(struct cx_finding *f)
 static void
 unbind(const struct cx_case *c, struct cx_finding *f)
 {
-    if (c->epoch->binding ||
-        (f->verdict != CX_VERDICT_DENY && f->verdict != CX_VERDICT_ARGUABLE)) {
+    if (c->epoch->binding || (f->verdict != CX_VERDICT_DENY && f->verdict != CX_VERDICT_ARGUABLE)) {
         return;
     }
-    cx_rules_add(&f->rules,
-                 c->epoch->profile == CX_PROFILE_SMIME_BR ? CX_R_MAIL_5 : CX_R_GEN_4);
+    cx_rules_add(&f->rules, c->epoch->profile == CX_PROFILE_SMIME_BR ? CX_R_MAIL_5 : CX_R_GEN_4);
     cx_notes_add(&f->notes, CX_NOTE_NOT_BINDING,
                  cx_span_of_str(cx_str_of(cx_verdict_word(f->verdict))));
     if (c->epoch->profile == CX_PROFILE_SMIME_BR && c->date >= cx_time_of_day(2024, 9, 15)) {
@@ -414,8 +413,8 @@ reset(struct cx_finding *f)
 }
 
 void
-cx_judge(const struct cx_case *c, const struct cx_subject *subject, const struct cx_answers *answers,
-         struct cx_finding *ret)
+cx_judge(const struct cx_case *c, const struct cx_subject *subject,
+         const struct cx_answers *answers, struct cx_finding *ret)
 {
     enum cx_exception exception;
 
@@ -452,9 +451,8 @@ cx_conclude_name(struct cx_conclusion *conclusion, const struct cx_finding *find
     if (first) {
         conclusion->valid_until = CX_TIME_NONE;
     }
-    if (finding->valid_until != CX_TIME_NONE &&
-        (conclusion->valid_until == CX_TIME_NONE ||
-         finding->valid_until < conclusion->valid_until)) {
+    if (finding->valid_until != CX_TIME_NONE && (conclusion->valid_until == CX_TIME_NONE ||
+                                                 finding->valid_until < conclusion->valid_until)) {
         conclusion->valid_until = finding->valid_until;
     }
     cx_rules_add(&conclusion->rules, CX_R_DEC_8);
