@@ -177,11 +177,12 @@ judge_search(const struct cx_case *c, const struct cx_subject *subject,
         decision = cx_decide(c, subject, f->set, &f->rules, &f->notes);
         set_verdict(f, decision.verdict, decision.reason);
         if (decision.verdict == CX_VERDICT_ARGUABLE) {
-            add_reading(f, after_excuse(decision.readings[0].verdict, f),
-                        decision.readings[0].reading);
-            add_reading(f, search->excused ? after_excuse(decision.readings[1].verdict, f)
-                                           : decision.readings[1].verdict,
-                        decision.readings[1].reading);
+            for (size_t i = 0; i < CX_COUNT(decision.readings); i++) {
+                enum cx_verdict read = decision.readings[i].verdict;
+
+                add_reading(f, search->excused ? after_excuse(read, f) : read,
+                            decision.readings[i].reading);
+            }
         }
     } else if (search->state == CX_SEARCH_EMPTY) {
         set_verdict(f, CX_VERDICT_PERMIT, CX_REASON_NO_RECORDS);
@@ -489,7 +490,9 @@ apply_delegated(struct cx_conclusion *k, const struct cx_case *c)
 static void
 apply_signing_time(struct cx_conclusion *k, const struct cx_facts *facts, cx_time newest)
 {
-    if (!facts->has_signing_time || k->valid_until == CX_TIME_NONE) {
+    bool windowed = k->verdict == CX_VERDICT_PERMIT || k->verdict == CX_VERDICT_PERMIT_LF;
+
+    if (!facts->has_signing_time || !windowed || k->valid_until == CX_TIME_NONE) {
         return;
     }
     if (facts->signing_time > k->valid_until) {

@@ -162,6 +162,7 @@ read_onion(const struct cx_json *json, struct cx_arena *arena, struct cx_onion *
 {
     static const char *const members[] = { "caa_critical", "second_layer", "records", NULL };
     const struct cx_where where = { "facts.onion", CX_E_FACTS, detail };
+    struct cx_caa_set set;
 
     if (json == NULL) {
         return CX_SUCCESS;
@@ -172,8 +173,10 @@ read_onion(const struct cx_json *json, struct cx_arena *arena, struct cx_onion *
     if (cx_json_get(json, "records") == NULL) {
         return CX_SUCCESS;
     }
-    return cx_records_from_json(cx_json_get(json, "records"), arena, &onion->records,
-                                &onion->n_records, detail);
+    CX_TRY(cx_records_from_json(cx_json_get(json, "records"), CX_E_FACTS, arena, &set, detail));
+    onion->records = set.v;
+    onion->n_records = set.n;
+    return CX_SUCCESS;
 }
 
 static cx_status

@@ -1,5 +1,6 @@
 #include "engine/policy.h"
 
+#include "base/limits.h"
 #include "caa/tag.h"
 #include "engine/member.h"
 

@@ -107,22 +107,15 @@ records_to_json(const struct cx_answer *set)
     return ok ? array : (cx_json_free(array), NULL);
 }
 
-/* In the order in which the questions were asked, which is that of the table. */
+/* In the order of the climb. */
 static struct cx_json *
-seen_to_json(const struct cx_check *check, const struct cx_finding *finding)
+seen_to_json(const struct cx_finding *finding)
 {
     struct cx_json *array = cx_json_new_array();
-    size_t left = finding->n_seen;
     bool ok = true;
 
-    for (size_t i = 0; i < check->answers.n && left != 0; i++) {
-        for (size_t k = 0; k < finding->n_seen; k++) {
-            if (finding->seen[k] == check->answers.v[i]) {
-                ok = cx_json_add(array, cx_answer_to_json(finding->seen[k])) && ok;
-                left--;
-                break;
-            }
-        }
+    for (size_t i = 0; i < finding->n_seen; i++) {
+        ok = cx_json_add(array, cx_answer_to_json(finding->seen[i])) && ok;
     }
     return ok ? array : (cx_json_free(array), NULL);
 }
@@ -141,7 +134,7 @@ finding_to_json(const struct cx_check *check, size_t i)
               cx_json_set(o, "found_at", name_or_null(f->set, false)) &&
               cx_json_set(o, "records_at", name_or_null(f->set, true)) &&
               cx_json_set(o, "records", records_to_json(f->set)) &&
-              cx_json_set(o, "answers", seen_to_json(check, f));
+              cx_json_set(o, "answers", seen_to_json(f));
 
     return ok ? o : (cx_json_free(o), NULL);
 }

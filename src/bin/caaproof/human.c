@@ -195,12 +195,8 @@ put_finding(FILE *out, const struct cx_check *check, size_t i, bool explain)
 
     fprintf(out, "%s%s%s  %.*s\n", paint_on(out, paint_of(f->verdict)),
             cx_verdict_word(f->verdict), paint_off(out), (int)name->given.n, name->given.p);
-    for (size_t k = 0; k < check->answers.n; k++) {
-        for (size_t s = 0; s < f->n_seen; s++) {
-            if (f->seen[s] == check->answers.v[k]) {
-                put_answer(out, f->seen[s], width);
-            }
-        }
+    for (size_t k = 0; k < f->n_seen; k++) {
+        put_answer(out, f->seen[k], width);
     }
     fprintf(out, "  because %s\n", cx_reason_sentence(f->reason));
     for (size_t k = 0; k < f->n_readings; k++) {
