@@ -26,7 +26,7 @@ cx_json_parse(cx_str text, struct cx_json **ret, struct cx_detail *detail)
 {
     json_error_t error;
     json_t *json = json_loadb(text.n == 0 ? "" : text.p, text.n,
-                              JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+                              JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
 
     if (json == NULL) {
         return cx_fail(detail, CX_E_JSON, "not JSON: %s (octet %d)", error.text, error.position);
@@ -158,7 +158,8 @@ cx_json_only(const struct cx_json *object, const char *what, const char *const *
             at += n + 1;
             names[at] = '\0';
         }
-        return cx_fail(detail, code, "%s: unknown member \"%.40s\" (known: %s)", what, member, names);
+        return cx_fail(detail, code, "%s: unknown member \"%.40s\" (known: %s)", what, member,
+                       names);
     }
     return CX_SUCCESS;
 }

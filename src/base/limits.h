@@ -17,7 +17,7 @@
 #define CX_ALIASES_READ 32
 
 /* R-T44-3: names visited by the tree search of RFC 6844; also the most questions of one climb. */
-#define CX_CLIMB_MAX 256
+#define CX_CLIMB_MAX   256
 #define CX_VISITED_MAX 128
 
 /* A DNS message over TCP, RFC 1035 section 4.2.2. */
@@ -26,7 +26,7 @@
 /* Names of one request: the largest certificates seen hold a few hundred. */
 #define CX_NAMES_MAX 10000
 /* Issuer domain names, accounts, methods of one request. */
-#define CX_ISSUERS_MAX 1000
+#define CX_ISSUERS_MAX  1000
 #define CX_ACCOUNTS_MAX 64
 /* Notes kept per name; further ones are dropped after a note that says so. */
 #define CX_NOTES_MAX 24
@@ -37,6 +37,20 @@
 #define CX_CHECK_MEMORY ((size_t)512 << 20)
 /* Zone and answers files are read whole. */
 #define CX_FILE_MAX ((size_t)1 << 30)
+/* What a source keeps of such files: short lines need some eight times their text, in records, names and indexes. */
+#define CX_SOURCE_MEMORY ((size_t)1 << (sizeof(size_t) > 4 ? 33 : 31))
+
+/* A file of root anchors: the root has had three since 2010; a line holds an RSA key of 4,096 bits in base64. */
+#define CX_ANCHORS_MAX      64
+#define CX_ANCHOR_LINE_MAX  4096
+#define CX_ANCHOR_LINES_MAX 10000
+#define CX_ANCHORS_MEMORY   ((size_t)1 << 20)
+
+/* One question to the live DNS: longer than libunbound needs to give up (5.3 s measured with CX_LIVE settings). */
+#define CX_LIVE_DEADLINE_MS 12000
+/* Age at which the cache of the live source is given up; also the most by which an answer's time can lie before the
+ * moment at which it was asked (resolve/live.h). */
+#define CX_LIVE_RENEW_S 300
 
 /* R-TIME-1: 8 hours. */
 #define CX_WINDOW_S 28800

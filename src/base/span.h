@@ -18,8 +18,11 @@ typedef struct {
     size_t n;
 } cx_str;
 
-#define CX_STR_INIT(literal) { "" literal, sizeof(literal) - 1 } /* for static storage */
-#define CX_STR(literal)      ((cx_str)CX_STR_INIT(literal))
+#define CX_STR_INIT(literal)                                                                       \
+    {                                                                                              \
+        "" literal, sizeof(literal) - 1                                                            \
+    } /* for static storage */
+#define CX_STR(literal) ((cx_str)CX_STR_INIT(literal))
 
 static inline cx_str
 cx_str_of(const char *text)
@@ -62,6 +65,18 @@ static inline bool
 cx_ascii_alnum(uint8_t c)
 {
     return (c >= '0' && c <= '9') || (cx_ascii_lower(c) >= 'a' && cx_ascii_lower(c) <= 'z');
+}
+
+/* Value of a hexadecimal digit, -1 if it is none. */
+static inline int
+cx_ascii_hex(uint8_t c)
+{
+    uint8_t lower = cx_ascii_lower(c);
+
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
 static inline bool

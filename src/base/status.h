@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define CX_MUST __attribute__((warn_unused_result))
+#define CX_MUST              __attribute__((warn_unused_result))
 #define CX_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
 enum cx_class {
@@ -50,7 +50,8 @@ enum cx_class cx_status_class(cx_status s);
 const char *cx_status_text(cx_status s);
 
 /* Returns code, with a formatted text (cut to size, never overrun) in detail if there is one. */
-cx_status cx_fail(struct cx_detail *detail, enum cx_code code, const char *fmt, ...) CX_PRINTF(3, 4);
+cx_status cx_fail(struct cx_detail *detail, enum cx_code code, const char *fmt, ...)
+    CX_PRINTF(3, 4);
 
 /* The three control-flow macros: return on failure, free at scope end, hand over. */
 #define CX_TRY(expr)                                                                               \
@@ -60,8 +61,13 @@ cx_status cx_fail(struct cx_detail *detail, enum cx_code code, const char *fmt, 
             return cx_try_status_;                                                                 \
         }                                                                                          \
     } while (0)
-#define CX_AUTO(fn)  __attribute__((cleanup(fn)))
-#define CX_STEAL(p)  (__extension__({ __auto_type cx_taken_ = (p); (p) = NULL; cx_taken_; }))
-#define CX_COUNT(a)  (sizeof(a) / sizeof((a)[0]))
+#define CX_AUTO(fn) __attribute__((cleanup(fn)))
+#define CX_STEAL(p)                                                                                \
+    (__extension__({                                                                               \
+        __auto_type cx_taken_ = (p);                                                               \
+        (p) = NULL;                                                                                \
+        cx_taken_;                                                                                 \
+    }))
+#define CX_COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 #endif

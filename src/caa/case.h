@@ -42,7 +42,8 @@ struct cx_case {
 
 struct cx_subject {
     enum cx_subject_kind kind;
-    cx_span name; /* where the climb begins: without "*.", of a mailbox the domain; empty for an IP address */
+    cx_span
+        name; /* where the climb begins: without "*.", of a mailbox the domain; empty for an IP address */
     bool wildcard;
     unsigned suffix_labels; /* labels of the public suffix; at least 1 (R-P16-E8) */
     const cx_str *accounts; /* URIs of the requesting account */

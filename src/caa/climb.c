@@ -101,13 +101,40 @@ visit_dname(struct run *run, const struct cx_answer *empty, cx_span *ret_target)
     }
     v = visit(run, empty->name, CX_TYPE_DNAME, &dname);
     if (v == VISIT_TARGET) {
-        if (dname->n_aliases == 0) { /* a DNAME without target: recorded by somebody careless */
-            return end_with(run->search, CX_SEARCH_FAILED, dname);
-        }
         run->search->dname_seen = true;
         *ret_target = dname->aliases[0];
     }
     return v;
+}
+
+/* R-T44-4, literal reading: the chain of DNAMEs that begins at an empty name, target by target; a target met before ends
+ * it, more of them than the alias limit are a loop. */
+static enum visit
+follow_dnames(struct run *run, const struct cx_answer *empty)
+{
+    cx_span met[CX_ALIASES_DEFAULT + 1];
+    size_t n = 0;
+    cx_span target;
+    enum visit v;
+
+    while ((v = visit_dname(run, empty, &target)) == VISIT_TARGET && run->literal) {
+        for (size_t i = 0; i < n; i++) {
+            if (cx_span_equal(met[i], target)) {
+                return VISIT_EMPTY;
+            }
+        }
+        if (n >= run->c->policy->alias_limit) {
+            return end_with(run->search, CX_SEARCH_FAILED, NULL);
+        }
+        met[n++] = empty->name;
+        if (cx_name_is_root(target)) { /* R-TREE-1: never asked */
+            return VISIT_EMPTY;
+        }
+        if (visit(run, target, CX_TYPE_CAA, &empty) == VISIT_END) {
+            return VISIT_END;
+        }
+    }
+    return v == VISIT_END ? v : VISIT_EMPTY;
 }
 
 /* R-TREE-1, R-T44-4: from the name up, label by label. */
@@ -118,23 +145,10 @@ climb_line(struct run *run)
 
     for (cx_span at = run->subject->name; !cx_name_is_root(at); at = cx_name_parent(at)) {
         const struct cx_answer *answer;
-        cx_span target;
 
-        if (visit(run, at, CX_TYPE_CAA, &answer) == VISIT_END) {
+        if (visit(run, at, CX_TYPE_CAA, &answer) == VISIT_END ||
+            (erratum && follow_dnames(run, answer) == VISIT_END)) {
             return;
-        }
-        if (!erratum) {
-            continue;
-        }
-        switch (visit_dname(run, answer, &target)) {
-        case VISIT_END:
-            return;
-        case VISIT_EMPTY:
-            break;
-        case VISIT_TARGET:
-            if (run->literal && visit(run, target, CX_TYPE_CAA, &answer) == VISIT_END) {
-                return;
-            }
         }
     }
     run->search->state = CX_SEARCH_EMPTY;
@@ -202,7 +216,6 @@ expand(struct run *run, struct tree *tree, const struct cx_answer *empty)
         push(tree, target);
     }
     for (size_t i = 0; i < empty->n_aliases; i++) {
-        mark_done(tree, empty->aliases[i]);
         push(tree, cx_name_parent(empty->aliases[i]));
     }
     return VISIT_EMPTY;
@@ -225,6 +238,9 @@ climb_tree(struct run *run)
             continue;
         }
         mark_done(&tree, at);
+        if (tree.overflow) {
+            break;
+        }
         if (visit(run, at, CX_TYPE_CAA, &answer) == VISIT_END ||
             expand(run, &tree, answer) == VISIT_END) {
             return;
@@ -249,8 +265,9 @@ ancestors(cx_span name, cx_span ret[CX_LABELS_MAX])
 static bool
 skip_ends(struct run *run, const struct cx_answer *answer, size_t labels)
 {
-    if (run->c->epoch->grammar != CX_GRAMMAR_PROPOSAL || cx_answer_failed(run->c, answer) ||
-        !cx_set_skips(answer, run->subject->wildcard)) {
+    /* R-P16-6 knows issue and issuewild only: for another property such a set would decide nothing. */
+    if (run->c->epoch->grammar != CX_GRAMMAR_PROPOSAL || run->c->purpose != CX_PURPOSE_TLS ||
+        cx_answer_failed(run->c, answer) || !cx_set_skips(answer, run->subject->wildcard)) {
         return false;
     }
     if (labels <= run->subject->suffix_labels) { /* R-P16-E8 */
@@ -299,8 +316,12 @@ ask_all_at_once(struct run *run)
     size_t n = ancestors(run->subject->name, names);
 
     for (size_t i = 0; i < n; i++) {
-        if (cx_answers_find(run->answers, names[i], CX_TYPE_CAA) == NULL) {
+        const struct cx_answer *answer = cx_answers_find(run->answers, names[i], CX_TYPE_CAA);
+
+        if (answer == NULL) {
             need(run->search, names[i], CX_TYPE_CAA);
+        } else {
+            note_seen(run->search, answer);
         }
     }
     return run->search->n_need != 0;
@@ -316,8 +337,8 @@ reset(struct cx_search *s)
 }
 
 void
-cx_climb(const struct cx_case *c, const struct cx_subject *subject, const struct cx_answers *answers,
-         bool literal, struct cx_search *ret)
+cx_climb(const struct cx_case *c, const struct cx_subject *subject,
+         const struct cx_answers *answers, bool literal, struct cx_search *ret)
 {
     struct run run = { c, subject, answers, literal, ret };
 

@@ -13,9 +13,9 @@
 
 enum cx_search_state {
     CX_SEARCH_UNSET = 0,
-    CX_SEARCH_NEEDS, /* need[] must be answered first */
-    CX_SEARCH_FOUND, /* answer holds the Relevant RRset */
-    CX_SEARCH_EMPTY, /* no CAA on the whole way */
+    CX_SEARCH_NEEDS,  /* need[] must be answered first */
+    CX_SEARCH_FOUND,  /* answer holds the Relevant RRset */
+    CX_SEARCH_EMPTY,  /* no CAA on the whole way */
     CX_SEARCH_FAILED, /* answer is the failure; NULL if the search grew beyond its bounds */
 };
 

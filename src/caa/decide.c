@@ -142,7 +142,11 @@ own_name(const struct deciding *d, cx_span issuer)
     return folded;
 }
 
-enum match { MATCH_NONE, MATCH_ISSUER_ONLY, MATCH_FULL };
+enum match {
+    MATCH_NONE,
+    MATCH_ISSUER_ONLY,
+    MATCH_FULL
+};
 
 static enum match
 record_matches(const struct deciding *d, const struct cx_caa *caa)
@@ -168,7 +172,7 @@ record_matches(const struct deciding *d, const struct cx_caa *caa)
         }
     }
     return cx_limits_met(d->c, d->subject, &value, own, d->rules, d->notes) ? MATCH_FULL
-                                                                           : MATCH_ISSUER_ONLY;
+                                                                            : MATCH_ISSUER_ONLY;
 }
 
 /* R-DEC-1, R-VAL-7: one full match is enough. */
@@ -286,6 +290,9 @@ cx_decide(const struct cx_case *c, const struct cx_subject *subject, const struc
     struct deciding d = { c, subject, set, rules, notes };
     struct ends ends = { .permits = NULL };
 
+    if (set->n_records == 0) { /* a caller's mistake must not look like a set without restriction */
+        return (struct cx_decision){ .verdict = CX_VERDICT_DENY, .reason = CX_REASON_NO_MATCH };
+    }
     if (critical_blocks(&d)) {
         return (struct cx_decision){ .verdict = CX_VERDICT_DENY, .reason = CX_REASON_CRITICAL };
     }

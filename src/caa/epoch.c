@@ -1,6 +1,6 @@
 #include "caa/epoch.h"
 
-#define DAY(y, m, d) ((int64_t)(y) * 10000 + (m) * 100 + (d))
+#define DAY(y, m, d) ((int64_t)(y)*10000 + (m)*100 + (d))
 #define ALWAYS       DAY(1970, 1, 1)
 
 struct row {
@@ -14,7 +14,7 @@ struct row {
     {                                                                                              \
         day,                                                                                       \
         {                                                                                          \
-            CX_PROFILE_##profile, id, binding, CX_ALGORITHM_##search, CX_GRAMMAR_##grammar,     \
+            CX_PROFILE_##profile, id, binding, CX_ALGORITHM_##search, CX_GRAMMAR_##grammar,        \
                 CX_EMPTY_##empty, CX_LIMB_##limb, valid, strict, params, sec                       \
         }                                                                                          \
     }

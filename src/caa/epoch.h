@@ -18,7 +18,7 @@ enum cx_profile {
 /* How the Relevant RRset is searched (rules.md section 2). */
 enum cx_algorithm {
     CX_ALGORITHM_UNSET = 0,
-    CX_ALGORITHM_RFC6844,   /* as published: alias targets' whole trees */
+    CX_ALGORITHM_RFC6844,     /* as published: alias targets' whole trees */
     CX_ALGORITHM_ERRATUM5065, /* alias target itself, then the parent */
     CX_ALGORITHM_RFC8659,
 };
@@ -45,10 +45,10 @@ struct cx_epoch {
     enum cx_grammar grammar;
     enum cx_empty_rule empty;
     enum cx_limb limb;
-    bool validation; /* DNSSEC validation is mandatory (R-SEC-2) */
+    bool validation;      /* DNSSEC validation is mandatory (R-SEC-2) */
     bool strict_servfail; /* R-SEC-5 */
-    bool parameters; /* RFC 8657 binds whatever the CA supports (R-8657-11) */
-    const char *section; /* where the duty stands */
+    bool parameters;      /* RFC 8657 binds whatever the CA supports (R-8657-11) */
+    const char *section;  /* where the duty stands */
 };
 
 /* The row in force; date may be any moment. Never NULL for a set profile. */

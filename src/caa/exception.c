@@ -17,7 +17,8 @@ by_precertificate(const struct cx_case *c, struct cx_rules *rules)
     const struct cx_precertificate *p = &c->facts->precertificate;
     bool old_text = c->date < SC062_FROM;
 
-    if (!p->given || c->epoch->profile != CX_PROFILE_TLS_BR || !c->policy->exceptions.precertificate) {
+    if (!p->given || c->epoch->profile != CX_PROFILE_TLS_BR ||
+        !c->policy->exceptions.precertificate) {
         return CX_EXCEPTION_NONE;
     }
     cx_rules_add(rules, old_text ? CX_R_EXC_1 : CX_R_EXC_2);
@@ -88,7 +89,8 @@ cx_exception_of(const struct cx_case *c, struct cx_rules *rules)
     };
     enum cx_exception best = CX_EXCEPTION_NONE;
 
-    if (c->epoch->profile != CX_PROFILE_TLS_BR && c->epoch->profile != CX_PROFILE_SMIME_BR) {
+    if (c->epoch->profile != CX_PROFILE_SMIME_BR &&
+        (c->epoch->profile != CX_PROFILE_TLS_BR || !c->epoch->binding)) {
         return CX_EXCEPTION_NONE;
     }
     for (size_t i = 0; i < CX_COUNT(tries); i++) {

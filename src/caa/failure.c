@@ -7,25 +7,52 @@ cx_validation_required(const struct cx_case *c)
            c->policy->validationmethods_from <= c->date;
 }
 
+/* R-FAIL-3, R-SEC-2, R-SEC-4 */
+static bool
+state_is_enough(const struct cx_case *c, enum cx_dnssec dnssec)
+{
+    switch (dnssec) {
+    case CX_DNSSEC_SECURE:
+    case CX_DNSSEC_INSECURE:
+        return true;
+    case CX_DNSSEC_INDETERMINATE:
+        return !cx_validation_required(c);
+    case CX_DNSSEC_BOGUS:
+        return false;
+    }
+    return false;
+}
+
+/* "Records" without records, or a DNAME without target: no such answer exists, so nothing is known. */
+static bool
+holds_nothing(const struct cx_answer *answer)
+{
+    return answer->type == CX_TYPE_DNAME ? answer->n_aliases == 0 : answer->n_records == 0;
+}
+
 bool
 cx_answer_failed(const struct cx_case *c, const struct cx_answer *answer)
 {
-    return cx_outcome_is_failure(answer->outcome) || answer->dnssec == CX_DNSSEC_BOGUS ||
+    return cx_outcome_is_failure(answer->outcome) || !state_is_enough(c, answer->dnssec) ||
            answer->n_aliases > c->policy->alias_limit ||
-           (answer->dnssec == CX_DNSSEC_INDETERMINATE && cx_validation_required(c));
+           (answer->outcome == CX_OUTCOME_RECORDS && holds_nothing(answer));
 }
 
 /* Outcomes that can be outside the CA and do not show that a record exists. */
 static bool
-kind_can_be_excused(const struct cx_answer *answer)
+kind_can_be_excused(const struct cx_case *c, const struct cx_answer *answer)
 {
+    if (answer->n_aliases > c->policy->alias_limit) {
+        return false; /* our own limit */
+    }
     switch (answer->outcome) {
     case CX_OUTCOME_TIMEOUT:
     case CX_OUTCOME_SERVFAIL:
     case CX_OUTCOME_REFUSED:
         return true;
     case CX_OUTCOME_MALFORMED:
-        return answer->malformed == CX_MALFORMED_MESSAGE; /* R-SYN-6: else a record evidently exists */
+        return answer->malformed ==
+               CX_MALFORMED_MESSAGE; /* R-SYN-6: else a record evidently exists */
     case CX_OUTCOME_UNSET:
     case CX_OUTCOME_RECORDS:
     case CX_OUTCOME_NODATA:
@@ -53,18 +80,24 @@ in_zone_without_chain(const struct cx_facts *facts, cx_span name)
     return false;
 }
 
-/* R-FAIL-6: the failing part of an alias chain is its last name. */
+/* R-FAIL-6: one name of an alias chain in a zone with a chain defeats the exception. */
+static bool
+all_without_chain(const struct cx_facts *facts, const struct cx_answer *answer)
+{
+    for (size_t i = 0; i < answer->n_aliases; i++) {
+        if (!in_zone_without_chain(facts, answer->aliases[i])) {
+            return false;
+        }
+    }
+    return in_zone_without_chain(facts, answer->name);
+}
+
 static bool
 third_limb(const struct cx_case *c, const struct cx_answer *answer)
 {
-    cx_span last = answer->n_aliases == 0 ? answer->name : answer->aliases[answer->n_aliases - 1];
-
-    if (answer->dnssec == CX_DNSSEC_INSECURE) {
-        return true;
-    }
-    return c->epoch->limb == CX_LIMB_NO_CHAIN && answer->dnssec == CX_DNSSEC_INDETERMINATE &&
-           in_zone_without_chain(c->facts, answer->name) &&
-           in_zone_without_chain(c->facts, last);
+    return answer->dnssec == CX_DNSSEC_INSECURE ||
+           (c->epoch->limb == CX_LIMB_NO_CHAIN && answer->dnssec == CX_DNSSEC_INDETERMINATE &&
+            all_without_chain(c->facts, answer));
 }
 
 bool
@@ -76,7 +109,7 @@ cx_failure_excused(const struct cx_case *c, const struct cx_answer *answer, stru
         bool met;
         enum cx_rule rule;
     } limbs[] = {
-        { kind_can_be_excused(answer) && c->epoch->limb != CX_LIMB_UNAVAILABLE, CX_R_DNS_1 },
+        { kind_can_be_excused(c, answer) && c->epoch->limb != CX_LIMB_UNAVAILABLE, CX_R_DNS_1 },
         { c->policy->lf_permit, CX_R_FAIL_5 },
         { answer->attempts >= 2, CX_R_FAIL_7 },
         { c->facts->control_probe, CX_R_FAIL_8 },

@@ -5,9 +5,9 @@
 #include "caa/failure.h"
 #include "caa/window.h"
 
-#define SC095_FROM      cx_time_of_day(2026, 3, 31) /* R-EXC-8 */
-#define SC095_NAMED     cx_time_of_day(2026, 3, 15)
-#define ONION_EXCLUDED  cx_time_of_day(2022, 4, 23) /* R-ID-2 */
+#define SC095_FROM     cx_time_of_day(2026, 3, 31) /* R-EXC-8 */
+#define SC095_NAMED    cx_time_of_day(2026, 3, 15)
+#define ONION_EXCLUDED cx_time_of_day(2022, 4, 23) /* R-ID-2 */
 
 static void
 set_verdict(struct cx_finding *f, enum cx_verdict verdict, enum cx_reason reason)
@@ -66,7 +66,8 @@ explain_failure(const struct cx_case *c, const struct cx_answer *answer, struct 
         cx_rules_add(&f->rules, CX_R_SEC_4);
         return;
     }
-    if (!cx_outcome_is_failure(answer->outcome)) {
+    if (!cx_outcome_is_failure(answer->outcome) && answer->dnssec == CX_DNSSEC_INDETERMINATE &&
+        cx_validation_required(c)) {
         f->reason = CX_REASON_UNVALIDATED;
         cx_rules_add(&f->rules, c->epoch->validation ? CX_R_SEC_2 : CX_R_8657_9);
         return;
@@ -78,7 +79,8 @@ explain_failure(const struct cx_case *c, const struct cx_answer *answer, struct 
     } else if (answer->malformed == CX_MALFORMED_OWNER) {
         cx_rules_add(&f->rules, CX_R_TREE_15);
     }
-    (void)cx_failure_excused(c, answer, &f->rules); /* for the rules it cites; the climb has asked */
+    (void)cx_failure_excused(c, answer,
+                             &f->rules); /* for the rules it cites; the climb has asked */
 }
 
 /* Rules and notes that the way of the search calls for. */
@@ -86,7 +88,7 @@ static void
 explain_search(const struct cx_case *c, const struct cx_subject *subject,
                const struct cx_search *search, struct cx_finding *f)
 {
-    cx_rules_add(&f->rules, c->epoch->algorithm == CX_ALGORITHM_RFC6844      ? CX_R_T44_1
+    cx_rules_add(&f->rules, c->epoch->algorithm == CX_ALGORITHM_RFC6844       ? CX_R_T44_1
                             : c->epoch->algorithm == CX_ALGORITHM_ERRATUM5065 ? CX_R_T44_4
                                                                               : CX_R_TREE_1);
     if (subject->wildcard) {
@@ -148,8 +150,7 @@ after_excuse(enum cx_verdict verdict, struct cx_finding *f)
     case CX_VERDICT_PERMIT:
         return CX_VERDICT_PERMIT_LF;
     case CX_VERDICT_DENY:
-        cx_notes_add(&f->notes, CX_NOTE_LITERAL_READING,
-                     cx_span_of_str(CX_STR("PERMIT-LF")));
+        cx_notes_add(&f->notes, CX_NOTE_LITERAL_READING, cx_span_of_str(CX_STR("PERMIT-LF")));
         return verdict;
     case CX_VERDICT_UNSET:
     case CX_VERDICT_FAIL:
@@ -189,6 +190,7 @@ judge_search(const struct cx_case *c, const struct cx_subject *subject,
     } else {
         explain_failure(c, search->answer, f);
     }
+    f->excused = search->excused;
     if (search->excused) {
         f->verdict = after_excuse(f->verdict, f);
         f->reason = f->verdict == CX_VERDICT_PERMIT_LF ? CX_REASON_EXCUSED : f->reason;
@@ -217,6 +219,17 @@ take_seen(const struct cx_search *search, struct cx_finding *f)
     }
 }
 
+static enum cx_verdict
+worst_reading(const struct cx_finding *f)
+{
+    enum cx_verdict worst = f->verdict;
+
+    for (size_t i = 0; i < f->n_readings; i++) {
+        worst = cx_verdict_worse(f->readings[i].verdict, worst);
+    }
+    return worst;
+}
+
 /* R-T44-5: the other reading of a DNAME on the way. False if it needs more answers. */
 static bool
 judge_dns_reading(const struct cx_case *c, const struct cx_subject *subject,
@@ -233,11 +246,15 @@ judge_dns_reading(const struct cx_case *c, const struct cx_subject *subject,
     take_seen(&search, f);
     judge_search(c, subject, &search, &other);
     cx_rules_join(&f->rules, &other.rules);
+    f->excused = f->excused || other.excused;
     cx_window_of(c, &search, &other);
     f->valid_until = other.valid_until < f->valid_until ? other.valid_until : f->valid_until;
     f->newest = other.newest > f->newest ? other.newest : f->newest;
     if (other.verdict == f->verdict && other.verdict != CX_VERDICT_ARGUABLE) {
         return true;
+    }
+    if (reads_worse(worst_reading(&other), worst_reading(f))) {
+        f->set = other.set;
     }
     if (f->verdict != CX_VERDICT_ARGUABLE) {
         add_reading(f, f->verdict, "a DNAME redirects its own name too (RFC 6844 as written)");
@@ -247,9 +264,6 @@ judge_dns_reading(const struct cx_case *c, const struct cx_subject *subject,
     }
     if (other.verdict != CX_VERDICT_ARGUABLE) {
         add_reading(f, other.verdict, "a DNAME redirects only names below it (erratum 5097)");
-    }
-    if (reads_worse(other.verdict, f->verdict)) {
-        f->set = other.set;
     }
     set_verdict(f, CX_VERDICT_ARGUABLE, CX_REASON_READINGS);
     return true;
@@ -335,19 +349,18 @@ soften_exception(struct cx_finding *f)
 static void
 unbind(const struct cx_case *c, struct cx_finding *f)
 {
-    if (c->epoch->binding ||
-        (f->verdict != CX_VERDICT_DENY && f->verdict != CX_VERDICT_ARGUABLE)) {
+    if (c->epoch->binding || (f->verdict != CX_VERDICT_DENY && f->verdict != CX_VERDICT_ARGUABLE)) {
         return;
     }
-    cx_rules_add(&f->rules,
-                 c->epoch->profile == CX_PROFILE_SMIME_BR ? CX_R_MAIL_5 : CX_R_GEN_4);
+    cx_rules_add(&f->rules, c->epoch->profile == CX_PROFILE_SMIME_BR ? CX_R_MAIL_5 : CX_R_GEN_4);
     cx_notes_add(&f->notes, CX_NOTE_NOT_BINDING,
                  cx_span_of_str(cx_str_of(cx_verdict_word(f->verdict))));
     if (c->epoch->profile == CX_PROFILE_SMIME_BR && c->date >= cx_time_of_day(2024, 9, 15)) {
         cx_notes_add(&f->notes, CX_NOTE_SHOULD_CHECK, (cx_span){ NULL, 0 });
     }
     f->n_readings = 0;
-    f->verdict = CX_VERDICT_PERMIT; /* the reason keeps saying what the records meant */
+    /* The reason keeps saying what the records meant. */
+    f->verdict = f->excused ? CX_VERDICT_PERMIT_LF : CX_VERDICT_PERMIT;
 }
 
 static void
@@ -395,12 +408,13 @@ reset(struct cx_finding *f)
     f->rules = (struct cx_rules){ { 0 } };
     f->notes.n = f->n_readings = f->n_seen = f->n_need = 0;
     f->set = NULL;
+    f->excused = false;
     f->valid_until = f->newest = CX_TIME_NONE;
 }
 
 void
-cx_judge(const struct cx_case *c, const struct cx_subject *subject, const struct cx_answers *answers,
-         struct cx_finding *ret)
+cx_judge(const struct cx_case *c, const struct cx_subject *subject,
+         const struct cx_answers *answers, struct cx_finding *ret)
 {
     enum cx_exception exception;
 
@@ -437,9 +451,8 @@ cx_conclude_name(struct cx_conclusion *conclusion, const struct cx_finding *find
     if (first) {
         conclusion->valid_until = CX_TIME_NONE;
     }
-    if (finding->valid_until != CX_TIME_NONE &&
-        (conclusion->valid_until == CX_TIME_NONE ||
-         finding->valid_until < conclusion->valid_until)) {
+    if (finding->valid_until != CX_TIME_NONE && (conclusion->valid_until == CX_TIME_NONE ||
+                                                 finding->valid_until < conclusion->valid_until)) {
         conclusion->valid_until = finding->valid_until;
     }
     cx_rules_add(&conclusion->rules, CX_R_DEC_8);
@@ -475,9 +488,7 @@ apply_later(struct cx_conclusion *k, const struct cx_facts *facts)
 static void
 apply_delegated(struct cx_conclusion *k, const struct cx_case *c)
 {
-    bool br = c->epoch->profile == CX_PROFILE_TLS_BR || c->epoch->profile == CX_PROFILE_SMIME_BR;
-
-    if (!c->facts->delegated || !br || c->date < SC095_NAMED) {
+    if (!c->facts->delegated || c->epoch->profile != CX_PROFILE_TLS_BR || c->date < SC095_NAMED) {
         return;
     }
     if (c->date >= SC095_FROM) {

@@ -2,7 +2,12 @@
 
 #include "caa/method.h"
 
-enum parameter { PARAMETER_OTHER, PARAMETER_ACCOUNT, PARAMETER_METHODS, PARAMETER_SKIP };
+enum parameter {
+    PARAMETER_OTHER,
+    PARAMETER_ACCOUNT,
+    PARAMETER_METHODS,
+    PARAMETER_SKIP
+};
 
 struct limits {
     const struct cx_case *c;

@@ -4,9 +4,10 @@
 
 static const struct {
     const char *acme;
-    const char *br;
+    const char *number;
+    bool implied; /* performing the subsection is performing the ACME method */
 } methods[] = {
-#define X(acme, br) { acme, br },
+#define X(acme, number, implied) { acme, number, implied },
 #include "caa/methods.def"
 #undef X
 };
@@ -42,26 +43,39 @@ is_br_label_of(cx_span label, cx_span number, bool fold)
            cx_span_equal((cx_span){ label.p + br_label.n, number.n }, number);
 }
 
+/* label is the ca-tbr label of an ACME method. */
 static bool
 acme_has_br_label(cx_str method, cx_span label, bool fold)
 {
     for (size_t i = 0; i < CX_COUNT(methods); i++) {
-        if (cx_str_equal(method, cx_str_of(methods[i].acme)) && methods[i].br[0] != '\0' &&
-            same(label, cx_span_of_str(cx_str_of(methods[i].br)), fold)) {
-            return true;
+        if (cx_str_equal(method, cx_str_of(methods[i].acme)) && methods[i].number[0] != '\0') {
+            return is_br_label_of(label, cx_span_of_str(cx_str_of(methods[i].number)), fold);
         }
     }
     return false;
+}
+
+/* label is the ca-tbr label of a subsection, or the ACME label of the one method that it is. */
+static bool
+subsection_satisfies(cx_span number, cx_span label, bool fold)
+{
+    for (size_t i = 0; i < CX_COUNT(methods); i++) {
+        if (methods[i].implied && same(label, cx_span_of_str(cx_str_of(methods[i].acme)), fold) &&
+            cx_span_equal(number, cx_span_of_str(cx_str_of(methods[i].number)))) {
+            return true;
+        }
+    }
+    return is_br_label_of(label, number, fold);
 }
 
 bool
 cx_method_satisfies(cx_str method, cx_span label, bool br_labels, bool fold)
 {
     if (starts_with(method, br_section)) {
-        return br_labels && is_br_label_of(label, rest_after(method, br_section), fold);
+        return br_labels && subsection_satisfies(rest_after(method, br_section), label, fold);
     }
     if (starts_with(method, br_label)) {
-        return br_labels && is_br_label_of(label, rest_after(method, br_label), fold);
+        return br_labels && subsection_satisfies(rest_after(method, br_label), label, fold);
     }
     return same(cx_span_of_str(method), label, fold) ||
            (br_labels && acme_has_br_label(method, label, fold));

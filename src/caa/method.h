@@ -4,7 +4,8 @@
 
 #include "base/span.h"
 
-/* label is satisfied by method: its own ACME label, or (if br_labels) those of R-8657-15. method is an ACME label,
+/* label is satisfied by method: its own ACME label, or (if br_labels) those of R-8657-15; a BR method
+ * satisfies nothing before. method is an ACME label,
  * "3.2.2.4.N" or "ca-tbr-N". fold: labels match case-insensitively (R-8657-16). */
 bool cx_method_satisfies(cx_str method, cx_span label, bool br_labels, bool fold);
 

@@ -7,8 +7,8 @@
 /* One issuer domain name of the CP/CPS (R-DEC-6). */
 struct cx_own {
     cx_str name;
-    cx_time from;  /* inclusive */
-    cx_time until; /* exclusive */
+    cx_time from;              /* inclusive */
+    cx_time until;             /* exclusive */
     bool issuemail_parameters; /* R-8657-1 */
 };
 

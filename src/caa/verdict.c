@@ -3,10 +3,14 @@
 #include "base/status.h"
 
 static const char *const verdict_words[] = {
-    [CX_VERDICT_UNSET] = "UNSET",     [CX_VERDICT_PERMIT] = "PERMIT",
-    [CX_VERDICT_DENY] = "DENY",       [CX_VERDICT_FAIL] = "FAIL",
-    [CX_VERDICT_PERMIT_LF] = "PERMIT-LF", [CX_VERDICT_EXEMPT] = "EXEMPT",
-    [CX_VERDICT_NA] = "NA",           [CX_VERDICT_ARGUABLE] = "ARGUABLE",
+    [CX_VERDICT_UNSET] = "UNSET",
+    [CX_VERDICT_PERMIT] = "PERMIT",
+    [CX_VERDICT_DENY] = "DENY",
+    [CX_VERDICT_FAIL] = "FAIL",
+    [CX_VERDICT_PERMIT_LF] = "PERMIT-LF",
+    [CX_VERDICT_EXEMPT] = "EXEMPT",
+    [CX_VERDICT_NA] = "NA",
+    [CX_VERDICT_ARGUABLE] = "ARGUABLE",
 };
 
 const char *

@@ -92,14 +92,16 @@ struct chain {
     struct cx_name target[CX_ALIASES_READ];
     size_t n;
     bool overflow;
+    bool forked; /* one owner, two targets (RFC 2181 section 10.1) */
 };
 
 struct collected {
     struct chain cnames;
-    size_t n_caa;        /* CAA records anywhere in the answer section */
+    size_t n_caa; /* CAA records anywhere in the answer section */
     uint32_t negative_ttl;
     bool has_soa;
-    bool has_ns;          /* in the authority section: a referral, if nothing else is there */
+    struct cx_name soa; /* its owner */
+    bool has_ns;        /* in the authority section: a referral, if nothing else is there */
     uint8_t extended_rcode;
     struct cx_name dname; /* target of the DNAME at the question's name, if asked for */
     bool has_dname;
@@ -128,24 +130,46 @@ note_soa(struct collected *c, const struct cx_rr *rr)
     minimum = cx_rd_u32(&r);
     c->negative_ttl = rr->ttl < minimum ? rr->ttl : minimum;
     c->has_soa = true;
+    c->soa = rr->owner;
+}
+
+static const struct cx_name *
+target_of(const struct chain *chain, cx_span owner)
+{
+    for (size_t i = 0; i < chain->n; i++) {
+        if (cx_span_equal(cx_name_span(&chain->owner[i]), owner)) {
+            return &chain->target[i];
+        }
+    }
+    return NULL;
+}
+
+static cx_status
+note_alias(struct chain *chain, const struct cx_message *m, const struct cx_rr *rr)
+{
+    const struct cx_name *known = target_of(chain, cx_name_span(&rr->owner));
+    struct cx_name target;
+
+    CX_TRY(cx_rr_target(m, rr, &target));
+    if (known != NULL) {
+        chain->forked = chain->forked || !cx_span_equal(cx_name_span(known), cx_name_span(&target));
+    } else if (chain->n == CX_ALIASES_READ) {
+        chain->overflow = true;
+    } else {
+        chain->owner[chain->n] = rr->owner;
+        chain->target[chain->n++] = target;
+    }
+    return CX_SUCCESS;
 }
 
 static cx_status
 note_answer_rr(struct collected *c, const struct cx_message *m, const struct cx_rr *rr,
                const struct cx_question *q)
 {
-    struct chain *chain = &c->cnames;
-
     if (rr->type == CX_TYPE_CAA) {
         c->n_caa++;
     } else if (rr->type == CX_TYPE_CNAME) {
-        if (chain->n == CX_ALIASES_READ) {
-            chain->overflow = true;
-            return CX_SUCCESS;
-        }
-        chain->owner[chain->n] = rr->owner;
-        CX_TRY(cx_rr_target(m, rr, &chain->target[chain->n]));
-        chain->n++;
+        CX_TRY(note_alias(&c->cnames, m, rr));
     } else if (rr->type == CX_TYPE_DNAME && q->type == CX_TYPE_DNAME &&
                cx_span_equal(cx_name_span(&rr->owner), q->name)) {
         CX_TRY(cx_rr_target(m, rr, &c->dname));
@@ -159,7 +183,7 @@ static void
 note_other_rr(struct collected *c, const struct cx_rr *rr)
 {
     if (rr->type == CX_TYPE_OPT && rr->section == CX_SECTION_ADDITIONAL) {
-        c->extended_rcode = rr->extended_rcode;
+        c->extended_rcode |= rr->extended_rcode; /* a second OPT takes nothing back */
     } else if (rr->section == CX_SECTION_AUTHORITY && rr->class == CX_CLASS_IN) {
         c->has_ns = c->has_ns || rr->type == CX_TYPE_NS;
         if (rr->type == CX_TYPE_SOA) {
@@ -185,17 +209,6 @@ collect(struct cx_message m, const struct cx_question *q, struct collected *ret)
         CX_TRY(cx_message_next(&m, &rr, &more));
     }
     return CX_SUCCESS;
-}
-
-static const struct cx_name *
-target_of(const struct chain *chain, cx_span owner)
-{
-    for (size_t i = 0; i < chain->n; i++) {
-        if (cx_span_equal(cx_name_span(&chain->owner[i]), owner)) {
-            return &chain->target[i];
-        }
-    }
-    return NULL;
 }
 
 /* Orders the CNAMEs into the chain that begins at the question's name; a longer walk than there are records is a
@@ -333,10 +346,65 @@ answers_question(const struct cx_message *m, const struct cx_question *q)
            cx_span_equal(cx_name_span(&m->qname), q->name);
 }
 
+/* RFC 6672 section 3.1: a DNAME above the end of the chain comes with its CNAME, so without one the chain is not at its
+ * end and nothing is known of its target. */
+static cx_status
+ends_below_dname(struct cx_message m, cx_span end, bool *ret)
+{
+    struct cx_rr rr;
+    bool more, found = false;
+
+    CX_TRY(cx_message_next(&m, &rr, &more));
+    while (more) {
+        found = found || (rr.section == CX_SECTION_ANSWER && rr.class == CX_CLASS_IN &&
+                          rr.type == CX_TYPE_DNAME && rr.owner.n < end.n &&
+                          cx_name_within(end, cx_name_span(&rr.owner)));
+        CX_TRY(cx_message_next(&m, &rr, &more));
+    }
+    *ret = found;
+    return CX_SUCCESS;
+}
+
+/* RFC 2308 section 2.2: NS without SOA refers to another server. Behind an alias only the SOA of a zone that holds the
+ * target shows that the target was looked up at all: a server of the alias alone gives the alias alone. */
+static bool
+is_empty_proved(const struct collected *c, const struct cx_answer *answer, cx_span end)
+{
+    if (answer->n_aliases != 0 && answer->type == CX_TYPE_CAA) {
+        return c->has_soa && cx_name_within(end, cx_name_span(&c->soa));
+    }
+    return c->has_soa || !c->has_ns;
+}
+
+static cx_status
+read_empty(const struct cx_message *m, const struct collected *c, struct cx_answer *answer)
+{
+    cx_span end = answer->records_at;
+    bool below_dname;
+
+    CX_TRY(ends_below_dname(*m, end, &below_dname));
+    if (below_dname) {
+        answer->why = CX_STR("a DNAME without the alias that it makes");
+        return fail_as(answer, CX_OUTCOME_MALFORMED, CX_MALFORMED_MESSAGE);
+    }
+    if (!is_empty_proved(c, answer, end)) {
+        answer->why = CX_STR("a referral instead of an answer (lame server)");
+        return fail_as(answer, CX_OUTCOME_REFUSED, CX_MALFORMED_UNSET);
+    }
+    answer->outcome = outcome_of_rcode(m->rcode);
+    answer->has_ttl = c->has_soa;
+    answer->ttl = c->negative_ttl;
+    return CX_SUCCESS;
+}
+
 static cx_status
 read_positive(const struct cx_message *m, const struct collected *c, struct cx_arena *arena,
               struct cx_answer *answer)
 {
+    if (c->cnames.forked) {
+        answer->why = CX_STR("two different aliases of one name");
+        return fail_as(answer, CX_OUTCOME_MALFORMED, CX_MALFORMED_MESSAGE);
+    }
     if (c->cnames.overflow) {
         return fail_as(answer, CX_OUTCOME_LOOP, CX_MALFORMED_UNSET);
     }
@@ -345,42 +413,43 @@ read_positive(const struct cx_message *m, const struct collected *c, struct cx_a
         CX_TRY(answer->type == CX_TYPE_CAA ? read_caa(m, c, arena, answer)
                                            : read_dname(c, arena, answer));
     }
-    if (answer->outcome == CX_OUTCOME_UNSET && c->has_ns && !c->has_soa && answer->n_aliases == 0) {
-        answer->why = CX_STR("a referral instead of an answer (lame server)");
+    return answer->outcome == CX_OUTCOME_UNSET ? read_empty(m, c, answer) : CX_SUCCESS;
+}
+
+/* The message's part of an answer that holds the question. */
+static cx_status
+read_message(cx_span octets, const struct cx_question *question, struct cx_arena *arena,
+             struct cx_answer *answer)
+{
+    struct collected collected = { .n_caa = 0 };
+    struct cx_message m;
+
+    if (!cx_ok(cx_message_open(octets, &m)) || !answers_question(&m, question) ||
+        !cx_ok(collect(m, question, &collected))) {
+        return fail_as(answer, CX_OUTCOME_MALFORMED, CX_MALFORMED_MESSAGE);
+    }
+    if (m.tc) { /* R-SYN-10: never evaluated */
+        return fail_as(answer, CX_OUTCOME_TRUNCATED, CX_MALFORMED_UNSET);
+    }
+    if (collected.extended_rcode != 0) { /* BADVERS and the like carry 0 in the header */
         return fail_as(answer, CX_OUTCOME_REFUSED, CX_MALFORMED_UNSET);
     }
-    if (answer->outcome == CX_OUTCOME_UNSET) {
-        answer->outcome = outcome_of_rcode(m->rcode);
-        answer->has_ttl = c->has_soa;
-        answer->ttl = c->negative_ttl;
+    if (m.rcode != CX_RCODE_NOERROR && m.rcode != CX_RCODE_NXDOMAIN) {
+        return fail_as(answer, outcome_of_rcode(m.rcode), CX_MALFORMED_UNSET);
     }
-    return CX_SUCCESS;
+    return read_positive(&m, &collected, arena, answer);
 }
 
 cx_status
 cx_answer_from_message(cx_span octets, const struct cx_question *question, struct cx_arena *arena,
                        struct cx_answer *ret)
 {
-    struct collected collected = { .n_caa = 0 };
     struct cx_answer answer = { .type = question->type, .attempts = 1, .octets = octets };
-    struct cx_message m;
 
     answer.time = CX_TIME_NONE;
     CX_TRY(cx_arena_copy(arena, question->name, &answer.name));
     answer.records_at = answer.name;
+    CX_TRY(read_message(octets, question, arena, &answer));
     *ret = answer;
-    if (!cx_ok(cx_message_open(octets, &m)) || !answers_question(&m, question) ||
-        !cx_ok(collect(m, question, &collected))) {
-        return fail_as(ret, CX_OUTCOME_MALFORMED, CX_MALFORMED_MESSAGE);
-    }
-    if (m.tc) { /* R-SYN-10: never evaluated */
-        return fail_as(ret, CX_OUTCOME_TRUNCATED, CX_MALFORMED_UNSET);
-    }
-    if (collected.extended_rcode != 0) { /* BADVERS and the like carry 0 in the header */
-        return fail_as(ret, CX_OUTCOME_REFUSED, CX_MALFORMED_UNSET);
-    }
-    if (m.rcode != CX_RCODE_NOERROR && m.rcode != CX_RCODE_NXDOMAIN) {
-        return fail_as(ret, outcome_of_rcode(m.rcode), CX_MALFORMED_UNSET);
-    }
-    return read_positive(&m, &collected, arena, ret);
+    return CX_SUCCESS;
 }

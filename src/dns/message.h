@@ -40,7 +40,7 @@ struct cx_rr {
     struct cx_name owner;
     uint16_t type;
     uint16_t class;
-    uint32_t ttl; /* R-SYN-7: 0 if its top bit was set */
+    uint32_t ttl;           /* R-SYN-7: 0 if its top bit was set */
     uint8_t extended_rcode; /* of an OPT record (RFC 6891 section 6.1.3), else meaningless */
     cx_span rdata;
     size_t rdata_at; /* offset in the message, for names inside RDATA */

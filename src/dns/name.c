@@ -211,7 +211,7 @@ cx_name_is_root(cx_span name)
 bool
 cx_name_within(cx_span name, cx_span ancestor)
 {
-    while (name.n > ancestor.n) {
+    while (name.n > ancestor.n && !cx_name_is_root(name)) {
         name = cx_name_parent(name);
     }
     return cx_span_equal(name, ancestor);

@@ -25,8 +25,8 @@ cx_status cx_name_from_text(cx_str text, struct cx_name *ret, struct cx_detail *
 
 /* The name at octet at of a message, following compression pointers backwards only; *ret_end is the offset behind it in
  * place. Classes: MALFORMED. */
-cx_status cx_name_from_message(cx_span message, size_t at, struct cx_name *ret,
-                               size_t *ret_end) CX_MUST;
+cx_status cx_name_from_message(cx_span message, size_t at, struct cx_name *ret, size_t *ret_end)
+    CX_MUST;
 
 /* Presentation form without final dot, "." for the root; never longer than CX_NAME_TEXT_MAX with its NUL. */
 void cx_name_text(cx_span name, char ret[CX_NAME_TEXT_MAX]);

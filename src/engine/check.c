@@ -147,7 +147,8 @@ choose_source(struct cx_check *check, const struct cx_source *source)
                                             &check->detail));
         check->source = check->own_source;
     } else if (check->request.has_zone) {
-        struct cx_zone_input input = { .text = check->request.zone, .origin = CX_STR(".") };
+        static const uint8_t root[] = { 0 };
+        struct cx_zone_input input = { .text = check->request.zone, .origin = { root, 1 } };
 
         CX_TRY(cx_zone_source_open(&input, 1, &check->own_source, &check->detail));
         check->source = check->own_source;

@@ -10,6 +10,7 @@ import argparse
 import collections
 import concurrent.futures
 import copy
+import itertools
 import json
 import shlex
 import subprocess
@@ -21,6 +22,7 @@ import oracle
 CHUNK = generate.POOL_SPAN  # requests a process judges in one run
 SHOWN = 5  # disagreements printed
 ROUNDS = 60  # steps of making one smaller
+CANDIDATES = 120  # tried in one round
 CHUNK_SECONDS = 300
 
 
@@ -138,7 +140,8 @@ def judged(request):
 
 def minimise(command, request, members):
     for _ in range(ROUNDS):
-        candidates = [(c, e) for c, e in ((c, judged(c)) for c in smaller(request)) if e is not None]
+        some = itertools.islice(smaller(request), CANDIDATES)
+        candidates = [(c, e) for c, e in ((c, judged(c)) for c in some) if e is not None]
         results, _ = run(command, [candidate for candidate, _ in candidates])
         for (candidate, expected), got in zip(candidates, results):
             if members & {member for member, _, _ in differences(candidate, expected, got)}:

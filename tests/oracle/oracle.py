@@ -751,7 +751,7 @@ def judge_name(case, subject):
     if subject.law.epoch in NOT_BINDING and result.verdict in ("DENY", "ARGUABLE"):  # I-2
         result.verdict = "PERMIT-LF" if result.excused else "PERMIT"  # I-13: what would be PERMIT is PERMIT-LF
     if exception == "ARGUABLE" and result.verdict not in POSITIVE:  # I-20
-        result.readings = [result.verdict, "EXEMPT"]
+        result.readings = (result.readings if result.verdict == "ARGUABLE" else [result.verdict]) + ["EXEMPT"]
         result.verdict = "ARGUABLE"
     return result
 
@@ -772,9 +772,8 @@ def judge_climb(case, subject):
     combine(result, [(verdict, finding) for finding in findings for verdict in verdicts_of(finding, subject, case)])
     result.asked = list(questions.asked)
     result.excused = any(finding.excused for finding in findings)
-    used = [answer for finding in findings for answer in finding.used]
-    result.window = min(window_of(answer) for answer in used)
-    result.newest = max(answer.time for answer in used)
+    result.window = min(window_of(finding) for finding in findings)
+    result.newest = max(answer.time for finding in findings for answer in finding.used)
     return result
 
 
@@ -787,9 +786,12 @@ def verdicts_of(finding, subject, case):
     return sorted(verdicts)
 
 
-def window_of(answer):
-    """R-TIME-1, R-TIME-3, I-22."""
-    return answer.time + (max(answer.ttl, HOURS_8) if answer.state == SET and answer.records else HOURS_8)
+def window_of(finding):
+    """R-TIME-1, R-TIME-2, R-TIME-3, I-22: from the oldest answer used."""
+    lasts = HOURS_8
+    if finding.answer and not finding.excused:
+        lasts = max(finding.answer.ttl, HOURS_8)
+    return min(answer.time for answer in finding.used) + lasts
 
 
 def judge_onion(case, subject):
@@ -849,7 +851,8 @@ def constrained(case, law):
     if section != "7.1.2.3" and not (fact.get("permitted_names") and fact.get("directory_name")):
         return None
     contract = fact.get("contract", {})
-    return "EXEMPT" if contract.get("no_caa") and in_force(contract, case.date) else None
+    shown = contract.get("no_caa") and "from" in contract  # a contract without beginning is not shown to be in force
+    return "EXEMPT" if shown and in_force(contract, case.date) else None
 
 
 def dns_operator(case, law):

@@ -1,0 +1,504 @@
+/* libunbound caches, and does not say whether a message came from its cache or when it was fetched; but the clock of an
+ * answer starts when its question was sent (R-TIME-2). TTLs do not tell either: the original TTL is unknown. What is
+ * certain: nothing in a cache is older than the first question. So every answer of a context carries the time at which
+ * the first question of that context was asked, and a context takes no more questions after renew_s: the next one opens a new context with empty
+ * caches, and the old one goes when its last question is done. In a run of seconds this is exact to seconds; in a
+ * daemon it takes at most five minutes off the eight hours. Remembering when each name was first asked would not do:
+ * aliases, DNAMEs and failed questions leave cached pieces of names that were never asked. */
+#include "resolve/live.h"
+
+#include "base/alloc.h"
+#include "resolve/anchor.h"
+#include "resolve/context.h"
+
+#include <event2/event.h>
+#include <unbound-event.h>
+#include <unbound.h>
+
+struct context {
+    struct context *next; /* older ones, which only finish */
+    struct ub_ctx *ub;
+    cx_time begun; /* when its first question was asked; until then, when it was opened */
+    bool used;
+    size_t owed; /* results that libunbound has yet to give */
+};
+
+/* One question, until both we have answered it and libunbound has given its result: it cannot be told to forget one
+ * for good, and works on after our deadline. */
+struct pending {
+    struct pending *next; /* list of all */
+    struct pending *previous;
+    struct pending *next_ready;
+    struct live *live;
+    struct context *context;
+    struct event *deadline;
+    struct cx_arena *arena;
+    cx_answered *answered;
+    void *ctx;
+    struct cx_name name;
+    uint16_t type;
+    bool owed;      /* libunbound will call on_result */
+    bool ended;     /* answer is made (NULL: out of memory) */
+    bool delivered; /* only libunbound's result is missing */
+    const struct cx_answer *answer;
+};
+
+struct live {
+    struct cx_live_options options;
+    struct cx_anchors anchors;
+    struct event_base *base;
+    struct context *contexts; /* the first takes questions */
+    struct pending *all;
+    struct pending *ready; /* ended and not delivered, oldest first */
+    struct pending **ready_end;
+    size_t n_ready;
+    size_t open; /* asked and not delivered */
+    bool closing;
+};
+
+/* ---- questions */
+
+static void
+forget(struct pending *p)
+{
+    if (p->next != NULL) {
+        p->next->previous = p->previous;
+    }
+    if (p->previous != NULL) {
+        p->previous->next = p->next;
+    } else {
+        p->live->all = p->next;
+    }
+    if (p->deadline != NULL) {
+        event_free(p->deadline);
+    }
+    cx_free(p);
+}
+
+/* The answer is made; it is delivered by wait, when libunbound is not on the stack. */
+static void
+end(struct pending *p, const struct cx_answer *answer)
+{
+    struct live *live = p->live;
+
+    p->ended = true;
+    p->answer = answer;
+    if (p->deadline != NULL) {
+        (void)event_del(p->deadline); /* fails only for events that were never added */
+    }
+    *live->ready_end = p;
+    live->ready_end = &p->next_ready;
+    live->n_ready++;
+}
+
+static struct cx_answer *
+new_answer(struct pending *p)
+{
+    struct cx_answer *answer = cx_arena_get(p->arena, 1, sizeof(*answer));
+    cx_time now = cx_time_now();
+
+    if (answer == NULL || !cx_ok(cx_arena_copy(p->arena, cx_name_span(&p->name), &answer->name))) {
+        return NULL;
+    }
+    answer->type = p->type;
+    answer->records_at = answer->name;
+    answer->attempts = 1;
+    /* A clock set back must not make an answer that is later than now. */
+    answer->time = p->context != NULL && p->context->begun < now ? p->context->begun : now;
+    return answer;
+}
+
+static void
+end_failed(struct pending *p, enum cx_outcome outcome, const char *why)
+{
+    struct cx_answer *answer = new_answer(p);
+
+    if (answer != NULL) {
+        answer->outcome = outcome;
+        if (!cx_ok(cx_arena_text(p->arena, cx_str_of(why), &answer->why))) {
+            answer = NULL;
+        }
+    }
+    end(p, answer);
+}
+
+/* ---- results of libunbound */
+
+struct result {
+    cx_span packet;
+    int sec;
+    const char *why_bogus;
+};
+
+/* Nothing of the data is believed; only the octets are kept, as evidence. */
+static cx_status
+drop_data(struct pending *p, const char *why, struct cx_answer *answer)
+{
+    struct cx_answer bare = {
+        .name = answer->name,
+        .type = answer->type,
+        .records_at = answer->name,
+        .octets = answer->octets,
+    };
+
+    CX_TRY(cx_arena_text(p->arena, cx_str_of(why), &bare.why));
+    *answer = bare;
+    return CX_SUCCESS;
+}
+
+/* What validation said. Of a bogus answer libunbound hands out the data all the same, with RCODE 0. */
+static cx_status
+apply_validation(struct pending *p, const struct result *r, struct cx_answer *answer)
+{
+    if (r->sec == 1) {
+        CX_TRY(
+            drop_data(p, r->why_bogus != NULL ? r->why_bogus : "DNSSEC validation failed", answer));
+        answer->outcome = CX_OUTCOME_BOGUS;
+        answer->dnssec = CX_DNSSEC_BOGUS;
+    } else if (r->sec != 0 && r->sec != 2) {
+        CX_TRY(drop_data(p, "libunbound gave an unknown state of validation", answer));
+        answer->outcome = CX_OUTCOME_INDETERMINATE;
+    } else if (!cx_outcome_is_failure(answer->outcome)) {
+        /* 0 is proven insecurity, because there is an anchor of the root. */
+        answer->dnssec = r->sec == 2 ? CX_DNSSEC_SECURE : CX_DNSSEC_INSECURE;
+    }
+    return CX_SUCCESS;
+}
+
+/* R-TREE-15: libunbound takes records of names that nobody asked for out of an answer and passes on the rest, so that
+ * an answer with a stranger's CAA record looks empty. What is left then has no SOA, as a proper empty answer has (RFC
+ * 2308 section 2); where the emptiness is not proven by signatures, such an answer is not believed. */
+static cx_status
+doubt_bare_emptiness(struct pending *p, struct cx_answer *answer)
+{
+    bool empty = answer->outcome == CX_OUTCOME_NODATA || answer->outcome == CX_OUTCOME_NXDOMAIN;
+
+    if (!empty || answer->has_ttl || answer->dnssec == CX_DNSSEC_SECURE) {
+        return CX_SUCCESS;
+    }
+    CX_TRY(drop_data(p, "empty and without SOA: records may have been taken out of it", answer));
+    answer->outcome = CX_OUTCOME_MALFORMED;
+    answer->malformed = CX_MALFORMED_MESSAGE;
+    return CX_SUCCESS;
+}
+
+/* A SERVFAIL that libunbound has cached (every repeat within 5 s) comes with rcode 0: only the message says so. */
+static cx_status
+read_packet(struct pending *p, const struct result *r, struct cx_answer *answer)
+{
+    struct cx_question question = { .name = cx_name_span(&p->name), .type = p->type };
+    struct cx_answer read;
+    cx_span octets;
+
+    CX_TRY(cx_arena_copy(p->arena, r->packet, &octets));
+    CX_TRY(cx_answer_from_message(octets, &question, p->arena, &read));
+    CX_TRY(apply_validation(p, r, &read));
+    CX_TRY(doubt_bare_emptiness(p, &read));
+    read.attempts = answer->attempts;
+    read.time = answer->time;
+    *answer = read;
+    return CX_SUCCESS;
+}
+
+static void
+end_with_packet(struct pending *p, const struct result *r)
+{
+    struct cx_answer *answer = new_answer(p);
+
+    if (answer != NULL && !cx_ok(read_packet(p, r, answer))) {
+        answer = NULL;
+    }
+    end(p, answer);
+}
+
+/* ub_event_callback_type. May run inside ub_resolve_event, and inside ub_ctx_delete. */
+static void
+on_result(void *ctx, int rcode, void *packet, int n, int sec, char *why_bogus, int ratelimited)
+{
+    struct pending *p = ctx;
+    struct result r = { .sec = sec, .why_bogus = why_bogus };
+
+    p->owed = false;
+    p->context->owed--;
+    if (p->live->closing) {
+        return; /* freed by close */
+    }
+    if (p->delivered) {
+        forget(p);
+        return;
+    }
+    if (p->ended) {
+        return; /* our deadline came first; freed when delivered */
+    }
+    if (rcode != 0) { /* packet then holds the remains of something else */
+        end_failed(p, CX_OUTCOME_SERVFAIL,
+                   ratelimited != 0 ? "held back by a rate limit"
+                                    : "no server gave a usable answer (libunbound: SERVFAIL)");
+    } else if (packet == NULL || n <= 0) {
+        end_failed(p, CX_OUTCOME_ERROR, "libunbound gave no message");
+    } else {
+        r.packet = (cx_span){ packet, (size_t)n };
+        end_with_packet(p, &r);
+    }
+}
+
+static void
+on_deadline(evutil_socket_t fd, short what, void *ctx)
+{
+    (void)fd, (void)what; /* a timer has neither */
+    end_failed(ctx, CX_OUTCOME_DEADLINE, "no answer within our deadline");
+}
+
+/* ---- contexts */
+
+static void
+drop_idle_contexts(struct live *live)
+{
+    struct context **at = live->contexts != NULL ? &live->contexts->next : &live->contexts;
+
+    while (*at != NULL) {
+        struct context *old = *at;
+
+        if (old->owed != 0) {
+            at = &old->next;
+            continue;
+        }
+        *at = old->next;
+        ub_ctx_delete(old->ub);
+        cx_free(old);
+    }
+}
+
+/* Sees to it that the first context may take questions at this moment; see the head of this file. */
+static cx_status
+renew(struct live *live, cx_time now, struct cx_detail *detail)
+{
+    struct context *context = live->contexts;
+    cx_status s;
+
+    if (context != NULL && context->begun <= now &&
+        now - context->begun < (cx_time)live->options.renew_s) {
+        return CX_SUCCESS;
+    }
+    context = cx_alloc(1, sizeof(*context));
+    if (context == NULL) {
+        return cx_fail(detail, CX_E_NOMEM, "out of memory");
+    }
+    context->begun = now;
+    s = cx_context_open(&live->options, &live->anchors, now, live->base, &context->ub, detail);
+    if (!cx_ok(s)) {
+        cx_free(context);
+        return s;
+    }
+    context->next = live->contexts;
+    live->contexts = context;
+    return CX_SUCCESS;
+}
+
+static cx_status
+take_context(struct live *live, struct context **ret, struct cx_detail *detail)
+{
+    cx_time now = cx_time_now();
+
+    CX_TRY(renew(live, now, detail));
+    if (!live->contexts->used) {
+        live->contexts->used = true;
+        live->contexts->begun = now;
+    }
+    *ret = live->contexts;
+    return CX_SUCCESS;
+}
+
+/* ---- the source */
+
+static struct pending *
+new_pending(struct live *live, const struct cx_question *question)
+{
+    struct pending *p = cx_alloc(1, sizeof(*p));
+
+    if (p == NULL) {
+        return NULL;
+    }
+    p->live = live;
+    p->type = question->type;
+    p->name.n = (uint8_t)question->name.n;
+    memcpy(p->name.wire, question->name.p, question->name.n);
+    p->deadline = evtimer_new(live->base, on_deadline, p);
+    p->next = live->all;
+    if (p->next != NULL) {
+        p->next->previous = p;
+    }
+    live->all = p;
+    if (p->deadline == NULL) {
+        forget(p);
+        return NULL;
+    }
+    return p;
+}
+
+static bool
+start_deadline(struct pending *p)
+{
+    unsigned ms = p->live->options.deadline_ms;
+    struct timeval span = { .tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000 };
+
+    return evtimer_add(p->deadline, &span) == 0;
+}
+
+static void
+start(struct pending *p)
+{
+    struct cx_detail detail = { .text = "" };
+    char text[CX_NAME_TEXT_MAX];
+    int error;
+
+    if (!cx_ok(take_context(p->live, &p->context, &detail))) {
+        end_failed(p, CX_OUTCOME_ERROR, detail.text);
+        return;
+    }
+    cx_name_text(cx_name_span(&p->name), text);
+    p->owed = true;
+    p->context->owed++;
+    error = ub_resolve_event(p->context->ub, text, p->type, CX_CLASS_IN, p, on_result, NULL);
+    if (error != 0) {
+        p->owed = false;
+        p->context->owed--;
+        end_failed(p, CX_OUTCOME_ERROR, ub_strerror(error));
+    } else if (!p->ended && !start_deadline(p)) {
+        end_failed(p, CX_OUTCOME_ERROR, "no timer for our deadline");
+    }
+}
+
+static void
+live_ask(void *self, const struct cx_question *question, struct cx_arena *arena,
+         cx_answered *answered, void *ctx)
+{
+    struct live *live = self;
+    struct pending *p = question->name.n <= CX_NAME_MAX ? new_pending(live, question) : NULL;
+
+    if (p == NULL) {
+        answered(ctx, NULL);
+        return;
+    }
+    p->arena = arena;
+    p->answered = answered;
+    p->ctx = ctx;
+    live->open++;
+    start(p);
+}
+
+static void
+deliver(struct live *live)
+{
+    struct pending *p = live->ready;
+    cx_answered *answered = p->answered;
+    const struct cx_answer *answer = p->answer;
+    void *ctx = p->ctx;
+
+    live->ready = p->next_ready;
+    if (live->ready == NULL) {
+        live->ready_end = &live->ready;
+    }
+    live->n_ready--;
+    live->open--;
+    if (p->owed) {
+        p->delivered = true;
+    } else {
+        forget(p);
+    }
+    answered(ctx, answer);
+}
+
+static cx_status
+live_wait(void *self)
+{
+    struct live *live = self;
+    size_t n;
+
+    if (live->open == 0) {
+        return CX_SUCCESS;
+    }
+    drop_idle_contexts(live);
+    /* What is ready does not wait, but does not keep the network waiting either. */
+    do {
+        int flags = live->n_ready != 0 ? EVLOOP_NONBLOCK : EVLOOP_ONCE;
+
+        if (event_base_loop(live->base, flags) != 0 && live->n_ready == 0) {
+            return (cx_status){ CX_E_INTERNAL }; /* each question that is not ready has a timer */
+        }
+    } while (live->n_ready == 0);
+    /* What answered asks for may be ready at once; it is for the next call, so that this one ends. */
+    for (n = live->n_ready; n != 0; n--) {
+        deliver(live);
+    }
+    return CX_SUCCESS;
+}
+
+static void
+live_close(void *self)
+{
+    struct live *live = self;
+
+    live->closing = true;
+    while (live->contexts != NULL) {
+        struct context *context = live->contexts;
+
+        live->contexts = context->next;
+        ub_ctx_delete(context->ub); /* calls on_result for everything that it still owes */
+        cx_free(context);
+    }
+    while (live->all != NULL) {
+        forget(live->all);
+    }
+    if (live->base != NULL) {
+        event_base_free(live->base);
+    }
+    cx_anchors_done(&live->anchors);
+    cx_free(live);
+}
+
+static const struct cx_source_ops live_ops = { live_ask, live_wait, live_close };
+
+static cx_status
+open_parts(struct live *live, struct cx_detail *detail)
+{
+    if (live->options.lab && live->options.root_hints == NULL) {
+        return cx_fail(detail, CX_E_USAGE,
+                       "a lab needs root hints of its own, or its questions go to the Internet");
+    }
+    CX_TRY(cx_anchors_read(live->options.anchor, &live->anchors, detail));
+    live->base = event_base_new();
+    if (live->base == NULL) {
+        return cx_fail(detail, CX_E_INTERNAL, "no event loop");
+    }
+    return renew(live, cx_time_now(), detail);
+}
+
+cx_status
+cx_live_open(const struct cx_live_options *options, struct cx_source *ret, struct cx_detail *detail)
+{
+    struct live *live = cx_alloc(1, sizeof(*live));
+    cx_status s;
+
+    if (live == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    live->options = *options;
+    live->options.deadline_ms =
+        options->deadline_ms != 0 ? options->deadline_ms : CX_LIVE_DEADLINE_MS;
+    live->options.renew_s = options->renew_s != 0 ? options->renew_s : CX_LIVE_RENEW_S;
+    live->ready_end = &live->ready;
+    s = open_parts(live, detail);
+    if (!cx_ok(s)) {
+        live_close(live);
+        return s;
+    }
+    *ret = (struct cx_source){ &live_ops, live };
+    return CX_SUCCESS;
+}
+
+const char *
+cx_live_version(void)
+{
+    return ub_version();
+}

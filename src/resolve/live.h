@@ -1,0 +1,31 @@
+/* The live DNS as a source of answers: libunbound, recursive and validating, or behind a forwarder and validating.
+ * I1: RCODE and data come from the message alone, by cx_answer_from_message; libunbound's word is taken for failure and
+ * for the state of DNSSEC only.
+ * I2: answered is called from wait only (out of memory: from ask), never from inside libunbound.
+ * I3: an answer's time is never later than when its question went to a server, although libunbound caches: it is the
+ * moment at which the cache got its first question, at most CX_LIVE_RENEW_S before this one was asked. See live.c.
+ * The caller neither closes the source from inside answered nor lets an arena go while its question is open. */
+#ifndef CX_RESOLVE_LIVE_H
+#define CX_RESOLVE_LIVE_H
+
+#include "resolve/source.h"
+
+/* A zeroed struct is the public DNS with default settings. Texts are borrowed until the source is closed. */
+struct cx_live_options {
+    const char *root_hints; /* file; NULL = those built into libunbound */
+    const char *anchor;     /* file, see resolve/anchor.h; NULL = Debian's */
+    const char *forward;  /* "ADDRESS" or "ADDRESS@PORT", nobody else is asked; NULL = recursion */
+    bool lab;             /* servers on loopback are asked; needs root_hints */
+    unsigned deadline_ms; /* for one question; 0 = CX_LIVE_DEADLINE_MS */
+    unsigned renew_s;     /* age at which the cache is given up; 0 = CX_LIVE_RENEW_S */
+};
+
+/* Sends nothing yet. Without a trust anchor that holds now there is no source, as nothing could be told insecure.
+ * Classes: USAGE, PEER, NOMEM, INTERNAL. */
+cx_status cx_live_open(const struct cx_live_options *options, struct cx_source *ret,
+                       struct cx_detail *detail) CX_MUST;
+
+/* Version of libunbound. */
+const char *cx_live_version(void);
+
+#endif
