@@ -3,6 +3,7 @@
 #include "bin/caaproof/human.h"
 #include "bin/caaproof/input.h"
 #include "bin/caaproof/options.h"
+#include "engine/name.h"
 #include "engine/result.h"
 #include "pki/certificate.h"
 
@@ -19,8 +20,7 @@ static const char usage[] =
     "What is asked\n"
     "  --issuer D         issuer domain name of the CA (repeatable)\n"
     "  --account-uri U    URI of the requesting account (repeatable)\n"
-    "  --method M         validation method performed: dns-01, http-01, 3.2.2.4.7, ... "
-    "(repeatable)\n"
+    "  --method M         validation method performed: dns-01, http-01, 3.2.2.4.7, ... (repeatable)\n"
     "  --purpose P        tls (default), smime, vmc, tls+smime\n"
     "  --profile B        tls-br, smime-br, vmc, private, proposal-2016\n"
     "  --date T           judge by the rules of this moment (2018-03-01 or 2018-03-01T12:00:00Z)\n"
@@ -39,8 +39,7 @@ static const char usage[] =
     "  --accept LIST      exit 0 also for lf, exempt, na\n"
     "  --in-flight N      with --batch: checks under way at once (default 500)\n"
     "\n"
-    "Exit status: 0 PERMIT; 10 DENY; 11 FAIL or ARGUABLE; 12 PERMIT-LF; 13 EXEMPT or NA; 64-78 "
-    "errors.\n"
+    "Exit status: 0 PERMIT; 10 DENY; 11 FAIL or ARGUABLE; 12 PERMIT-LF; 13 EXEMPT or NA; 64-78 errors.\n"
     "\n"
     "Try: caaproof check www.example.org --issuer ca.example.net --explain\n";
 
@@ -116,29 +115,12 @@ add_name(struct cx_json *names, cx_str name)
     return cx_json_add(names, cx_json_new_string(name));
 }
 
-static const char *
-purpose_of(const struct cx_certificate_names *certificate)
-{
-    bool mail = false, host = false;
-
-    for (size_t i = 0; i < certificate->n; i++) {
-        bool is_mail = certificate->v[i].kind == CX_CERTIFICATE_NAME_MAIL ||
-                       certificate->v[i].kind == CX_CERTIFICATE_NAME_MAIL_UTF8;
-
-        mail = mail || is_mail;
-        host = host || !is_mail;
-    }
-    if (certificate->eku_mark) {
-        return "vmc";
-    }
-    return mail && host ? "tls+smime" : mail ? "smime" : "tls";
-}
-
 /* Names of the certificate, and its purpose unless the caller gave one. */
 static cx_status
 take_certificate(const struct options *o, struct cx_json *names, struct cx_detail *detail)
 {
     struct cx_certificate_names certificate;
+    bool mail = false, dns = false;
     struct cx_arena arena;
     struct cx_buf buf;
     cx_status s;
@@ -150,15 +132,22 @@ take_certificate(const struct options *o, struct cx_json *names, struct cx_detai
         s = cx_certificate_read(cx_span_of_str(cx_buf_str(&buf)), &arena, &certificate, detail);
     }
     for (size_t i = 0; cx_ok(s) && i < certificate.n; i++) {
-        s = add_name(names, certificate.v[i].text)
-                ? CX_SUCCESS
-                : cx_fail(detail, CX_E_CERTIFICATE, "%s: a name is not UTF-8", o->cert);
+        cx_str name = certificate.v[i].text;
+
+        mail = mail || cx_is_mailbox(name);
+        dns = dns || !cx_is_mailbox(name);
+        s = add_name(names, name) ? CX_SUCCESS
+                                  : cx_fail(detail, CX_E_CERTIFICATE, "%s: a name is not UTF-8",
+                                            o->cert);
     }
     if (cx_ok(s) && cx_json_size(names) == 0) {
         s = cx_fail(detail, CX_E_CERTIFICATE, "%s: no names in it", o->cert);
     }
     if (cx_ok(s) && !o->has_purpose) {
-        const char *purpose = purpose_of(&certificate);
+        const char *purpose = certificate.eku_mark   ? "vmc"
+                              : mail && dns          ? "tls+smime"
+                              : mail                 ? "smime"
+                                                     : "tls";
 
         s = cx_json_set(o->request, "purpose", cx_json_new_string(cx_str_of(purpose)))
                 ? CX_SUCCESS

@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""What the documents show is what the command does: the session of README.md is run in the lab and compared (moments
+apart); every example of the manual must run. --write puts what was really printed into README.md."""
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+RUN = os.path.join(TOP, "lab", "run")
+README = os.path.join(TOP, "README.md")
+SESSION = re.compile(r"(<!-- session: begin -->\n).*?(<!-- session: end -->)", re.S)
+# Moments, and the epoch in force.
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|\bE\d+(?= of )")
+VERDICTS = (0, 10, 11, 12, 13)
+
+passed = 0
+failed = 0
+
+
+def check(condition, what):
+    global passed, failed
+    if condition:
+        passed += 1
+    else:
+        failed += 1
+        print("FAILED:", what)
+
+
+def shell(command, folder):
+    return subprocess.run(["bash", "-c", command], cwd=folder, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120,
+                          check=False)
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def run_session(text):
+    """The session again, with what the commands print now."""
+    lines = ["    " + line if line else "" for command in re.findall(r"^    \$ (.*)$", text, re.M)
+             for line in ["$ " + command] + shell(command, TOP).stdout.rstrip("\n").split("\n") + [""]]
+    return "\n".join(["", *lines, ""])
+
+
+def check_session(write):
+    text = read(README)
+    found = SESSION.search(text)
+    check(found and "    $ " in found.group(), "README.md has a session")
+    if not found:
+        return
+    now = SESSION.sub(lambda block: block.group(1) + run_session(block.group()) + block.group(2), text)
+    if write:
+        with open(README, "w", encoding="utf-8") as file:
+            file.write(now)
+    check(write or MOMENT.sub("T", now) == MOMENT.sub("T", text),
+          "README.md: the command prints something else now; tests/docs/test_examples.py --write")
+
+
+def manual_examples():
+    """The commands of the manual's EXAMPLES, and the zone file that they show."""
+    text = read(os.path.join(TOP, "man", "caaproof.1")).split(".Sh EXAMPLES")[1].split(".Sh SEE ALSO")[0]
+    text = text.replace("\\e\n", "\\\n").replace(".Dl $ ", "$ ")
+    zone = re.search(r"^\$ cat example.zone\n(.*?)^\$ ", text, re.S | re.M).group(1)
+    commands = re.findall(r"^\$ ((?:.*(?:\\|\|)\n)*.*)$", text, re.M)
+    return zone, [command for command in commands if "caaproof" in command]
+
+
+def check_manual():
+    zone, commands = manual_examples()
+    check(len(commands) >= 6, "the manual has examples")
+    with tempfile.TemporaryDirectory() as folder:
+        with open(os.path.join(folder, "example.zone"), "w", encoding="ascii") as file:
+            file.write(zone)
+        made = shell("openssl req -new -newkey rsa:2048 -nodes -keyout key.pem -subj /CN=www.permit.test "
+                     "-addext subjectAltName=DNS:www.permit.test -out request.pem", folder)
+        check(made.returncode == 0, "openssl makes a request")
+        for command in commands:
+            done = shell(command, folder)
+            allowed = (0, 1) if " lint " in command else VERDICTS
+            check(done.returncode in allowed, f"{command}: exit {done.returncode}: {done.stdout}")
+
+
+def check_help():
+    """Every long option that the command explains is in the manual, and the other way round."""
+    manual = set(re.findall(r"Fl -([a-z-]+)", read(os.path.join(TOP, "man", "caaproof.1"))))
+    said = set()
+    for command in ("check", "lint", "conformance"):
+        done = shell(f"caaproof {shlex.quote(command)} --help", TOP)
+        check(done.returncode == 0, f"caaproof {command} --help")
+        said.update(re.findall(r"(?<![\w-])--([a-z-]+)", done.stdout))
+    said |= {"help", "version"}
+    check(said <= manual, f"not in the manual: {sorted(said - manual)}")
+    check(manual <= said, f"in the manual only: {sorted(manual - said)}")
+
+
+def main():
+    if os.environ.get("CAAPROOF_LAB") != "1":
+        os.execv(RUN, [RUN, sys.executable, os.path.abspath(__file__), *sys.argv[1:]])
+    check_session(sys.argv[1:] == ["--write"])
+    check_manual()
+    check_help()
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
