@@ -137,6 +137,7 @@ own_name(const struct deciding *d, cx_span issuer)
         }
     }
     if (folded != NULL) {
+        cx_rules_add(d->rules, CX_R_VAL_8);
         cx_notes_add(d->notes, CX_NOTE_CASE_FOLDED, issuer);
     }
     return folded;

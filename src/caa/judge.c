@@ -177,13 +177,11 @@ judge_search(const struct cx_case *c, const struct cx_subject *subject,
         explain_set(f->set, f);
         decision = cx_decide(c, subject, f->set, &f->rules, &f->notes);
         set_verdict(f, decision.verdict, decision.reason);
-        if (decision.verdict == CX_VERDICT_ARGUABLE) {
-            for (size_t i = 0; i < CX_COUNT(decision.readings); i++) {
-                enum cx_verdict read = decision.readings[i].verdict;
+        for (size_t i = 0; decision.verdict == CX_VERDICT_ARGUABLE && i < 2; i++) {
+            enum cx_verdict reading = decision.readings[i].verdict;
 
-                add_reading(f, search->excused ? after_excuse(read, f) : read,
-                            decision.readings[i].reading);
-            }
+            add_reading(f, search->excused ? after_excuse(reading, f) : reading,
+                        decision.readings[i].reading);
         }
     } else if (search->state == CX_SEARCH_EMPTY) {
         set_verdict(f, CX_VERDICT_PERMIT, CX_REASON_NO_RECORDS);
@@ -246,6 +244,9 @@ judge_dns_reading(const struct cx_case *c, const struct cx_subject *subject,
     take_seen(&search, f);
     judge_search(c, subject, &search, &other);
     cx_rules_join(&f->rules, &other.rules);
+    for (size_t i = 0; i < other.notes.n; i++) {
+        cx_notes_add(&f->notes, other.notes.v[i].code, other.notes.v[i].detail);
+    }
     f->excused = f->excused || other.excused;
     cx_window_of(c, &search, &other);
     f->valid_until = other.valid_until < f->valid_until ? other.valid_until : f->valid_until;
@@ -345,11 +346,28 @@ soften_exception(struct cx_finding *f)
     }
 }
 
+/* A reading that fails is no denial: docs/interpretations.md 2 lifts denials only. */
+static bool
+reads_as_failure(const struct cx_finding *f)
+{
+    for (size_t i = 0; i < f->n_readings; i++) {
+        if (f->readings[i].verdict == CX_VERDICT_FAIL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* R-GEN-4, R-REV-8, R-MAIL-5: before CAA was a duty a denial does not bind; a failure still is one. */
 static void
 unbind(const struct cx_case *c, struct cx_finding *f)
 {
     if (c->epoch->binding || (f->verdict != CX_VERDICT_DENY && f->verdict != CX_VERDICT_ARGUABLE)) {
+        return;
+    }
+    if (reads_as_failure(f)) {
+        f->n_readings = 0;
+        set_verdict(f, CX_VERDICT_FAIL, CX_REASON_LOOKUP);
         return;
     }
     cx_rules_add(&f->rules, c->epoch->profile == CX_PROFILE_SMIME_BR ? CX_R_MAIL_5 : CX_R_GEN_4);
@@ -359,7 +377,7 @@ unbind(const struct cx_case *c, struct cx_finding *f)
         cx_notes_add(&f->notes, CX_NOTE_SHOULD_CHECK, (cx_span){ NULL, 0 });
     }
     f->n_readings = 0;
-    /* The reason keeps saying what the records meant. */
+    /* R-FAIL-9: what would be PERMIT is PERMIT-LF. The reason keeps saying what the records meant. */
     f->verdict = f->excused ? CX_VERDICT_PERMIT_LF : CX_VERDICT_PERMIT;
 }
 
@@ -412,6 +430,17 @@ reset(struct cx_finding *f)
     f->valid_until = f->newest = CX_TIME_NONE;
 }
 
+/* What nobody filled in is no case, and must not be judged as one. */
+static bool
+can_be_judged(const struct cx_case *c, const struct cx_subject *subject)
+{
+    return c->epoch != NULL && c->epoch->profile != CX_PROFILE_UNSET && c->policy != NULL &&
+           c->facts != NULL && c->purpose != CX_PURPOSE_UNSET && c->order != CX_ORDER_UNSET &&
+           subject->kind != CX_SUBJECT_UNSET &&
+           (subject->kind == CX_SUBJECT_IP ||
+            (subject->name.n > 1 && !cx_name_is_root(subject->name)));
+}
+
 void
 cx_judge(const struct cx_case *c, const struct cx_subject *subject,
          const struct cx_answers *answers, struct cx_finding *ret)
@@ -419,6 +448,10 @@ cx_judge(const struct cx_case *c, const struct cx_subject *subject,
     enum cx_exception exception;
 
     reset(ret);
+    if (!can_be_judged(c, subject)) {
+        set_verdict(ret, CX_VERDICT_FAIL, CX_REASON_UNSET);
+        return;
+    }
     exception = cx_exception_of(c, &ret->rules);
     if (judge_without_search(c, subject, exception, ret)) {
         return;
@@ -443,9 +476,12 @@ void
 cx_conclude_name(struct cx_conclusion *conclusion, const struct cx_finding *finding)
 {
     bool first = conclusion->verdict == CX_VERDICT_UNSET;
+    /* An open finding must not be forgotten by the next name's. */
+    enum cx_verdict verdict =
+        finding->verdict == CX_VERDICT_UNSET ? CX_VERDICT_FAIL : finding->verdict;
 
-    if (first || reads_worse(finding->verdict, conclusion->verdict)) {
-        conclusion->verdict = finding->verdict;
+    if (first || reads_worse(verdict, conclusion->verdict)) {
+        conclusion->verdict = verdict;
         conclusion->reason = finding->reason;
     }
     if (first) {
@@ -476,8 +512,11 @@ apply_later(struct cx_conclusion *k, const struct cx_facts *facts)
     const struct cx_later *latest = NULL;
 
     for (size_t i = 0; i < facts->n_later; i++) {
-        if (latest == NULL || facts->later[i].time >= latest->time) {
-            latest = &facts->later[i];
+        const struct cx_later *one = &facts->later[i];
+
+        if (latest == NULL || one->time > latest->time ||
+            (one->time == latest->time && reads_worse(one->verdict, latest->verdict))) {
+            latest = one;
         }
     }
     if (latest != NULL && !cx_verdict_positive(latest->verdict)) {

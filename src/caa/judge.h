@@ -13,8 +13,8 @@ struct cx_finding {
     struct cx_notes notes;
     struct cx_reading readings[CX_READINGS_MAX];
     size_t n_readings;
+    bool excused;                /* some reading passed over a failed lookup */
     const struct cx_answer *set; /* the Relevant RRset, or NULL */
-    bool excused;                /* a failure was passed over on the way */
     cx_time valid_until;         /* last second; CX_TIME_NONE unless PERMIT or PERMIT-LF */
     cx_time newest;              /* when the youngest answer used was asked for */
     const struct cx_answer *seen[CX_CLIMB_MAX];

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "resolve/anchor.h"
 #include "resolve/context.h"
+#include "resolve/result.h"
 
 #include <event2/event.h>
 #include <unbound-event.h>
@@ -91,132 +92,60 @@ end(struct pending *p, const struct cx_answer *answer)
     live->n_ready++;
 }
 
-static struct cx_answer *
-new_answer(struct pending *p)
+/* A clock set back must not make an answer that is later than now. */
+static cx_time
+time_of(const struct pending *p)
 {
-    struct cx_answer *answer = cx_arena_get(p->arena, 1, sizeof(*answer));
     cx_time now = cx_time_now();
 
-    if (answer == NULL || !cx_ok(cx_arena_copy(p->arena, cx_name_span(&p->name), &answer->name))) {
-        return NULL;
-    }
-    answer->type = p->type;
-    answer->records_at = answer->name;
-    answer->attempts = 1;
-    /* A clock set back must not make an answer that is later than now. */
-    answer->time = p->context != NULL && p->context->begun < now ? p->context->begun : now;
-    return answer;
+    return p->context != NULL && p->context->begun < now ? p->context->begun : now;
+}
+
+static struct cx_question
+question_of(const struct pending *p)
+{
+    return (struct cx_question){ .name = cx_name_span(&p->name), .type = p->type };
 }
 
 static void
 end_failed(struct pending *p, enum cx_outcome outcome, const char *why)
 {
-    struct cx_answer *answer = new_answer(p);
+    struct cx_answer *answer = cx_arena_get(p->arena, 1, sizeof(*answer));
+    struct cx_question question = question_of(p);
 
-    if (answer != NULL) {
-        answer->outcome = outcome;
-        if (!cx_ok(cx_arena_text(p->arena, cx_str_of(why), &answer->why))) {
-            answer = NULL;
-        }
-    }
-    end(p, answer);
-}
-
-/* ---- results of libunbound */
-
-struct result {
-    cx_span packet;
-    int sec;
-    const char *why_bogus;
-};
-
-/* Nothing of the data is believed; only the octets are kept, as evidence. */
-static cx_status
-drop_data(struct pending *p, const char *why, struct cx_answer *answer)
-{
-    struct cx_answer bare = {
-        .name = answer->name,
-        .type = answer->type,
-        .records_at = answer->name,
-        .octets = answer->octets,
-    };
-
-    CX_TRY(cx_arena_text(p->arena, cx_str_of(why), &bare.why));
-    *answer = bare;
-    return CX_SUCCESS;
-}
-
-/* What validation said. Of a bogus answer libunbound hands out the data all the same, with RCODE 0. */
-static cx_status
-apply_validation(struct pending *p, const struct result *r, struct cx_answer *answer)
-{
-    if (r->sec == 1) {
-        CX_TRY(
-            drop_data(p, r->why_bogus != NULL ? r->why_bogus : "DNSSEC validation failed", answer));
-        answer->outcome = CX_OUTCOME_BOGUS;
-        answer->dnssec = CX_DNSSEC_BOGUS;
-    } else if (r->sec != 0 && r->sec != 2) {
-        CX_TRY(drop_data(p, "libunbound gave an unknown state of validation", answer));
-        answer->outcome = CX_OUTCOME_INDETERMINATE;
-    } else if (!cx_outcome_is_failure(answer->outcome)) {
-        /* 0 is proven insecurity, because there is an anchor of the root. */
-        answer->dnssec = r->sec == 2 ? CX_DNSSEC_SECURE : CX_DNSSEC_INSECURE;
-    }
-    return CX_SUCCESS;
-}
-
-/* R-TREE-15: libunbound takes records of names that nobody asked for out of an answer and passes on the rest, so that
- * an answer with a stranger's CAA record looks empty. What is left then has no SOA, as a proper empty answer has (RFC
- * 2308 section 2); where the emptiness is not proven by signatures, such an answer is not believed. */
-static cx_status
-doubt_bare_emptiness(struct pending *p, struct cx_answer *answer)
-{
-    bool empty = answer->outcome == CX_OUTCOME_NODATA || answer->outcome == CX_OUTCOME_NXDOMAIN;
-
-    if (!empty || answer->has_ttl || answer->dnssec == CX_DNSSEC_SECURE) {
-        return CX_SUCCESS;
-    }
-    CX_TRY(drop_data(p, "empty and without SOA: records may have been taken out of it", answer));
-    answer->outcome = CX_OUTCOME_MALFORMED;
-    answer->malformed = CX_MALFORMED_MESSAGE;
-    return CX_SUCCESS;
-}
-
-/* A SERVFAIL that libunbound has cached (every repeat within 5 s) comes with rcode 0: only the message says so. */
-static cx_status
-read_packet(struct pending *p, const struct result *r, struct cx_answer *answer)
-{
-    struct cx_question question = { .name = cx_name_span(&p->name), .type = p->type };
-    struct cx_answer read;
-    cx_span octets;
-
-    CX_TRY(cx_arena_copy(p->arena, r->packet, &octets));
-    CX_TRY(cx_answer_from_message(octets, &question, p->arena, &read));
-    CX_TRY(apply_validation(p, r, &read));
-    CX_TRY(doubt_bare_emptiness(p, &read));
-    read.attempts = answer->attempts;
-    read.time = answer->time;
-    *answer = read;
-    return CX_SUCCESS;
-}
-
-static void
-end_with_packet(struct pending *p, const struct result *r)
-{
-    struct cx_answer *answer = new_answer(p);
-
-    if (answer != NULL && !cx_ok(read_packet(p, r, answer))) {
+    if (answer != NULL &&
+        !cx_ok(cx_result_failure(outcome, why, &question, time_of(p), p->arena, answer))) {
         answer = NULL;
     }
     end(p, answer);
 }
+
+static void
+end_with(struct pending *p, const struct cx_result *result)
+{
+    struct cx_answer *answer = cx_arena_get(p->arena, 1, sizeof(*answer));
+    struct cx_question question = question_of(p);
+
+    if (answer != NULL && !cx_ok(cx_result_read(result, &question, time_of(p), p->arena, answer))) {
+        answer = NULL;
+    }
+    end(p, answer);
+}
+
+/* ---- called by libunbound and libevent */
 
 /* ub_event_callback_type. May run inside ub_resolve_event, and inside ub_ctx_delete. */
 static void
 on_result(void *ctx, int rcode, void *packet, int n, int sec, char *why_bogus, int ratelimited)
 {
     struct pending *p = ctx;
-    struct result r = { .sec = sec, .why_bogus = why_bogus };
+    struct cx_result result = {
+        .rcode = rcode,
+        .packet = { packet, packet != NULL && n > 0 ? (size_t)n : 0 },
+        .sec = sec,
+        .why_bogus = why_bogus,
+        .ratelimited = ratelimited != 0,
+    };
 
     p->owed = false;
     p->context->owed--;
@@ -230,16 +159,7 @@ on_result(void *ctx, int rcode, void *packet, int n, int sec, char *why_bogus, i
     if (p->ended) {
         return; /* our deadline came first; freed when delivered */
     }
-    if (rcode != 0) { /* packet then holds the remains of something else */
-        end_failed(p, CX_OUTCOME_SERVFAIL,
-                   ratelimited != 0 ? "held back by a rate limit"
-                                    : "no server gave a usable answer (libunbound: SERVFAIL)");
-    } else if (packet == NULL || n <= 0) {
-        end_failed(p, CX_OUTCOME_ERROR, "libunbound gave no message");
-    } else {
-        r.packet = (cx_span){ packet, (size_t)n };
-        end_with_packet(p, &r);
-    }
+    end_with(p, &result);
 }
 
 static void

@@ -129,11 +129,10 @@ take_certificate(const struct options *o, struct cx_json *names, struct cx_detai
     cx_arena_init(&arena, CX_CHECK_MEMORY);
     s = input_file(o->cert, &buf, detail);
     if (cx_ok(s)) {
-        s = cx_certificate_names_read(cx_span_of_str(cx_buf_str(&buf)), &arena, &certificate,
-                                      detail);
+        s = cx_certificate_read(cx_span_of_str(cx_buf_str(&buf)), &arena, &certificate, detail);
     }
-    for (size_t i = 0; cx_ok(s) && i < certificate.n_names; i++) {
-        cx_str name = certificate.names[i].text;
+    for (size_t i = 0; cx_ok(s) && i < certificate.n; i++) {
+        cx_str name = certificate.v[i].text;
 
         mail = mail || cx_is_mailbox(name);
         dns = dns || !cx_is_mailbox(name);
@@ -145,7 +144,7 @@ take_certificate(const struct options *o, struct cx_json *names, struct cx_detai
         s = cx_fail(detail, CX_E_CERTIFICATE, "%s: no names in it", o->cert);
     }
     if (cx_ok(s) && !o->has_purpose) {
-        const char *purpose = certificate.mark       ? "vmc"
+        const char *purpose = certificate.eku_mark   ? "vmc"
                               : mail && dns          ? "tls+smime"
                               : mail                 ? "smime"
                                                      : "tls";

@@ -48,7 +48,7 @@ paint_of(enum cx_verdict verdict)
     return PAINT_BAD;
 }
 
-static long long
+long long
 monotonic_ms(void)
 {
     struct timespec now = { 0, 0 };

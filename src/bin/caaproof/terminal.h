@@ -1,4 +1,4 @@
-/* What depends on there being a person: colour and progress. */
+/* What depends on there being a person: colour and progress; and the clock that both use. */
 #ifndef CAAPROOF_TERMINAL_H
 #define CAAPROOF_TERMINAL_H
 
@@ -7,12 +7,22 @@
 
 #include <stdio.h>
 
-enum paint { PAINT_PLAIN, PAINT_GOOD, PAINT_BAD, PAINT_DOUBT, PAINT_FAINT, PAINT_BOLD };
+enum paint {
+    PAINT_PLAIN,
+    PAINT_GOOD,
+    PAINT_BAD,
+    PAINT_DOUBT,
+    PAINT_FAINT,
+    PAINT_BOLD
+};
 
 /* Escape sequences, empty unless out is a terminal (and NO_COLOR is not set). */
 const char *paint_on(FILE *out, enum paint paint);
 const char *paint_off(FILE *out);
 enum paint paint_of(enum cx_verdict verdict);
+
+/* Never set back; for waiting and for rates. */
+long long monotonic_ms(void);
 
 /* A line on standard error, renewed at most four times a second, only on a terminal; total 0 = not known. */
 struct progress {

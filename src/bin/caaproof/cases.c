@@ -1,0 +1,236 @@
+#include "bin/caaproof/cases.h"
+
+#include "base/limits.h"
+#include "bin/caaproof/input.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Memory of all cases' texts. */
+#define CASES_MEMORY ((size_t)256 << 20)
+
+void
+case_table_init(struct case_table *table)
+{
+    *table = (struct case_table){ .n = 0 };
+    cx_arena_init(&table->arena, CASES_MEMORY);
+}
+
+void
+case_table_done(struct case_table *table)
+{
+    for (size_t i = 0; i < table->n_files; i++) {
+        cx_json_free(table->files[i]);
+    }
+    cx_arena_done(&table->arena);
+}
+
+static cx_status
+make_room(struct case_table *table)
+{
+    size_t room = table->room == 0 ? 256 : table->room * 2;
+    struct conformance_case *v;
+
+    if (table->n < table->room) {
+        return CX_SUCCESS;
+    }
+    v = cx_arena_get(&table->arena, room, sizeof(*v));
+    if (v == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    if (table->n != 0) {
+        memcpy(v, table->v, table->n * sizeof(*v));
+    }
+    table->v = v;
+    table->room = room;
+    return CX_SUCCESS;
+}
+
+/* VAL of R-VAL-3. */
+static cx_str
+area_of(const struct cx_json *rules)
+{
+    cx_str rule = { NULL, 0 };
+    size_t from = 2, n = 0;
+
+    if (!cx_json_string(cx_json_at(rules, 0), &rule) || rule.n < 3) {
+        return CX_STR("OTHER");
+    }
+    while (from + n < rule.n && rule.p[from + n] != '-') {
+        n++;
+    }
+    return (cx_str){ rule.p + from, n };
+}
+
+static cx_status
+put_line(struct case_table *table, struct conformance_case *c)
+{
+    struct cx_buf buf;
+    cx_status s;
+
+    cx_buf_init(&buf, CX_LINE_MAX);
+    s = cx_json_write(c->request, &buf);
+    if (cx_ok(s)) {
+        s = cx_arena_text(&table->arena, cx_buf_str(&buf), &c->line);
+    }
+    cx_buf_done(&buf);
+    return s;
+}
+
+static cx_status
+refuse(const char *path, size_t i, const char *why, struct cx_detail *detail)
+{
+    return cx_fail(detail, CX_E_JSON, "%s: case %zu: %s", path, i + 1, why);
+}
+
+static cx_status
+add_case(struct case_table *table, const struct conformance_case *c, const char *path,
+         struct cx_detail *detail)
+{
+    struct conformance_case *to;
+
+    if (case_table_find(table, c->name) != NULL) {
+        return cx_fail(detail, CX_E_JSON, "%s: case \"%.40s\" is there twice", path, c->name.p);
+    }
+    CX_TRY(make_room(table));
+    to = &table->v[table->n];
+    *to = *c;
+    CX_TRY(put_line(table, to));
+    table->n++;
+    return CX_SUCCESS;
+}
+
+static cx_status
+read_published(struct case_table *table, const struct cx_json *cases, const char *path,
+               struct cx_detail *detail)
+{
+    for (size_t i = 0; i < cx_json_size(cases); i++) {
+        const struct cx_json *json = cx_json_at(cases, i);
+        struct conformance_case c = {
+            .request = cx_json_get(json, "request"),
+            .expect = cx_json_get(json, "expect"),
+            .rules = cx_json_get(json, "rules"),
+        };
+        cx_str id;
+
+        if (!cx_json_string(cx_json_get(json, "case"), &c.name) ||
+            cx_json_kind_of(c.request) != CX_JSON_OBJECT ||
+            cx_json_kind_of(c.expect) != CX_JSON_OBJECT) {
+            return refuse(path, i, "needs \"case\", \"request\" and \"expect\"", detail);
+        }
+        if (!cx_json_string(cx_json_get(c.request, "id"), &id) || !cx_str_equal(id, c.name)) {
+            return refuse(path, i, "the request's \"id\" is not the case's name", detail);
+        }
+        (void)cx_json_string(cx_json_get(json, "about"), &c.about); /* may be absent */
+        c.area = area_of(c.rules);
+        CX_TRY(add_case(table, &c, path, detail));
+    }
+    return CX_SUCCESS;
+}
+
+/* A row of the lab as request and expect; both are put into holder, which owns them. */
+static bool
+build_lab_case(const struct cx_json *row, struct cx_json *holder, struct conformance_case *c)
+{
+    static const char *const members[] = { "names",  "issuer",  "account_uri",
+                                           "method", "purpose", NULL };
+    struct cx_json *request = cx_json_new_object(), *expect = cx_json_new_object();
+    const struct cx_json *found_at = cx_json_get(row, "found_at");
+    bool ok = cx_json_set(request, "id", cx_json_new_string(c->name)) &&
+              cx_json_set(expect, "verdict", cx_json_copy(cx_json_get(row, "expect")));
+
+    for (size_t i = 0; ok && members[i] != NULL; i++) {
+        const struct cx_json *value = cx_json_get(row, members[i]);
+
+        ok = value == NULL || cx_json_set(request, members[i], cx_json_copy(value));
+    }
+    if (ok && found_at != NULL) {
+        ok = cx_json_set(expect, "found_at", cx_json_copy(found_at));
+    }
+    c->request = request;
+    c->expect = expect;
+    ok = cx_json_add(holder, request) && ok;
+    return cx_json_add(holder, expect) && ok;
+}
+
+static cx_status
+read_lab(struct case_table *table, const struct cx_json *rows, struct cx_json *holder,
+         const char *path, struct cx_detail *detail)
+{
+    for (size_t i = 0; i < cx_json_size(rows); i++) {
+        const struct cx_json *row = cx_json_at(rows, i);
+        struct conformance_case c = { .area = CX_STR("LAB") };
+
+        if (!cx_json_string(cx_json_get(row, "case"), &c.name) ||
+            cx_json_kind_of(cx_json_get(row, "expect")) != CX_JSON_STRING) {
+            return refuse(path, i, "needs \"case\" and \"expect\"", detail);
+        }
+        (void)cx_json_string(cx_json_get(row, "about"), &c.about); /* may be absent */
+        if (!build_lab_case(row, holder, &c)) {
+            return (cx_status){ CX_E_NOMEM };
+        }
+        CX_TRY(add_case(table, &c, path, detail));
+    }
+    return CX_SUCCESS;
+}
+
+cx_status
+case_table_read(struct case_table *table, const char *path, struct cx_detail *detail)
+{
+    struct cx_json *json = NULL;
+
+    if (table->n_files + 2 > CASE_FILES_MAX) {
+        return cx_fail(detail, CX_E_LIMIT, "%s: too many files", path);
+    }
+    CX_TRY(input_json(path, &json, detail));
+    table->files[table->n_files++] = json;
+    if (cx_json_kind_of(json) == CX_JSON_ARRAY) {
+        struct cx_json *holder = cx_json_new_array();
+
+        table->files[table->n_files++] = holder;
+        return read_lab(table, json, holder, path, detail);
+    }
+    if (cx_json_kind_of(cx_json_get(json, "cases")) != CX_JSON_ARRAY) {
+        return cx_fail(detail, CX_E_JSON, "%s: no \"cases\" in it", path);
+    }
+    return read_published(table, cx_json_get(json, "cases"), path, detail);
+}
+
+const struct conformance_case *
+case_table_find(const struct case_table *table, cx_str name)
+{
+    for (size_t i = 0; i < table->n; i++) {
+        if (cx_str_equal(table->v[i].name, name)) {
+            return &table->v[i];
+        }
+    }
+    return NULL;
+}
+
+cx_status
+case_file_find(struct case_table *table, const char *file, const char **ret,
+               struct cx_detail *detail)
+{
+    const char *folders[] = { getenv("CAAPROOF_DATA"), CAAPROOF_DATADIR, CAAPROOF_SOURCE "/data",
+                              CAAPROOF_SOURCE "/lab" };
+    char path[4096];
+
+    for (size_t i = 0; i < CX_COUNT(folders); i++) {
+        cx_str text;
+        int n;
+
+        if (folders[i] == NULL || folders[i][0] == '\0') {
+            continue;
+        }
+        n = snprintf(path, sizeof(path), "%s/%s", folders[i], file);
+        if (n < 0 || (size_t)n >= sizeof(path) || access(path, R_OK) != 0) {
+            continue;
+        }
+        CX_TRY(cx_arena_text(&table->arena, (cx_str){ path, (size_t)n }, &text));
+        *ret = text.p;
+        return CX_SUCCESS;
+    }
+    return cx_fail(detail, CX_E_IO, "%s is neither in $CAAPROOF_DATA nor in %s; see --data", file,
+                   CAAPROOF_DATADIR);
+}
