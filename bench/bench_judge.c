@@ -66,8 +66,7 @@ die(const char *what)
 static void
 compare(struct bench *b, const struct specimen *s, const struct cx_finding *f)
 {
-    b->wrong += f->verdict != s->verdict || f->reason != s->reason ||
-                        f->n_seen != s->n_messages ||
+    b->wrong += f->verdict != s->verdict || f->reason != s->reason || f->n_seen != s->n_messages ||
                         (f->valid_until != CX_TIME_NONE) != (s->verdict == CX_VERDICT_PERMIT)
                     ? 1
                     : 0;
@@ -145,8 +144,8 @@ run_sha256(struct bench *b, const struct specimen *s)
 static void
 pass(struct bench *b, enum what what)
 {
-    static void (*const runs[])(struct bench *, const struct specimen *) = { run_judge, run_whole,
-                                                                             run_asked, run_sha256 };
+    static void (*const runs[])(
+        struct bench *, const struct specimen *) = { run_judge, run_whole, run_asked, run_sha256 };
 
     for (size_t i = 0; i < b->p->n; i++) {
         runs[what](b, &b->p->specimens[i]);
@@ -174,8 +173,7 @@ measure(struct bench *b, enum what what, unsigned round)
     for (uint64_t i = 0; i < b->passes[what]; i++) {
         pass(b, what);
     }
-    b->ns[what][round] =
-        (double)(now_ns() - from) / ((double)b->passes[what] * (double)b->p->n);
+    b->ns[what][round] = (double)(now_ns() - from) / ((double)b->passes[what] * (double)b->p->n);
 }
 
 static int

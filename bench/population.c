@@ -5,14 +5,14 @@
 
 #include <stdio.h>
 
-#define WIRE_MAX     512
-#define TYPE_SOA     6
-#define TYPE_CNAME   5
-#define TYPE_OPT     41
-#define QUESTION_AT  12     /* behind the header */
-#define POINTER(at)  (0xc000u | (unsigned)(at))
-#define RESPONSE     0x8180u /* QR RD RA */
-#define OUR_ACCOUNT  "https://ca.example.net/acct/1"
+#define WIRE_MAX      512
+#define TYPE_SOA      6
+#define TYPE_CNAME    5
+#define TYPE_OPT      41
+#define QUESTION_AT   12 /* behind the header */
+#define POINTER(at)   (0xc000u | (unsigned)(at))
+#define RESPONSE      0x8180u /* QR RD RA */
+#define OUR_ACCOUNT   "https://ca.example.net/acct/1"
 #define THEIR_ACCOUNT "https://ca.example.net/acct/2"
 
 /* A message under construction. */
@@ -222,7 +222,9 @@ static void
 write_name(uint64_t *random, unsigned labels, char *to, size_t room)
 {
     static const char *const tops[] = { "com", "net", "org", "test" };
-    static const char *const hosts[] = { "www", "api", "mail", "shop", "login", "cdn", "vpn", "img" };
+    static const char *const hosts[] = {
+        "www", "api", "mail", "shop", "login", "cdn", "vpn", "img"
+    };
     static const char *const parts[] = { "eu", "staging", "prod", "dev" };
     char own[16];
     size_t n = 5 + next_random(random) % 10;
