@@ -187,6 +187,8 @@ param_fault(struct scan *s)
 static struct cx_value_fault
 params_fault(struct scan *s)
 {
+    size_t semicolon;
+
     skip_blanks(s);
     while (!at_end(s)) {
         struct cx_value_fault fault = param_fault(s);
@@ -194,10 +196,10 @@ params_fault(struct scan *s)
         if (fault.fault != CX_FAULT_NONE || at_end(s)) {
             return fault;
         }
-        s->at++; /* the semicolon */
+        semicolon = s->at++;
         skip_blanks(s);
         if (at_end(s)) {
-            return fault_at(CX_FAULT_TRAILING_SEMICOLON, s->at - 1);
+            return fault_at(CX_FAULT_TRAILING_SEMICOLON, semicolon);
         }
     }
     return fine;

@@ -206,9 +206,14 @@ lint_openness(const struct cx_linting *l)
 {
     const struct cx_answer *above = l->context->above;
 
-    if (!restricts(l->answer)) {
-        cx_linting_say(l, above != NULL && restricts(above) ? CX_LINT_HIDES_PARENT
-                                                            : CX_LINT_NO_RESTRICTION);
+    char name[CX_NAME_TEXT_MAX];
+
+    if (!restricts(l->answer) && above != NULL && restricts(above)) {
+        cx_name_text(owner_of(above), name);
+        cx_linting_say_more(l, CX_LINT_HIDES_PARENT, 0, "the restriction stands at",
+                            cx_span_of_str(cx_str_of(name)));
+    } else if (!restricts(l->answer)) {
+        cx_linting_say(l, CX_LINT_NO_RESTRICTION);
     } else if (has(l->answer, CX_TAG_ISSUEWILD) && !has(l->answer, CX_TAG_ISSUE)) {
         cx_linting_say(l, CX_LINT_WILDCARD_ONLY);
     }

@@ -257,6 +257,15 @@ print_json(struct linting *l)
     return s;
 }
 
+static void
+print_count(const struct linting *l, enum cx_severity severity, const char *one, const char *many,
+            const char *end)
+{
+    size_t n = l->counts[severity];
+
+    printf("%zu %s%s", n, n == 1 ? one : many, end);
+}
+
 static cx_status
 lint_all(struct linting *l, int argc, char **argv, int first, struct cx_detail *detail)
 {
@@ -267,8 +276,9 @@ lint_all(struct linting *l, int argc, char **argv, int first, struct cx_detail *
     if (l->options->json) {
         return print_json(l);
     }
-    printf("%zu errors, %zu warnings, %zu advice\n", l->counts[CX_SEVERITY_ERROR],
-           l->counts[CX_SEVERITY_WARNING], l->counts[CX_SEVERITY_ADVICE]);
+    print_count(l, CX_SEVERITY_ERROR, "error", "errors", ", ");
+    print_count(l, CX_SEVERITY_WARNING, "warning", "warnings", ", ");
+    print_count(l, CX_SEVERITY_ADVICE, "piece of advice", "pieces of advice", "\n");
     return CX_SUCCESS;
 }
 

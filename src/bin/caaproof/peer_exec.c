@@ -14,8 +14,6 @@
 
 #define CHUNK 65536
 
-extern char **environ;
-
 /* The command, and how far the conversation is. */
 struct talk {
     struct peer_run *run;
