@@ -202,7 +202,7 @@ static enum match
 best_match(const struct deciding *d, enum cx_tag property, bool drop_malformed)
 {
     enum match best = MATCH_NONE;
-    size_t of_property = 0;
+    bool others = false;
 
     if (d->c->policy->n_own != 0) {
         cx_rules_add(d->rules, CX_R_DEC_6);
@@ -213,10 +213,10 @@ best_match(const struct deciding *d, enum cx_tag property, bool drop_malformed)
             enum match m = record_matches(d, &d->set->records[i]);
 
             best = m > best ? m : best;
-            of_property++;
+            others = others || m != MATCH_FULL;
         }
     }
-    if (best == MATCH_FULL && of_property > 1) {
+    if (best == MATCH_FULL && others) {
         cx_rules_add(d->rules, CX_R_VAL_7);
     }
     return best;

@@ -399,8 +399,8 @@ note_profile(const struct cx_case *c, struct cx_finding *f)
     }
 }
 
-/* R-T44-8: what erratum 5065 would have made of it, if the answers at hand tell. */
-static void
+/* R-T44-8: notes what erratum 5065 would have made of it, unless that search fails. False if it needs more answers. */
+static bool
 note_erratum(const struct cx_case *c, const struct cx_subject *subject,
              const struct cx_answers *answers, struct cx_finding *f)
 {
@@ -410,20 +410,22 @@ note_erratum(const struct cx_case *c, const struct cx_subject *subject,
     struct cx_search search;
 
     if (c->epoch->algorithm != CX_ALGORITHM_RFC6844 || !c->epoch->binding) {
-        return;
+        return true;
     }
     epoch.algorithm = CX_ALGORITHM_ERRATUM5065;
     corrected.epoch = &epoch;
     cx_climb(&corrected, subject, answers, true, &search);
     if (search.state == CX_SEARCH_NEEDS) {
-        return;
+        take_need(&search, f);
+        return false;
     }
     judge_search(&corrected, subject, &search, &other);
-    if (other.verdict != f->verdict) {
+    if (other.verdict != f->verdict && other.verdict != CX_VERDICT_FAIL) {
         cx_rules_add(&f->rules, CX_R_T44_8);
         cx_notes_add(&f->notes, CX_NOTE_ERRATUM_DIFFERS,
                      cx_span_of_str(cx_str_of(cx_verdict_word(other.verdict))));
     }
+    return true;
 }
 
 /* Names that are settled without a search. */
@@ -489,11 +491,11 @@ cx_judge(const struct cx_case *c, const struct cx_subject *subject,
     }
     if (subject->kind == CX_SUBJECT_ONION && c->policy->onion_rfc9799) {
         judge_onion_service(c, subject, ret);
-    } else if (!judge_by_search(c, subject, answers, ret)) {
+    } else if (!judge_by_search(c, subject, answers, ret) ||
+               !note_erratum(c, subject, answers, ret)) {
         set_verdict(ret, CX_VERDICT_UNSET, CX_REASON_UNSET);
         return;
     }
-    note_erratum(c, subject, answers, ret);
     soften_onion(c, subject, ret);
     if (exception == CX_EXCEPTION_ARGUABLE) {
         soften_exception(ret);
