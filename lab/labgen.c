@@ -1,5 +1,4 @@
 /* labgen: makes the lab's zones from text files, signs them, writes what its servers need. */
-#define _GNU_SOURCE /* asprintf */
 #include "publish.h"
 #include "sign.h"
 #include "zone.h"

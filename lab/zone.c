@@ -1,4 +1,3 @@
-#define _GNU_SOURCE /* asprintf */
 #include "zone.h"
 
 #include <errno.h>

@@ -6,6 +6,7 @@
 #define CX_LAB_ZONE_H
 
 #include <ldns/ldns.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 

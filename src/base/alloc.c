@@ -7,6 +7,12 @@ static size_t seen;
 static size_t fail_at;
 
 static bool
+overflows(size_t count, size_t size)
+{
+    return size != 0 && count > SIZE_MAX / size;
+}
+
+static bool
 injected_failure(void)
 {
     seen++;
@@ -26,13 +32,13 @@ cx_alloc_fail_nth(size_t nth)
 void *
 cx_alloc(size_t count, size_t size)
 {
-    return injected_failure() ? NULL : calloc(count, size);
+    return injected_failure() || overflows(count, size) ? NULL : calloc(count, size);
 }
 
 void *
 cx_realloc(void *old, size_t count, size_t size)
 {
-    if (injected_failure() || (size != 0 && count > SIZE_MAX / size)) {
+    if (injected_failure() || overflows(count, size)) {
         return NULL;
     }
     return realloc(old, count * size);

@@ -16,8 +16,9 @@
  * reader, draws the line. */
 #define CX_ALIASES_READ 32
 
-/* R-T44-3: names visited by the tree search of RFC 6844; also the most questions of one climb. */
-#define CX_CLIMB_MAX   256
+/* R-T44-3: names visited by the tree search of RFC 6844; and the most questions of one climb: CAA and DNAME at each of
+ * those, and the ancestors that top-down and parallel orders ask beforehand. */
+#define CX_CLIMB_MAX   384
 #define CX_VISITED_MAX 128
 
 /* A DNS message over TCP, RFC 1035 section 4.2.2. */

@@ -78,7 +78,7 @@ cx_name_from_text(cx_str text, struct cx_name *ret, struct cx_detail *detail)
     }
     while (at < text.n) {
         bool dot = text.p[at] == '.';
-        uint8_t c;
+        uint8_t c = 0;
 
         if (dot ? !close_label(&b) : !next_octet(text, &at, &c)) {
             return cx_fail(detail, CX_E_NAME, dot ? "empty label" : "broken escape");

@@ -165,10 +165,9 @@ static cx_status
 prepare(struct cx_check *check, const struct cx_json *json, const struct cx_json *defaults,
         const struct cx_source *source, cx_time now)
 {
-    CX_TRY(cx_request_from_json(json, defaults, now, &check->arena, &check->request,
-                                &check->detail));
-    check->findings =
-        cx_arena_get(&check->arena, check->request.n_names, sizeof(*check->findings));
+    CX_TRY(
+        cx_request_from_json(json, defaults, now, &check->arena, &check->request, &check->detail));
+    check->findings = cx_arena_get(&check->arena, check->request.n_names, sizeof(*check->findings));
     if (check->findings == NULL) {
         return (cx_status){ CX_E_NOMEM };
     }

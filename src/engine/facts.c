@@ -137,8 +137,8 @@ read_constrained(const struct cx_json *json, struct cx_constrained *k, struct cx
 }
 
 static cx_status
-read_parent_account(const struct cx_json *json, struct cx_arena *arena,
-                    struct cx_parent_account *p, struct cx_detail *detail)
+read_parent_account(const struct cx_json *json, struct cx_arena *arena, struct cx_parent_account *p,
+                    struct cx_detail *detail)
 {
     static const char *const members[] = { "uri", "mapping_auditable", "authorization_verified",
                                            "logs_retained", NULL };
@@ -200,9 +200,9 @@ cx_facts_from_json(const struct cx_json *json, struct cx_arena *arena, struct cx
                    struct cx_detail *detail)
 {
     static const char *const members[] = {
-        "signing_time", "control_probe", "no_chain",     "deadline",       "completed",
-        "later",        "delegated",     "constrained",  "precertificate", "dns_operator",
-        "parent_account", "onion",       NULL,
+        "signing_time",   "control_probe", "no_chain",    "deadline",       "completed",
+        "later",          "delegated",     "constrained", "precertificate", "dns_operator",
+        "parent_account", "onion",         NULL,
     };
     const struct cx_where where = { "facts", CX_E_FACTS, detail };
     struct cx_facts facts = { .control_probe = false };

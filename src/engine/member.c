@@ -3,7 +3,8 @@
 static cx_status
 wrong(const struct cx_where *where, const char *member, const char *needed)
 {
-    return cx_fail(where->detail, where->code, "%s.%s: %s is needed", where->object, member, needed);
+    return cx_fail(where->detail, where->code, "%s.%s: %s is needed", where->object, member,
+                   needed);
 }
 
 cx_status

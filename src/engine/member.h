@@ -21,12 +21,12 @@ cx_status cx_member_text(const struct cx_json *object, const char *member,
 cx_status cx_member_time(const struct cx_json *object, const char *member,
                          const struct cx_where *where, cx_time *ret) CX_MUST;
 cx_status cx_member_number(const struct cx_json *object, const char *member,
-                           const struct cx_where *where, int64_t least, int64_t most,
-                           int64_t *ret) CX_MUST;
+                           const struct cx_where *where, int64_t least, int64_t most, int64_t *ret)
+    CX_MUST;
 /* One of words (NULL-terminated): *ret is its index. */
 cx_status cx_member_word(const struct cx_json *object, const char *member,
-                         const struct cx_where *where, const char *const *words,
-                         size_t *ret) CX_MUST;
+                         const struct cx_where *where, const char *const *words, size_t *ret)
+    CX_MUST;
 /* A text or an array of texts, at most max of them; copied to arena. */
 cx_status cx_member_texts(const struct cx_json *object, const char *member,
                           const struct cx_where *where, size_t max, struct cx_arena *arena,

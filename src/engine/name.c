@@ -5,7 +5,7 @@
 
 #include <arpa/inet.h>
 
-#define UNDERSCORES_UNTIL cx_time_of_day(2019, 5, 1) /* R-TREE-10 */
+#define UNDERSCORES_UNTIL cx_time_of_day(2019, 5, 1)  /* R-TREE-10 */
 #define REVERSE_FROM      cx_time_of_day(2026, 3, 15) /* R-ID-5 */
 
 static cx_status
@@ -83,8 +83,9 @@ check_dns_name(cx_str given, const struct cx_case *c, const struct cx_name *name
         return refuse(detail, given, "R-TREE-10", "the root is not a name to certify");
     }
     if (!cx_name_is_ldh(cx_name_span(name), c->date < UNDERSCORES_UNTIL)) {
-        return refuse(detail, given, "R-TREE-10",
-                      "labels are letters, digits and inner hyphens, and a wildcard is one leading \"*.\"");
+        return refuse(
+            detail, given, "R-TREE-10",
+            "labels are letters, digits and inner hyphens, and a wildcard is one leading \"*.\"");
     }
     for (size_t i = 0; i < CX_COUNT(reverse); i++) {
         if (c->epoch->profile == CX_PROFILE_TLS_BR && c->date >= REVERSE_FROM &&

@@ -195,9 +195,20 @@ cx_policy_from_json(const struct cx_json *json, struct cx_arena *arena, struct c
                     struct cx_detail *detail)
 {
     static const char *const members[] = {
-        "own",         "known_tags", "issuer_case", "param_case",  "label_case", "honour",
-        "ca_tbr_from", "lf_permit",  "lf_servfail", "alias_limit", "exceptions", "onion",
-        "negative_trust_anchors", NULL,
+        "own",
+        "known_tags",
+        "issuer_case",
+        "param_case",
+        "label_case",
+        "honour",
+        "ca_tbr_from",
+        "lf_permit",
+        "lf_servfail",
+        "alias_limit",
+        "exceptions",
+        "onion",
+        "negative_trust_anchors",
+        NULL,
     };
     const struct cx_where where = { "policy", CX_E_POLICY, detail };
     struct cx_policy policy = cx_policy_default();

@@ -36,7 +36,12 @@ fail(const struct reading *r, const char *why)
 }
 
 static const char *const purposes[] = { "tls", "smime", "vmc", "tls+smime", NULL };
-enum { PURPOSE_TLS, PURPOSE_SMIME, PURPOSE_VMC, PURPOSE_BOTH };
+enum {
+    PURPOSE_TLS,
+    PURPOSE_SMIME,
+    PURPOSE_VMC,
+    PURPOSE_BOTH
+};
 
 static enum cx_purpose
 purpose_of(size_t word)
@@ -78,8 +83,8 @@ profile_fits(enum cx_profile profile, enum cx_purpose purpose)
 static cx_status
 read_profile(struct reading *r, size_t *purpose, enum cx_profile *profile)
 {
-    static const char *const words[] = { "tls-br", "smime-br", "vmc", "private", "proposal-2016",
-                                         NULL };
+    static const char *const words[] = { "tls-br",  "smime-br",      "vmc",
+                                         "private", "proposal-2016", NULL };
     bool has_purpose = cx_json_get(holder(r, "purpose"), "purpose") != NULL;
     size_t which = 0;
 
@@ -165,14 +170,14 @@ refuse_trust_anchors(const struct reading *r, const struct cx_case *c)
 {
     const struct cx_policy *p = c->policy;
 
-    if (!p->negative_trust_anchors ||
-        (!c->epoch->validation && p->accounturi_from > c->date &&
-         p->validationmethods_from > c->date)) {
+    if (!p->negative_trust_anchors || (!c->epoch->validation && p->accounturi_from > c->date &&
+                                       p->validationmethods_from > c->date)) {
         return CX_SUCCESS;
     }
-    cx_status s = cx_fail(r->detail, CX_E_POLICY,
-                          "policy.negative_trust_anchors: DNSSEC validation may not be switched off "
-                          "for any name here; remove them");
+    cx_status s =
+        cx_fail(r->detail, CX_E_POLICY,
+                "policy.negative_trust_anchors: DNSSEC validation may not be switched off "
+                "for any name here; remove them");
     if (r->detail != NULL) {
         r->detail->rule = "R-SEC-3";
     }
@@ -316,8 +321,9 @@ cx_request_from_json(const struct cx_json *json, const struct cx_json *defaults,
         "id",   "names", "issuer", "account_uri", "method",  "purpose", "profile",
         "date", "order", "policy", "facts",       "answers", "zone",    NULL,
     };
-    struct reading r = { json, defaults, now, arena, ret, detail,
-                         .where = { "request", CX_E_USAGE, detail } };
+    struct reading r = {
+        json, defaults, now, arena, ret, detail, .where = { "request", CX_E_USAGE, detail }
+    };
 
     *ret = (struct cx_request){ .has_id = cx_json_get(json, "id") != NULL };
     if (ret->has_id) { /* first: an error below still carries it */

@@ -748,6 +748,8 @@ def judge_name(case, subject):
     result = judge_onion(case, subject) if subject.onion and rfc9799 else judge_climb(case, subject)
     if subject.onion and not rfc9799 and subject.law.profile == "tls-br" and result.verdict == "DENY":  # I-19
         result.verdict, result.readings = "ARGUABLE", ["DENY", "PERMIT"]
+    if subject.law.epoch in NOT_BINDING and result.verdict == "ARGUABLE" and "FAIL" in result.readings:  # I-2
+        result.verdict = "FAIL"
     if subject.law.epoch in NOT_BINDING and result.verdict in ("DENY", "ARGUABLE"):  # I-2
         result.verdict = "PERMIT-LF" if result.excused else "PERMIT"  # I-13: what would be PERMIT is PERMIT-LF
     if exception == "ARGUABLE" and result.verdict not in POSITIVE:  # I-20

@@ -37,15 +37,18 @@ TEST(acme_methods_stand_for_their_br_label_too)
 }
 
 /* TEST R-8657-14 */
-TEST(br_methods_stand_for_their_label_only)
+TEST(br_methods_stand_for_their_labels)
 {
     assert_true(fits("3.2.2.4.7", "ca-tbr-7", BR, false));
     assert_true(fits("ca-tbr-7", "ca-tbr-7", BR, false));
     assert_true(fits("3.2.2.4.19", "ca-tbr-19", BR, false));
     assert_false(fits("3.2.2.4.7", "ca-tbr-7", OLD, false));
     assert_false(fits("ca-tbr-7", "ca-tbr-7", OLD, false));
-    assert_false(fits("3.2.2.4.7", "dns-01", BR, FOLD)); /* not ACME */
-    assert_false(fits("3.2.2.4.19", "http-01", BR, FOLD));
+    assert_false(fits("3.2.2.4.7", "dns-01", BR, FOLD));   /* not ACME */
+    assert_true(fits("3.2.2.4.19", "http-01", BR, false)); /* R-8657-15: .19 is http-01 */
+    assert_true(fits("ca-tbr-20", "tls-alpn-01", BR, false));
+    assert_false(fits("3.2.2.4.19", "http-01", OLD, false));
+    assert_false(fits("3.2.2.4.21", "dns-account-01", BR, false)); /* only that very challenge */
     assert_false(fits("3.2.2.4.19", "ca-tbr-1", BR, false));
     assert_false(fits("3.2.2.4.1", "ca-tbr-19", BR, false));
     assert_false(fits("3.2.2.4.7", "ca-tbr-", BR, false));
@@ -93,7 +96,7 @@ TEST(lists)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(acme_methods_stand_for_their_br_label_too),
-    cmocka_unit_test(br_methods_stand_for_their_label_only),
+    cmocka_unit_test(br_methods_stand_for_their_labels),
     cmocka_unit_test(labels_are_exact_unless_documented),
     cmocka_unit_test(nothing_fits_nothing),
     cmocka_unit_test(lists),

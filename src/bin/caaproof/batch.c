@@ -88,8 +88,9 @@ take_line(struct batch *b)
 static void
 put_result(struct batch *b, struct slot *slot)
 {
-    struct cx_json *json = slot->check != NULL ? cx_result_to_json(slot->check)
-                                               : cx_error_to_json(NULL, slot->status, &slot->detail);
+    struct cx_json *json = slot->check != NULL
+                               ? cx_result_to_json(slot->check)
+                               : cx_error_to_json(NULL, slot->status, &slot->detail);
 
     b->had_error = b->had_error || slot->check == NULL || !cx_ok(slot->check->status);
     cx_buf_clear(&b->out);

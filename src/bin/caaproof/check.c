@@ -20,7 +20,8 @@ static const char usage[] =
     "What is asked\n"
     "  --issuer D         issuer domain name of the CA (repeatable)\n"
     "  --account-uri U    URI of the requesting account (repeatable)\n"
-    "  --method M         validation method performed: dns-01, http-01, 3.2.2.4.7, ... (repeatable)\n"
+    "  --method M         validation method performed: dns-01, http-01, 3.2.2.4.7, ... "
+    "(repeatable)\n"
     "  --purpose P        tls (default), smime, vmc, tls+smime\n"
     "  --profile B        tls-br, smime-br, vmc, private, proposal-2016\n"
     "  --date T           judge by the rules of this moment (2018-03-01 or 2018-03-01T12:00:00Z)\n"
@@ -39,7 +40,8 @@ static const char usage[] =
     "  --accept LIST      exit 0 also for lf, exempt, na\n"
     "  --in-flight N      with --batch: checks under way at once (default 500)\n"
     "\n"
-    "Exit status: 0 PERMIT; 10 DENY; 11 FAIL or ARGUABLE; 12 PERMIT-LF; 13 EXEMPT or NA; 64-78 errors.\n"
+    "Exit status: 0 PERMIT; 10 DENY; 11 FAIL or ARGUABLE; 12 PERMIT-LF; 13 EXEMPT or NA; 64-78 "
+    "errors.\n"
     "\n"
     "Try: caaproof check www.example.org --issuer ca.example.net --explain\n";
 
@@ -136,18 +138,18 @@ take_certificate(const struct options *o, struct cx_json *names, struct cx_detai
 
         mail = mail || cx_is_mailbox(name);
         dns = dns || !cx_is_mailbox(name);
-        s = add_name(names, name) ? CX_SUCCESS
-                                  : cx_fail(detail, CX_E_CERTIFICATE, "%s: a name is not UTF-8",
-                                            o->cert);
+        s = add_name(names, name)
+                ? CX_SUCCESS
+                : cx_fail(detail, CX_E_CERTIFICATE, "%s: a name is not UTF-8", o->cert);
     }
     if (cx_ok(s) && cx_json_size(names) == 0) {
         s = cx_fail(detail, CX_E_CERTIFICATE, "%s: no names in it", o->cert);
     }
     if (cx_ok(s) && !o->has_purpose) {
-        const char *purpose = certificate.eku_mark   ? "vmc"
-                              : mail && dns          ? "tls+smime"
-                              : mail                 ? "smime"
-                                                     : "tls";
+        const char *purpose = certificate.eku_mark ? "vmc"
+                              : mail && dns        ? "tls+smime"
+                              : mail               ? "smime"
+                                                   : "tls";
 
         s = cx_json_set(o->request, "purpose", cx_json_new_string(cx_str_of(purpose)))
                 ? CX_SUCCESS

@@ -50,8 +50,8 @@ exit_of_status(cx_status status)
 int
 exit_with(cx_status status, const struct cx_detail *detail)
 {
-    const char *text = detail != NULL && detail->text[0] != '\0' ? detail->text
-                                                                 : cx_status_text(status);
+    const char *text =
+        detail != NULL && detail->text[0] != '\0' ? detail->text : cx_status_text(status);
 
     if (detail != NULL && detail->rule != NULL) {
         fprintf(stderr, "caaproof: %s (%s)\n", text, detail->rule);

@@ -7,7 +7,12 @@
 
 #include <sysexits.h>
 
-enum { EXIT_DENY = 10, EXIT_FAIL = 11, EXIT_PERMIT_LF = 12, EXIT_NOT_CHECKED = 13 };
+enum {
+    EXIT_DENY = 10,
+    EXIT_FAIL = 11,
+    EXIT_PERMIT_LF = 12,
+    EXIT_NOT_CHECKED = 13
+};
 
 /* Verdicts that --accept turns into 0. */
 struct accepted {

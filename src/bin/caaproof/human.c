@@ -193,8 +193,8 @@ put_finding(FILE *out, const struct cx_check *check, size_t i, bool explain)
     char until[CX_TIME_TEXT];
     int width = width_of(f);
 
-    fprintf(out, "%s%s%s  %.*s\n", paint_on(out, paint_of(f->verdict)),
-            cx_verdict_word(f->verdict), paint_off(out), (int)name->given.n, name->given.p);
+    fprintf(out, "%s%s%s  %.*s\n", paint_on(out, paint_of(f->verdict)), cx_verdict_word(f->verdict),
+            paint_off(out), (int)name->given.n, name->given.p);
     for (size_t k = 0; k < f->n_seen; k++) {
         put_answer(out, f->seen[k], width);
     }

@@ -109,7 +109,9 @@ set_accepted(struct accepted *accepted, const char *list)
     const struct {
         const char *word;
         bool *flag;
-    } words[] = { { "lf", &accepted->lf }, { "exempt", &accepted->exempt }, { "na", &accepted->na } };
+    } words[] = { { "lf", &accepted->lf },
+                  { "exempt", &accepted->exempt },
+                  { "na", &accepted->na } };
 
     while (*list != '\0') {
         size_t n = strcspn(list, ","), i = 0;
@@ -139,7 +141,8 @@ set_in_flight(struct options *o, const char *value)
         n = n * 10 + (unsigned long)(*p - '0');
     }
     o->in_flight = n;
-    return (n >= 1 && n <= 100000) || complain("--in-flight takes a number from 1 to 100000", value);
+    return (n >= 1 && n <= 100000) ||
+           complain("--in-flight takes a number from 1 to 100000", value);
 }
 
 static bool

@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""Writes the seeds of the fuzz targets rdata, message, value and name. Same output on every run."""
+import os
+import struct
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def save(target, seeds):
+    folder = os.path.join(HERE, "corpus", target)
+    os.makedirs(folder, exist_ok=True)
+    for name, data in seeds.items():
+        with open(os.path.join(folder, name), "wb") as f:
+            f.write(data.encode("latin-1") if isinstance(data, str) else data)
+
+
+def name(text):
+    out = b""
+    for label in [x for x in text.split(".") if x]:
+        out += bytes([len(label)]) + label.encode("latin-1")
+    return out + b"\0"
+
+
+def caa(flags, tag, value):
+    tag, value = tag.encode("latin-1"), value.encode("latin-1")
+    return bytes([flags, len(tag)]) + tag + value
+
+
+CAA, CNAME, SOA, NS, DNAME, OPT = 257, 5, 6, 2, 39, 41
+Q = "www.d.test"
+MINE = caa(0, "issue", "ca.example.net")
+SOA_DATA = name("a") + name("b") + struct.pack(">5I", 1, 2, 3, 4, 60)
+
+
+def rr(owner, rtype, data, ttl=300, rclass=1):
+    owner = owner if isinstance(owner, bytes) else name(owner)
+    return owner + struct.pack(">HHIH", rtype, rclass, ttl, len(data)) + data
+
+
+def message(answer=(), authority=(), additional=(), flags=0x8400, qname=Q, qtype=CAA, qd=1, tail=b""):
+    head = struct.pack(">6H", 0x1234, flags, qd, len(answer), len(authority), len(additional))
+    body = b"".join(list(answer) + list(authority) + list(additional))
+    return head + name(qname) + struct.pack(">HH", qtype, 1) + body + tail
+
+
+def messages():
+    at_q = b"\xc0\x0c"
+    soa, opt = rr("test", SOA, SOA_DATA), rr("", OPT, b"", 0, 4096)
+    chain = [rr("a%d.example" % i if i else Q, CNAME, name("a%d.example" % (i + 1))) for i in range(40)]
+    end = rr("example", SOA, SOA_DATA)
+    return {
+        "set": message([rr(Q, CAA, MINE)]),
+        "set-compressed": message([rr(at_q, CAA, MINE), rr(at_q, CAA, caa(128, "issuewild", ";"))], [soa], [opt]),
+        "set-twice": message([rr(at_q, CAA, MINE), rr(at_q, CAA, MINE, 7)]),
+        "set-upper-case": message([rr("WWW.D.TEST", CAA, MINE)]),
+        "set-class-ch": message([rr(Q, CAA, MINE, rclass=3)], [soa]),
+        "set-ttl-top-bit": message([rr(Q, CAA, MINE, 0x80000001)]),
+        "set-bad-rdata": message([rr(at_q, CAA, MINE), rr(at_q, CAA, b"\0\0")]),
+        "set-bad-tag-length": message([rr(at_q, CAA, b"\0\x09issue")]),
+        "set-of-other": message([rr("other.test", CAA, MINE)]),
+        "set-long": message([rr(at_q, CAA, caa(0, "issue", "ca%d.example" % i)) for i in range(60)]),
+        "nodata": message(authority=[soa], additional=[opt]),
+        "nodata-bare": message(),
+        "nxdomain": message(authority=[soa], flags=0x8403),
+        "servfail": message(flags=0x8002),
+        "refused-with-set": message([rr(Q, CAA, MINE)], flags=0x8005),
+        "truncated": message([rr(Q, CAA, MINE)], flags=0x8600),
+        "query": message(flags=0x0100),
+        "opcode": message(flags=0xA800),
+        "two-questions": message(qd=2, tail=name(Q) + struct.pack(">HH", CAA, 1)),
+        "no-question": message(qd=0),
+        "trailing-octet": message([rr(Q, CAA, MINE)], tail=b"\0"),
+        "referral": message(authority=[rr("d.test", NS, name("ns.d.test"))]),
+        "regress-referral-behind-alias": message([rr(Q, CNAME, name("x.sub.d.test"))],
+                                                 [rr("sub.d.test", NS, name("ns.d.test"))]),
+        "regress-alias-alone": message([rr(Q, CNAME, name("x.example"))]),
+        "regress-alias-soa-of-other-zone": message([rr(Q, CNAME, name("x.example"))], [soa]),
+        "alias-nodata": message([rr(Q, CNAME, name("x.example"))], [end]),
+        "alias-nxdomain": message([rr(Q, CNAME, name("x.example"))], [end], flags=0x8403),
+        "alias-set": message([rr(Q, CNAME, name("x.example")), rr("x.example", CAA, MINE)]),
+        "alias-beside-set": message([rr(Q, CNAME, name("x.example")), rr("x.example", CAA, MINE),
+                                     rr(Q, CAA, caa(0, "issue", ";"))]),
+        "alias-to-itself": message([rr(Q, CNAME, at_q)]),
+        "alias-circle": message([rr(Q, CNAME, name("x.example")), rr("x.example", CNAME, name(Q))]),
+        "regress-two-aliases": message([rr(Q, CNAME, name("x.example")), rr(Q, CNAME, name("y.example"))], [end]),
+        "alias-32": message(chain[:32], [end]),
+        "alias-33": message(chain[:33], [end]),
+        "dname-and-cname": message([rr("d.test", DNAME, name("e.example")), rr(Q, CNAME, name("www.e.example")),
+                                    rr("www.e.example", CAA, MINE)]),
+        "regress-dname-alone": message([rr("d.test", DNAME, name("e.example"))], [soa]),
+        "dname-question": message([rr(Q, DNAME, name("e.example"))], qtype=DNAME),
+        "extended-rcode": message(additional=[rr("", OPT, b"", 0x01000000, 4096)]),
+        "regress-two-opt": message(additional=[rr("", OPT, b"", 0x01000000, 4096), opt]),
+        "pointer-loop": message([rr(b"\xc0\x1c", CAA, MINE)]),
+        "pointer-forward": message([rr(b"\xc0\xff", CAA, MINE)]),
+        "cut": message([rr(Q, CAA, MINE)])[:-3],
+        "header-only": message()[:12],
+        "empty": b"",
+    }
+
+
+def rdatas():
+    return {
+        "issue": MINE, "no-value": caa(0, "issue", ""), "critical": caa(128, "issue", "ca"),
+        "flags-255": caa(255, "x", "y"), "flags-1": caa(1, "issue", "ca"), "iodef": caa(0, "iodef", "mailto:a@b"),
+        "tag-with-nul": caa(0, "issue\0x", "ca"), "tag-with-hyphen": caa(0, "is-sue", "ca"),
+        "tag-of-255": caa(0, "a" * 255, "v"), "tag-binary": caa(0, "\xff\x01", "\xff"),
+        "value-long": caa(0, "issue", "a" * 2000), "value-octets": caa(0, "issue", "".join(map(chr, range(256)))),
+        "quote": caa(0, "issue", '"\\"'), "empty": b"", "flags-only": b"\0", "tag-empty": b"\0\0",
+        "tag-empty-value": b"\0\0ca", "tag-cut": b"\0\x09issue", "tag-exact": b"\0\x05issue", "tag-one": b"\0\x01a",
+        "script": caa(0, "issue", "<script>alert(1)</script>"), "newline": caa(0, "issue", "ca\n0 issue evil"),
+    }
+
+
+def values():
+    texts = [
+        "ca.example.net", "  ca.example.net\t", "ca.example.net;", "ca ; ", "ca;a=b", "ca; a=b ; c=d", "ca; a=b;",
+        "ca;;", "ca; a=1 b=2", "ca; a=1; b=2", "ca; a = b", "ca; a-b=c", "ca; a=", "ca; a= ", "ca; a= ;b=", "ca; a",
+        "", " ", ";", "; a=b", "%%%%%", "*", "*; skipsubdomaincheck=true", "*.ca", "ca.", ".ca", "ca..net", "-ca",
+        "ca-", "ca_1", "ca\n", "ca\xa0", "ca\0", "https://ca.example", "acct:1@ca.example",
+        "ca; accounturi=https://ca.example.net/acct/1; validationmethods=dns-01,http-01", "ca; a=\"x\"=y", "dns-01,ca-x",
+    ]
+    return {"value-%02d" % i: t for i, t in enumerate(texts)}
+
+
+def names():
+    texts = [
+        ".", "a", "a.", "www.d.test", "WWW.D.Test.", "..", "a..b", ".a", "\\", "a\\", "\\255.x", "\\256", "\\0001",
+        "a\\.b.c", "*.d.test", "_x.y", "a" * 63, "a" * 64, ".".join(["a" * 63] * 3 + ["a" * 61]),
+        ".".join(["a" * 63] * 3 + ["a" * 62]), ".".join("a" * 127), ".".join("a" * 128), "\xc3\xa4.test", "a b.c",
+    ]
+    seeds = {"text-%02d" % i: t for i, t in enumerate(texts)}
+    seeds.update({
+        "wire": name("www.d.test"), "wire-pointer": name("d.test") + b"\x03www\xc0\x00",
+        "wire-loop": b"\x01a\xc0\x00", "wire-self": b"\xc0\x00", "wire-forward": b"\xc0\x02\x00",
+        "wire-cut": b"\x05ab", "wire-type": b"\x41a\x00", "wire-long": (b"\x3f" + b"a" * 63) * 4 + b"\0",
+        "wire-upper": b"\x03WWW\x00", "wire-octets": b"\x04\x00.\\\xff\x00",
+        "wire-chain": b"\0" + b"".join(b"\x01a\xc0" + bytes([max(0, 4 * i - 3)]) for i in range(12)),
+    })
+    return seeds
+
+
+if __name__ == "__main__":
+    save("message", messages())
+    save("rdata", rdatas())
+    save("value", values())
+    save("name", names())
