@@ -1,10 +1,16 @@
 #include "caa/epoch.h"
 
-#define DAY(y, m, d) ((int64_t)(y)*10000 + (m)*100 + (d))
-#define ALWAYS       DAY(1970, 1, 1)
+/* cx_time_of_day for a table: a constant, since every check asks for the next boundary. Years begin in March, so that a
+ * leap day is the last of its year; 719468 days lie between 0000-03-01 and 1970-01-01. */
+#define YEAR(y, m)        ((int64_t)(y) - ((m) > 2 ? 0 : 1))
+#define DAYS_OF_YEARS(y)  ((y)*365 + (y) / 4 - (y) / 100 + (y) / 400)
+#define DAYS_OF_MONTHS(m) ((153 * ((m) + ((m) > 2 ? -3 : 9)) + 2) / 5)
+#define DAY(y, m, d)                                                                               \
+    ((DAYS_OF_YEARS(YEAR(y, m)) + DAYS_OF_MONTHS(m) + (d)-1 - 719468) * (cx_time)86400)
+#define ALWAYS CX_TIME_NONE
 
 struct row {
-    int64_t from; /* yyyymmdd, 00:00:00 UTC (R-GEN-2) */
+    cx_time from; /* 00:00:00 UTC (R-GEN-2) */
     struct cx_epoch epoch;
 };
 
@@ -48,7 +54,7 @@ ROW(ALWAYS,             PROPOSAL_2016,"P16", true,  RFC8659,     PROPOSAL,PERMIT
 /* R-MPIC-1, R-MAIL-8: days on which an MPIC phase begins. */
 static const struct {
     enum cx_profile profile;
-    int64_t from;
+    cx_time from;
 } phases[] = {
     { CX_PROFILE_TLS_BR, DAY(2024, 9, 15) },  { CX_PROFILE_TLS_BR, DAY(2025, 3, 15) },
     { CX_PROFILE_TLS_BR, DAY(2025, 9, 15) },  { CX_PROFILE_TLS_BR, DAY(2026, 3, 15) },
@@ -59,21 +65,13 @@ static const struct {
 };
 /* clang-format on */
 
-static cx_time
-first_second(int64_t day)
-{
-    return day == ALWAYS ? CX_TIME_NONE
-                         : cx_time_of_day((int)(day / 10000), (unsigned)(day / 100 % 100),
-                                          (unsigned)(day % 100));
-}
-
 const struct cx_epoch *
 cx_epoch_at(enum cx_profile profile, cx_time date)
 {
     const struct cx_epoch *found = NULL;
 
     for (size_t i = 0; i < CX_COUNT(table); i++) {
-        if (table[i].epoch.profile == profile && first_second(table[i].from) <= date) {
+        if (table[i].epoch.profile == profile && table[i].from <= date) {
             found = &table[i].epoch;
         }
     }
@@ -86,17 +84,13 @@ cx_epoch_next_boundary(enum cx_profile profile, cx_time date)
     cx_time next = CX_TIME_MAX;
 
     for (size_t i = 0; i < CX_COUNT(table); i++) {
-        cx_time from = first_second(table[i].from);
-
-        if (table[i].epoch.profile == profile && from > date && from < next) {
-            next = from;
+        if (table[i].epoch.profile == profile && table[i].from > date && table[i].from < next) {
+            next = table[i].from;
         }
     }
     for (size_t i = 0; i < CX_COUNT(phases); i++) {
-        cx_time from = first_second(phases[i].from);
-
-        if (phases[i].profile == profile && from > date && from < next) {
-            next = from;
+        if (phases[i].profile == profile && phases[i].from > date && phases[i].from < next) {
+            next = phases[i].from;
         }
     }
     return next;

@@ -88,8 +88,9 @@ cx_malformed_of_word(cx_str word)
 
 /* What a pass over the answer section collected. */
 struct chain {
-    struct cx_name owner[CX_ALIASES_READ];
-    struct cx_name target[CX_ALIASES_READ];
+    struct cx_arena *arena; /* holds the names */
+    cx_span owner[CX_ALIASES_READ];
+    cx_span target[CX_ALIASES_READ];
     size_t n;
     bool overflow;
     bool forked; /* one owner, two targets (RFC 2181 section 10.1) */
@@ -98,6 +99,7 @@ struct chain {
 struct collected {
     struct chain cnames;
     size_t n_caa; /* CAA records anywhere in the answer section */
+    bool has_any_dname;
     uint32_t negative_ttl;
     bool has_soa;
     struct cx_name soa; /* its owner */
@@ -133,11 +135,11 @@ note_soa(struct collected *c, const struct cx_rr *rr)
     c->soa = rr->owner;
 }
 
-static const struct cx_name *
+static const cx_span *
 target_of(const struct chain *chain, cx_span owner)
 {
     for (size_t i = 0; i < chain->n; i++) {
-        if (cx_span_equal(cx_name_span(&chain->owner[i]), owner)) {
+        if (cx_span_equal(chain->owner[i], owner)) {
             return &chain->target[i];
         }
     }
@@ -147,17 +149,18 @@ target_of(const struct chain *chain, cx_span owner)
 static cx_status
 note_alias(struct chain *chain, const struct cx_message *m, const struct cx_rr *rr)
 {
-    const struct cx_name *known = target_of(chain, cx_name_span(&rr->owner));
+    const cx_span *known = target_of(chain, cx_name_span(&rr->owner));
     struct cx_name target;
 
     CX_TRY(cx_rr_target(m, rr, &target));
     if (known != NULL) {
-        chain->forked = chain->forked || !cx_span_equal(cx_name_span(known), cx_name_span(&target));
+        chain->forked = chain->forked || !cx_span_equal(*known, cx_name_span(&target));
     } else if (chain->n == CX_ALIASES_READ) {
         chain->overflow = true;
     } else {
-        chain->owner[chain->n] = rr->owner;
-        chain->target[chain->n++] = target;
+        CX_TRY(cx_arena_copy(chain->arena, cx_name_span(&rr->owner), &chain->owner[chain->n]));
+        CX_TRY(cx_arena_copy(chain->arena, cx_name_span(&target), &chain->target[chain->n]));
+        chain->n++;
     }
     return CX_SUCCESS;
 }
@@ -166,6 +169,7 @@ static cx_status
 note_answer_rr(struct collected *c, const struct cx_message *m, const struct cx_rr *rr,
                const struct cx_question *q)
 {
+    c->has_any_dname = c->has_any_dname || rr->type == CX_TYPE_DNAME;
     if (rr->type == CX_TYPE_CAA) {
         c->n_caa++;
     } else if (rr->type == CX_TYPE_CNAME) {
@@ -218,7 +222,7 @@ order_aliases(const struct chain *chain, struct cx_arena *arena, struct cx_answe
 {
     cx_span *aliases = cx_arena_get(arena, chain->n + 1, sizeof(*aliases));
     cx_span at = answer->name;
-    const struct cx_name *to;
+    const cx_span *to;
     size_t n = 0;
 
     if (aliases == NULL) {
@@ -228,8 +232,7 @@ order_aliases(const struct chain *chain, struct cx_arena *arena, struct cx_answe
         if (n == chain->n) {
             return fail_as(answer, CX_OUTCOME_LOOP, CX_MALFORMED_UNSET);
         }
-        CX_TRY(cx_arena_copy(arena, cx_name_span(to), &aliases[n]));
-        at = aliases[n++];
+        at = aliases[n++] = *to;
     }
     answer->aliases = aliases;
     answer->n_aliases = n;
@@ -287,8 +290,12 @@ static cx_status
 read_caa(const struct cx_message *m, const struct collected *c, struct cx_arena *arena,
          struct cx_answer *answer)
 {
-    struct cx_caa *records = cx_arena_get(arena, c->n_caa + 1, sizeof(*records));
+    struct cx_caa *records;
 
+    if (c->n_caa == 0) {
+        return CX_SUCCESS;
+    }
+    records = cx_arena_get(arena, c->n_caa, sizeof(*records));
     if (records == NULL) {
         return (cx_status){ CX_E_NOMEM };
     }
@@ -296,10 +303,9 @@ read_caa(const struct cx_message *m, const struct collected *c, struct cx_arena 
     if (answer->outcome == CX_OUTCOME_UNSET && answer->n_aliases != 0) {
         CX_TRY(take_set(*m, answer->records_at, records, answer));
     }
-    if (answer->outcome == CX_OUTCOME_UNSET && c->n_caa != 0) {
-        return fail_as(answer, CX_OUTCOME_MALFORMED, CX_MALFORMED_OWNER); /* R-TREE-15 */
-    }
-    return CX_SUCCESS;
+    return answer->outcome != CX_OUTCOME_UNSET
+               ? CX_SUCCESS
+               : fail_as(answer, CX_OUTCOME_MALFORMED, CX_MALFORMED_OWNER); /* R-TREE-15 */
 }
 
 static cx_status
@@ -380,9 +386,11 @@ static cx_status
 read_empty(const struct cx_message *m, const struct collected *c, struct cx_answer *answer)
 {
     cx_span end = answer->records_at;
-    bool below_dname;
+    bool below_dname = false;
 
-    CX_TRY(ends_below_dname(*m, end, &below_dname));
+    if (c->has_any_dname) {
+        CX_TRY(ends_below_dname(*m, end, &below_dname));
+    }
     if (below_dname) {
         answer->why = CX_STR("a DNAME without the alias that it makes");
         return fail_as(answer, CX_OUTCOME_MALFORMED, CX_MALFORMED_MESSAGE);
@@ -421,12 +429,17 @@ static cx_status
 read_message(cx_span octets, const struct cx_question *question, struct cx_arena *arena,
              struct cx_answer *answer)
 {
-    struct collected collected = { .n_caa = 0 };
+    struct collected collected = { .cnames = { .arena = arena } };
     struct cx_message m;
+    cx_status s;
 
-    if (!cx_ok(cx_message_open(octets, &m)) || !answers_question(&m, question) ||
-        !cx_ok(collect(m, question, &collected))) {
+    if (!cx_ok(cx_message_open(octets, &m)) || !answers_question(&m, question)) {
         return fail_as(answer, CX_OUTCOME_MALFORMED, CX_MALFORMED_MESSAGE);
+    }
+    s = collect(m, question, &collected);
+    if (!cx_ok(s)) {
+        return s.code == CX_E_NOMEM ? s
+                                    : fail_as(answer, CX_OUTCOME_MALFORMED, CX_MALFORMED_MESSAGE);
     }
     if (m.tc) { /* R-SYN-10: never evaluated */
         return fail_as(answer, CX_OUTCOME_TRUNCATED, CX_MALFORMED_UNSET);
