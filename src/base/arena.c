@@ -6,6 +6,11 @@
 #include <stdint.h>
 #include <string.h>
 
+#if defined(__has_feature)
+#    if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
+#        define __SANITIZE_ADDRESS__ 1 /* clang's way to say it */
+#    endif
+#endif
 #if defined(__SANITIZE_ADDRESS__)
 #    include <sanitizer/asan_interface.h>
 #else

@@ -46,6 +46,24 @@ cite_unknown_critical(struct cx_rules *rules, enum cx_tag tag)
     }
 }
 
+static void
+cite_unknown_tag(struct cx_rules *rules, cx_span tag)
+{
+    static const cx_str reserved[] = { CX_STR_INIT("auth"), CX_STR_INIT("path"),
+                                       CX_STR_INIT("policy") };
+
+    for (size_t i = 0; i < tag.n; i++) {
+        if (!cx_ascii_alnum(tag.p[i])) {
+            cx_rules_add(rules, CX_R_SYN_5);
+        }
+    }
+    for (size_t i = 0; i < CX_COUNT(reserved); i++) {
+        if (cx_span_equal_fold(tag, cx_span_of_str(reserved[i]))) {
+            cx_rules_add(rules, CX_R_TAG_8);
+        }
+    }
+}
+
 /* R-CRIT-1: true if some record blocks. Notes what was passed over. */
 static bool
 critical_blocks(const struct deciding *d)
@@ -67,6 +85,9 @@ critical_blocks(const struct deciding *d)
             }
         } else if (tag == CX_TAG_UNKNOWN) {
             cx_notes_add(d->notes, CX_NOTE_UNKNOWN_TAG, caa->tag);
+        }
+        if (tag == CX_TAG_UNKNOWN) {
+            cite_unknown_tag(d->rules, caa->tag);
         }
         if ((caa->flags & 1u) != 0 && !cx_caa_critical(caa)) {
             cx_rules_add(d->rules, CX_R_SYN_2);
@@ -181,13 +202,22 @@ static enum match
 best_match(const struct deciding *d, enum cx_tag property, bool drop_malformed)
 {
     enum match best = MATCH_NONE;
+    bool others = false;
+
+    if (d->c->policy->n_own != 0) {
+        cx_rules_add(d->rules, CX_R_DEC_6);
+    }
 
     for (size_t i = 0; i < d->set->n_records; i++) {
         if (is_of(d, i, property, drop_malformed)) {
             enum match m = record_matches(d, &d->set->records[i]);
 
             best = m > best ? m : best;
+            others = others || m != MATCH_FULL;
         }
+    }
+    if (best == MATCH_FULL && others) {
+        cx_rules_add(d->rules, CX_R_VAL_7);
     }
     return best;
 }

@@ -177,6 +177,9 @@ judge_search(const struct cx_case *c, const struct cx_subject *subject,
         explain_set(f->set, f);
         decision = cx_decide(c, subject, f->set, &f->rules, &f->notes);
         set_verdict(f, decision.verdict, decision.reason);
+        if (search->skipped && decision.verdict == CX_VERDICT_DENY) {
+            cx_rules_add(&f->rules, CX_R_P16_E4);
+        }
         for (size_t i = 0; decision.verdict == CX_VERDICT_ARGUABLE && i < 2; i++) {
             enum cx_verdict reading = decision.readings[i].verdict;
 
@@ -396,12 +399,42 @@ note_profile(const struct cx_case *c, struct cx_finding *f)
     }
 }
 
+/* R-T44-8: notes what erratum 5065 would have made of it, unless that search fails. False if it needs more answers. */
+static bool
+note_erratum(const struct cx_case *c, const struct cx_subject *subject,
+             const struct cx_answers *answers, struct cx_finding *f)
+{
+    struct cx_finding other = { .verdict = CX_VERDICT_UNSET };
+    struct cx_epoch epoch = *c->epoch;
+    struct cx_case corrected = *c;
+    struct cx_search search;
+
+    if (c->epoch->algorithm != CX_ALGORITHM_RFC6844 || !c->epoch->binding) {
+        return true;
+    }
+    epoch.algorithm = CX_ALGORITHM_ERRATUM5065;
+    corrected.epoch = &epoch;
+    cx_climb(&corrected, subject, answers, true, &search);
+    if (search.state == CX_SEARCH_NEEDS) {
+        take_need(&search, f);
+        return false;
+    }
+    judge_search(&corrected, subject, &search, &other);
+    if (other.verdict != f->verdict && other.verdict != CX_VERDICT_FAIL) {
+        cx_rules_add(&f->rules, CX_R_T44_8);
+        cx_notes_add(&f->notes, CX_NOTE_ERRATUM_DIFFERS,
+                     cx_span_of_str(cx_str_of(cx_verdict_word(other.verdict))));
+    }
+    return true;
+}
+
 /* Names that are settled without a search. */
 static bool
 judge_without_search(const struct cx_case *c, const struct cx_subject *subject,
                      enum cx_exception exception, struct cx_finding *f)
 {
     if (subject->kind == CX_SUBJECT_IP) {
+        f->rules = (struct cx_rules){ { 0 } }; /* exceptions do not matter here */
         cx_rules_add(&f->rules, CX_R_ID_1);
         set_verdict(f, CX_VERDICT_NA, CX_REASON_NOT_APPLICABLE);
         return true;
@@ -458,7 +491,8 @@ cx_judge(const struct cx_case *c, const struct cx_subject *subject,
     }
     if (subject->kind == CX_SUBJECT_ONION && c->policy->onion_rfc9799) {
         judge_onion_service(c, subject, ret);
-    } else if (!judge_by_search(c, subject, answers, ret)) {
+    } else if (!judge_by_search(c, subject, answers, ret) ||
+               !note_erratum(c, subject, answers, ret)) {
         set_verdict(ret, CX_VERDICT_UNSET, CX_REASON_UNSET);
         return;
     }

@@ -112,6 +112,9 @@ label_fits(const struct limits *l, cx_span label)
     for (size_t i = 0; i < l->subject->n_methods; i++) {
         if (cx_method_satisfies(l->subject->methods[i], label, br_labels,
                                 policy->label_case_fold)) {
+            if (!cx_span_equal_fold(label, cx_span_of_str(l->subject->methods[i]))) {
+                cx_rules_add(l->rules, CX_R_8657_15);
+            }
             return true;
         }
     }

@@ -393,7 +393,6 @@ begin(struct reading *r, cx_str text, cx_span origin)
     if (text.n != 0 && memchr(text.p, '\0', text.n) != NULL) {
         return cx_fail(r->detail, CX_E_ZONE, "not zone text: it contains an octet 0");
     }
-    r->apex = root_name;
     if (origin.n != 0) {
         r->origin.n = (uint8_t)origin.n;
         memcpy(r->origin.wire, origin.p, origin.n);
@@ -415,6 +414,10 @@ cx_zone_text_read(cx_str text, cx_span origin_or_empty, struct cx_arena *arena,
     CX_TRY(read_entries(&r, text));
     if (r.n == 0) {
         return cx_fail(detail, CX_E_ZONE, "no record in it; a zone has at least a SOA record");
+    }
+    if (r.apex_from == APEX_NONE) {
+        *ret = (struct cx_zone_rrs){ .v = r.v, .n = r.n };
+        return CX_SUCCESS;
     }
     CX_TRY(check_within(&r));
     CX_TRY(cx_arena_copy(arena, cx_name_span(&r.apex), &apex));

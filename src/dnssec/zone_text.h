@@ -10,9 +10,8 @@
 
 struct cx_zone_rr {
     cx_span owner; /* wire form, lower case */
-    cx_span
-        rdata; /* wire form; empty for types of which only the existence matters, such as HTTPS and DS */
-    uint32_t ttl; /* as written: may differ within a set, may have its top bit set */
+    cx_span rdata; /* wire form; empty for types that need only exist, such as HTTPS and DS */
+    uint32_t ttl;  /* as written: may differ within a set, may have its top bit set */
     uint16_t type;
     uint32_t line;
 };
@@ -22,7 +21,7 @@ struct cx_zone_rrs {
     const struct cx_zone_rr *v;
     size_t n;
     cx_span
-        origin; /* apex: as given, else owner of the first SOA, else first $ORIGIN, else the root */
+        origin; /* apex: as given, else owner of the first SOA, else first $ORIGIN, else empty */
 };
 
 /* origin in wire form; empty: it must be in the text ($ORIGIN, or an absolute SOA) as soon as a relative name needs it.

@@ -521,6 +521,11 @@ cx_zone_source_open(const struct cx_zone_input *inputs, size_t n, struct cx_sour
     }
     for (size_t i = 0; i < n; i++, zones->n++) {
         CX_TRY(read_input(&inputs[i], &zones->arena, &zones->v[i], detail));
+        if (zones->v[i].origin.n == 0) { /* taken for the root, it would deny every other name */
+            return cx_fail(detail, CX_E_ZONE,
+                           "%s: which zone is this? begin it with $ORIGIN or SOA",
+                           inputs[i].path != NULL ? inputs[i].path : "zone text");
+        }
     }
     CX_TRY(cx_zone_tree_init(&zones->tree, zones->v, zones->n, detail));
     *ret = (struct cx_source){ &zone_ops, CX_STEAL(zones) };

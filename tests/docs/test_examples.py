@@ -81,7 +81,7 @@ def check_manual():
         check(made.returncode == 0, "openssl makes a request")
         for command in commands:
             done = shell(command, folder)
-            allowed = (0, 1) if " lint " in command else VERDICTS
+            allowed = (0, 1, 2) if " lint " in command else VERDICTS
             check(done.returncode in allowed, f"{command}: exit {done.returncode}: {done.stdout}")
 
 

@@ -130,7 +130,7 @@ def precert(checked, logs=2, signed="2022-01-01T00:00:00Z", date="2022-01-04"):
 
 def tc(no_caa, directory_name=True):
     fact = {"section": "7.1.2.5", "permitted_names": True, "directory_name": directory_name,
-            "contract": {"no_caa": no_caa}}
+            "contract": {"no_caa": no_caa, "from": "2024-01-01"}}
     return on("2025-01-01", policy={"exceptions": ["constrained"]}, facts={"constrained": fact})
 
 

@@ -81,7 +81,7 @@ record_of(const char *text)
     const char *tag = strchr(text, ' ') + 1;
     const char *value = strchr(tag, ' ') + 1;
 
-    return (struct cx_caa){ (uint8_t)atoi(text),
+    return (struct cx_caa){ (uint8_t)strtoul(text, NULL, 10),
                             { (const uint8_t *)tag, (size_t)(value - 1 - tag) },
                             bytes_of(value) };
 }

@@ -402,6 +402,21 @@ TEST(the_latest_check_wins_and_only_worsens)
 }
 
 /* TEST R-EXC-8 */
+/* TEST R-T44-8: with RFC 6844 as published the target's parent decides, with the erratum one's own. */
+TEST(the_erratum_is_noted_where_it_differs)
+{
+    for (unsigned differs = 0; differs < 2; differs++) {
+        scene_open(&s, CX_PROFILE_TLS_BR, "2017-09-20");
+        scene_aliases(&s, scene_put(&s, "www.d.test", CX_OUTCOME_NODATA), "h.host.test");
+        (void)scene_set(&s, "host.test", "0 issue ca.example.net", NULL);
+        (void)scene_set(&s, "d.test", differs ? "0 issue ;" : "0 issue ca.example.net", NULL);
+        assert_int_equal(scene_judge(&s, "www.d.test"), CX_VERDICT_PERMIT);
+        assert_int_equal(scene_notes(&s, CX_NOTE_ERRATUM_DIFFERS, "DENY"), differs);
+        assert_int_equal(scene_cites(&s, CX_R_T44_8), differs);
+        scene_close(&s);
+    }
+}
+
 TEST(delegation_by_date)
 {
     static const struct {
@@ -465,6 +480,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(no_name_no_permission),
     cmocka_unit_test(signing_must_fall_into_the_window),
     cmocka_unit_test(the_latest_check_wins_and_only_worsens),
+    cmocka_unit_test(the_erratum_is_noted_where_it_differs),
     cmocka_unit_test(delegation_by_date),
     cmocka_unit_test(a_late_result_is_no_permission),
 };
