@@ -68,6 +68,10 @@
 /* Lines that nobody asked for: then the checker is stopped, as it may never end by itself. */
 #define CX_SURPLUS_MAX 1000
 
+/* An answer this much younger than the date of the check was not there then: the rules of one time are tried on the
+ * answers of another. Far above what a slow climb takes. */
+#define CX_HYPOTHETICAL_S 3600
+
 /* R-TIME-1: 8 hours. */
 #define CX_WINDOW_S 28800
 

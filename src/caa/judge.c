@@ -459,7 +459,7 @@ reset(struct cx_finding *f)
     f->rules = (struct cx_rules){ { 0 } };
     f->notes.n = f->n_readings = f->n_seen = f->n_need = 0;
     f->set = NULL;
-    f->excused = false;
+    f->excused = f->hypothetical = false;
     f->valid_until = f->newest = CX_TIME_NONE;
 }
 
@@ -525,6 +525,7 @@ cx_conclude_name(struct cx_conclusion *conclusion, const struct cx_finding *find
                                                  finding->valid_until < conclusion->valid_until)) {
         conclusion->valid_until = finding->valid_until;
     }
+    conclusion->hypothetical = conclusion->hypothetical || finding->hypothetical;
     cx_rules_add(&conclusion->rules, CX_R_DEC_8);
 }
 
@@ -599,7 +600,7 @@ cx_conclude(struct cx_conclusion *conclusion, const struct cx_case *c, cx_time n
     if (c->facts->has_deadline && c->facts->completed > c->facts->deadline) {
         worsen(conclusion, CX_VERDICT_FAIL, CX_REASON_LATE, CX_R_PRF_1);
     }
-    if (!permits(conclusion->verdict)) {
+    if (!permits(conclusion->verdict) || conclusion->hypothetical) {
         conclusion->valid_until = CX_TIME_NONE;
     } else {
         cx_rules_add(&conclusion->rules, CX_R_TIME_1);

@@ -17,6 +17,7 @@ struct cx_finding {
     const struct cx_answer *set; /* the Relevant RRset, or NULL */
     cx_time valid_until;         /* last second; CX_TIME_NONE unless PERMIT or PERMIT-LF */
     cx_time newest;              /* when the youngest answer used was asked for */
+    bool hypothetical;           /* answers younger than the date: nothing may rest on them */
     const struct cx_answer *seen[CX_CLIMB_MAX];
     size_t n_seen;
     struct cx_question need[CX_LABELS_MAX]; /* open questions */
@@ -34,6 +35,7 @@ struct cx_conclusion {
     enum cx_reason reason;
     struct cx_rules rules;
     cx_time valid_until;
+    bool hypothetical;
 };
 
 /* Fold one name in; begin with a zeroed conclusion. */

@@ -33,6 +33,11 @@ cx_window_close(const struct cx_case *c, struct cx_finding *f)
 {
     cx_time boundary = cx_epoch_next_boundary(c->epoch->profile, c->date);
 
+    if (f->newest != CX_TIME_NONE && f->newest > c->date + CX_HYPOTHETICAL_S) {
+        f->hypothetical = true;
+        cx_notes_add(&f->notes, CX_NOTE_HYPOTHETICAL, (cx_span){ NULL, 0 });
+    }
+
     if ((f->verdict != CX_VERDICT_PERMIT && f->verdict != CX_VERDICT_PERMIT_LF) ||
         f->valid_until == CX_TIME_MAX) {
         f->valid_until = CX_TIME_NONE;

@@ -878,8 +878,10 @@ def judge(request):
     verdict = worst(name.verdict for name in names)
     until = valid_until(case, names) if verdict in POSITIVE else None
     verdict = certificate_level(case, names, verdict, until)
+    if any(name.newest is not None and name.newest > case.date + 3600 for name in names):  # I-22, hypothetical
+        until = None
     return {"verdict": verdict, "epoch": epoch_of(case.profiles()[0], case.date),
-            "valid_until": rfc3339(until) if verdict in POSITIVE else None,
+            "valid_until": rfc3339(until) if verdict in POSITIVE and until is not None else None,
             "names": [name.members() for name in names]}
 
 

@@ -44,7 +44,7 @@ answer_words(const struct cx_answer *answer, char *ret, size_t room)
                        answer->n_records, answer->n_records == 1 ? "" : "s");
         return;
     case CX_OUTCOME_NODATA:
-        words = "no CAA here";
+        words = answer->type == CX_TYPE_DNAME ? "no DNAME here" : "no CAA here";
         break;
     case CX_OUTCOME_NXDOMAIN:
         words = "no such name";
@@ -205,7 +205,7 @@ put_finding(FILE *out, const struct cx_check *check, size_t i, bool explain)
     }
     put_notes(out, f);
     put_cure(out, name, f);
-    if (f->valid_until != CX_TIME_NONE) {
+    if (f->valid_until != CX_TIME_NONE && !f->hypothetical) {
         cx_time_format(f->valid_until, until);
         fprintf(out, "  sign no later than %s\n", until);
     }
