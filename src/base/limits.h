@@ -53,6 +53,21 @@
  * moment at which it was asked (resolve/live.h). */
 #define CX_LIVE_RENEW_S 300
 
+/* Findings of lint about one name that are kept: a set of broken records need not be told record by record. */
+#define CX_LINT_FINDINGS_MAX 100000
+/* RFC 6891 section 6.2.5: octets of a set that certainly do not fit a datagram that arrives. */
+#define CX_LARGE_SET_OCTETS 4096
+/* Records of one set that lint compares with each other; a message holds fewer (12 octets and 4 of RDATA each). */
+#define CX_LINT_COMPARED_MAX 4096
+/* Longer words are no misspelling of any tag or parameter. */
+#define CX_LINT_WORD_MAX 40
+
+/* Files of cases of one conformance run, and memory of their texts; the published ones have 0.3 MB. */
+#define CX_CASE_FILES_MAX 16
+#define CX_CASES_MEMORY   ((size_t)256 << 20)
+/* Lines that nobody asked for: then the checker is stopped, as it may never end by itself. */
+#define CX_SURPLUS_MAX 1000
+
 /* R-TIME-1: 8 hours. */
 #define CX_WINDOW_S 28800
 

@@ -307,7 +307,7 @@ judge_onion_service(const struct cx_case *c, const struct cx_subject *subject, s
     struct cx_decision decision;
 
     cx_rules_add(&f->rules, CX_R_ID_3);
-    f->newest = CX_TIME_NONE;
+    f->newest = c->date; /* when the descriptor was read */
     f->valid_until = c->date + CX_WINDOW_S;
     if (!onion->second_layer) {
         set_verdict(f, onion->caa_critical ? CX_VERDICT_DENY : CX_VERDICT_FAIL,
@@ -558,6 +558,12 @@ apply_later(struct cx_conclusion *k, const struct cx_facts *facts)
     }
 }
 
+static bool
+permits(enum cx_verdict verdict)
+{
+    return verdict == CX_VERDICT_PERMIT || verdict == CX_VERDICT_PERMIT_LF;
+}
+
 static void
 apply_delegated(struct cx_conclusion *k, const struct cx_case *c)
 {
@@ -566,7 +572,7 @@ apply_delegated(struct cx_conclusion *k, const struct cx_case *c)
     }
     if (c->date >= SC095_FROM) {
         worsen(k, CX_VERDICT_FAIL, CX_REASON_DELEGATED, CX_R_EXC_8);
-    } else {
+    } else if (permits(k->verdict)) {
         worsen(k, CX_VERDICT_ARGUABLE, CX_REASON_DELEGATED, CX_R_EXC_8);
     }
 }
@@ -574,9 +580,7 @@ apply_delegated(struct cx_conclusion *k, const struct cx_case *c)
 static void
 apply_signing_time(struct cx_conclusion *k, const struct cx_facts *facts, cx_time newest)
 {
-    bool windowed = k->verdict == CX_VERDICT_PERMIT || k->verdict == CX_VERDICT_PERMIT_LF;
-
-    if (!facts->has_signing_time || !windowed || k->valid_until == CX_TIME_NONE) {
+    if (!facts->has_signing_time || !permits(k->verdict) || k->valid_until == CX_TIME_NONE) {
         return;
     }
     if (facts->signing_time > k->valid_until) {
@@ -595,7 +599,7 @@ cx_conclude(struct cx_conclusion *conclusion, const struct cx_case *c, cx_time n
     if (c->facts->has_deadline && c->facts->completed > c->facts->deadline) {
         worsen(conclusion, CX_VERDICT_FAIL, CX_REASON_LATE, CX_R_PRF_1);
     }
-    if (conclusion->verdict != CX_VERDICT_PERMIT && conclusion->verdict != CX_VERDICT_PERMIT_LF) {
+    if (!permits(conclusion->verdict)) {
         conclusion->valid_until = CX_TIME_NONE;
     } else {
         cx_rules_add(&conclusion->rules, CX_R_TIME_1);

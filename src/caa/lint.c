@@ -5,15 +5,6 @@
 #include "caa/rights.h"
 #include "caa/value.h"
 
-/* Findings of one run that are kept: a zone of a million broken records need not be listed whole. */
-#define FINDINGS_MAX 100000
-
-/* Octets of a set that certainly does not fit a datagram that arrives (RFC 6891 section 6.2.5). */
-#define LARGE_SET 4096
-
-/* Records of one set that are compared with each other; no message holds more. */
-#define COMPARED_MAX 8192
-
 static const struct {
     const char *word;
     enum cx_severity severity;
@@ -72,7 +63,7 @@ make_room(struct cx_lint *lint)
     if (lint->n < lint->room) {
         return true;
     }
-    if (lint->n >= FINDINGS_MAX) {
+    if (lint->n >= CX_LINT_FINDINGS_MAX) {
         return false;
     }
     v = cx_arena_get(lint->arena, room, sizeof(*v));
@@ -229,7 +220,7 @@ same_record(const struct cx_caa *a, const struct cx_caa *b)
 static bool
 is_repeated(const struct cx_answer *set, size_t i)
 {
-    for (size_t k = 0; k < i && k < COMPARED_MAX; k++) {
+    for (size_t k = 0; k < i && k < CX_LINT_COMPARED_MAX; k++) {
         if (same_record(&set->records[k], &set->records[i])) {
             return true;
         }
@@ -253,8 +244,8 @@ lint_beside(const struct cx_linting *l, const struct cx_right *right)
             cx_linting_say(&at, CX_LINT_EMPTY_BESIDE);
         }
     }
-    for (size_t i = 0; i < right->n && i < COMPARED_MAX; i++) {
-        for (size_t k = 0; k < right->n && k < COMPARED_MAX; k++) {
+    for (size_t i = 0; i < right->n && i < CX_LINT_COMPARED_MAX; i++) {
+        for (size_t k = 0; k < right->n && k < CX_LINT_COMPARED_MAX; k++) {
             if (right->v[i].limits.n != 0 && right->v[k].limits.n == 0 &&
                 cx_span_equal_fold(right->v[i].issuer, right->v[k].issuer)) {
                 at.record = right->v[i].record;
@@ -304,7 +295,7 @@ lint_whole_set(const struct cx_linting *l)
     if (answer->n_aliases != 0 && cx_span_equal(answer->records_at, answer->name)) {
         cx_linting_say(l, CX_LINT_ALIAS_BESIDE);
     }
-    if (set_octets(answer) > LARGE_SET) {
+    if (set_octets(answer) > CX_LARGE_SET_OCTETS) {
         cx_linting_say(l, CX_LINT_LARGE_SET);
     }
     if (answer->has_ttl && answer->ttl > CX_WINDOW_S) {

@@ -1,18 +1,16 @@
 #include "base/buf.h"
+#include "base/limits.h"
 #include "caa/lint.h"
-
-/* Words longer than this are not compared: no known word comes near. */
-#define WORD_MAX 40
 
 /* Letters and digits only, in lower case. False if there are too many. */
 static bool
-squeeze(cx_span text, uint8_t ret[WORD_MAX], size_t *ret_n)
+squeeze(cx_span text, uint8_t ret[CX_LINT_WORD_MAX], size_t *ret_n)
 {
     size_t n = 0;
 
     for (size_t i = 0; i < text.n; i++) {
         if (cx_ascii_alnum(text.p[i])) {
-            if (n == WORD_MAX) {
+            if (n == CX_LINT_WORD_MAX) {
                 return false;
             }
             ret[n++] = cx_ascii_lower(text.p[i]);
@@ -32,7 +30,7 @@ least(unsigned a, unsigned b)
 static unsigned
 distance(cx_span a, cx_span b)
 {
-    unsigned rows[3][WORD_MAX + 1];
+    unsigned rows[3][CX_LINT_WORD_MAX + 1];
 
     for (size_t k = 0; k <= b.n; k++) {
         rows[0][k] = (unsigned)k;
@@ -58,7 +56,7 @@ distance(cx_span a, cx_span b)
 const char *
 cx_lint_hint(cx_span text, const char *const *known)
 {
-    uint8_t a[WORD_MAX], b[WORD_MAX];
+    uint8_t a[CX_LINT_WORD_MAX], b[CX_LINT_WORD_MAX];
     const char *best = NULL;
     unsigned best_distance = 3;
     size_t n, m;

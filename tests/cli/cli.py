@@ -17,9 +17,10 @@ SOA = '. 3600 IN SOA a. b. 1 3600 600 86400 3600\n'
 sys.path.insert(0, os.path.join(TOP, 'tests', 'golden'))
 
 
-def run(*args, text=None):
-    """(exit code, standard output, standard error)"""
-    done = subprocess.run([BINARY, *args], input=text or '', env=ENV, text=True, capture_output=True, timeout=120,
+def run(*args, text=None, env=None):
+    """(exit code, standard output, standard error); env changes variables, None removes one"""
+    variables = {k: v for k, v in dict(ENV, **(env or {})).items() if v is not None}
+    done = subprocess.run([BINARY, *args], input=text or '', env=variables, text=True, capture_output=True, timeout=120,
                           check=False)
     return done.returncode, done.stdout, done.stderr
 

@@ -14,8 +14,8 @@ OURSELVES = 'caaproof check --batch'
 ADAPTER = os.path.join(cli.TOP, 'data', 'adapter-example.py')
 
 
-def conformance(*args):
-    return cli.run('conformance', *args)
+def conformance(*args, **more):
+    return cli.run('conformance', *args, **more)
 
 
 def card(*args):
@@ -107,7 +107,7 @@ for line in out.splitlines():
 
     def test_it_says_too_much(self):
         _, got, _ = card('--exec', OURSELVES + ' | sed p', '--only', 'G001')
-        self.assertIn('1 lines more', got['remark'])
+        self.assertIn('1 more line than', got['remark'])
 
     def test_it_never_stops(self):
         code, got, _ = card('--exec', 'yes "{}"')
@@ -124,6 +124,7 @@ class Wrong(cli.Folder):
         self.assertEqual(conformance('--exec', 'x', 'y')[0], 64)
         self.assertEqual(conformance('--exec', 'x', '--timeout', '0')[0], 64)
         self.assertEqual(conformance('--show', 'G999')[0], 64)
+        self.assertEqual(conformance('--exec', OURSELVES, '--lab', env={'CAAPROOF_LAB': None})[0], 64)
         self.assertEqual(conformance('--list', '--data', '/nonexistent')[0], 74)
         self.assertEqual(conformance('--list', '--data', self.file('x', '{"cases":[{}]}'))[0], 65)
         self.assertEqual(conformance('--list', '--data', self.file('y', '{}'))[0], 65)

@@ -81,7 +81,12 @@ record_of(const char *text)
     const char *tag = strchr(text, ' ') + 1;
     const char *value = strchr(tag, ' ') + 1;
 
-    return (struct cx_caa){ (uint8_t)strtoul(text, NULL, 10),
+    uint8_t flags = 0;
+
+    for (const char *digit = text; *digit != ' '; digit++) {
+        flags = (uint8_t)(flags * 10 + (*digit - '0'));
+    }
+    return (struct cx_caa){ flags,
                             { (const uint8_t *)tag, (size_t)(value - 1 - tag) },
                             bytes_of(value) };
 }

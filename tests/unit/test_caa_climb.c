@@ -286,6 +286,35 @@ TEST(rfc6844_visits_at_most_128_names)
     scene_close(&s);
 }
 
+/* The same bound where aliases fill it: n<i> and its alias a.n<i+1> are two names each. */
+static enum cx_verdict
+judge_line_of_aliases(unsigned last)
+{
+    enum cx_verdict verdict;
+
+    open_at(E2);
+    for (unsigned i = 0; i < last; i++) {
+        char name[16], alias[16];
+
+        (void)snprintf(name, sizeof(name), "n%u", i);
+        (void)snprintf(alias, sizeof(alias), "a.n%u", i + 1);
+        scene_aliases(&s, scene_put(&s, name, CX_OUTCOME_NXDOMAIN), alias);
+        if (i + 1 == last) {
+            (void)scene_set(&s, alias + 2, PERMITS, NULL);
+        }
+    }
+    verdict = scene_judge(&s, "n0");
+    scene_close(&s);
+    return verdict;
+}
+
+/* TEST R-T44-3: a set at the 129th name is beyond the bound, and must not permit */
+TEST(rfc6844_finds_nothing_at_the_129th_name)
+{
+    assert_int_equal(judge_line_of_aliases(63), CX_VERDICT_PERMIT);
+    assert_int_equal(judge_line_of_aliases(64), CX_VERDICT_FAIL);
+}
+
 /* TEST R-P16-10 */
 TEST(orders_ask_differently_and_find_the_same)
 {
@@ -458,6 +487,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_dname_to_the_root_asks_nothing_of_it),
     cmocka_unit_test(rfc6844_ends_in_a_circle_of_aliases),
     cmocka_unit_test(rfc6844_visits_at_most_128_names),
+    cmocka_unit_test(rfc6844_finds_nothing_at_the_129th_name),
     cmocka_unit_test(orders_ask_differently_and_find_the_same),
     cmocka_unit_test(a_failure_above_the_set_matters_in_no_order),
     cmocka_unit_test(skip_ends_a_search_from_the_top),

@@ -7,14 +7,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Memory of all cases' texts. */
-#define CASES_MEMORY ((size_t)256 << 20)
-
 void
 case_table_init(struct case_table *table)
 {
     *table = (struct case_table){ .n = 0 };
-    cx_arena_init(&table->arena, CASES_MEMORY);
+    cx_arena_init(&table->arena, CX_CASES_MEMORY);
 }
 
 void
@@ -180,7 +177,7 @@ case_table_read(struct case_table *table, const char *path, struct cx_detail *de
 {
     struct cx_json *json = NULL;
 
-    if (table->n_files + 2 > CASE_FILES_MAX) {
+    if (table->n_files + 2 > CX_CASE_FILES_MAX) {
         return cx_fail(detail, CX_E_LIMIT, "%s: too many files", path);
     }
     CX_TRY(input_json(path, &json, detail));

@@ -4,8 +4,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
-
-#define CASE_FILES_MAX 16
+#include "base/limits.h"
 
 struct conformance_case {
     cx_str name; /* also the id of the request */
@@ -23,7 +22,7 @@ struct case_table {
     struct conformance_case *v;
     size_t n;
     size_t room;
-    struct cx_json *files[CASE_FILES_MAX];
+    struct cx_json *files[CX_CASE_FILES_MAX];
     size_t n_files;
 };
 

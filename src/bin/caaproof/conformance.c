@@ -79,7 +79,7 @@ static const struct option long_options[] = {
 struct conformance {
     const char *command;
     const char *url;
-    const char *files[CASE_FILES_MAX];
+    const char *files[CX_CASE_FILES_MAX];
     size_t n_files;
     const char *only;
     const char *show;
@@ -128,7 +128,7 @@ take_option(struct conformance *k, int option, const char *value)
         k->url = value;
         return true;
     case OPT_DATA:
-        if (k->n_files == CASE_FILES_MAX) {
+        if (k->n_files == CX_CASE_FILES_MAX) {
             return complain("too many --data options", value);
         }
         k->files[k->n_files++] = value;
@@ -174,6 +174,10 @@ parse(struct conformance *k, int argc, char **argv)
             fputs("see caaproof conformance --help\n", stderr);
             return EX_USAGE + 1;
         }
+    }
+    if (k->lab && !k->list && k->show == NULL && getenv("CAAPROOF_LAB") == NULL) {
+        fputs("caaproof: --lab asks names that exist only inside lab/run\n", stderr);
+        return EX_USAGE + 1;
     }
     modes = (k->command != NULL) + (k->url != NULL) + (k->show != NULL) + k->list;
     if (optind < argc || modes != 1) {

@@ -40,18 +40,20 @@ struct linting {
     size_t counts[CX_SEVERITY_ERROR + 1];
 };
 
-/* Questions of one climb under way. */
-struct gathering {
-    const struct cx_answer *answers[CX_LABELS_MAX]; /* from the name up */
-    size_t n;
-    size_t next; /* that is being asked */
-    size_t open;
-    bool out_of_memory;
-};
+struct gathering;
 
 struct place {
     struct gathering *gathering;
     size_t i;
+};
+
+/* Questions of one climb under way. */
+struct gathering {
+    struct place places[CX_LABELS_MAX];
+    const struct cx_answer *answers[CX_LABELS_MAX]; /* from the name up */
+    size_t n;
+    size_t open;
+    bool out_of_memory;
 };
 
 static void
@@ -69,15 +71,15 @@ answered(void *ctx, const struct cx_answer *answer)
 static cx_status
 gather(struct linting *l, cx_span name, struct gathering *g)
 {
-    static struct place places[CX_LABELS_MAX];
-
     for (cx_span at = name; !cx_name_is_root(at); at = cx_name_parent(at)) {
         struct cx_question question = { .name = at, .type = CX_TYPE_CAA };
 
-        places[g->n] = (struct place){ g, g->n };
+        struct place *place = &g->places[g->n];
+
+        *place = (struct place){ g, g->n };
         g->open++;
         g->n++;
-        cx_source_ask(&l->source, &question, &l->arena, answered, &places[g->n - 1]);
+        cx_source_ask(&l->source, &question, &l->arena, answered, place);
     }
     while (g->open != 0) {
         CX_TRY(cx_source_wait(&l->source));
@@ -168,7 +170,9 @@ lint_name(void *ctx, cx_span name)
 {
     struct linting *l = ctx;
     struct cx_lint_context context = { .dnssec_known = l->options->n_zones == 0 };
-    struct lint_subject subject = { .name = name, .lint = { .arena = &l->arena } };
+    struct lint_subject subject = { .name = name,
+                                    .dnssec_known = context.dnssec_known,
+                                    .lint = { .arena = &l->arena } };
     struct gathering g = { .n = 0 };
     cx_status s = gather(l, name, &g);
 

@@ -90,7 +90,7 @@ print_rights(FILE *out, const struct lint_subject *subject)
 }
 
 static void
-print_set(FILE *out, const struct cx_answer *set)
+print_set(FILE *out, const struct cx_answer *set, bool dnssec_known)
 {
     char owner[CX_NAME_TEXT_MAX];
     struct cx_buf buf;
@@ -101,7 +101,10 @@ print_set(FILE *out, const struct cx_answer *set)
         fprintf(out, "  %s: %s\n", owner, cx_outcome_word(set->outcome));
         return;
     }
-    fprintf(out, "  records of %s, %s", owner, cx_dnssec_word(set->dnssec));
+    fprintf(out, "  records of %s", owner);
+    if (dnssec_known) {
+        fprintf(out, ", %s", cx_dnssec_word(set->dnssec));
+    }
     if (set->has_ttl) {
         fprintf(out, ", ttl %u s", set->ttl);
     }
@@ -172,7 +175,7 @@ lint_print(FILE *out, const struct lint_subject *subject)
     fprintf(out, "%s%s%s\n", paint_on(out, PAINT_BOLD), subject->name.n != 0 ? name : subject->file,
             paint_off(out));
     if (subject->relevant != NULL) {
-        print_set(out, subject->relevant);
+        print_set(out, subject->relevant, subject->dnssec_known);
     }
     if (subject->beyond) {
         fputs("  nothing in the zone files; what lies above them was not looked at\n", out);

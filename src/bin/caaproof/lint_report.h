@@ -13,6 +13,7 @@ struct lint_subject {
     cx_span name;
     const char *file;
     const struct cx_answer *relevant; /* set or failure that decides; NULL: nothing is published */
+    bool dnssec_known;                /* else the answers come from files that do not say */
     bool beyond;                      /* the search left what the zone files hold */
     struct cx_right rights[CX_USE_COUNT];
     struct cx_lint lint;

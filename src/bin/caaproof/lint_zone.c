@@ -8,9 +8,6 @@
 
 #include <stdlib.h>
 
-/* Memory of the records of one file. */
-#define RECORDS_MEMORY ((size_t)8 << 30)
-
 static cx_status
 read_lines(const char *path, cx_str text, const struct lint_zone_reader *reader)
 {
@@ -70,7 +67,7 @@ lint_zone_read(const char *path, const struct lint_zone_reader *reader, struct c
     cx_status s;
 
     cx_buf_init(&buf, CX_FILE_MAX);
-    cx_arena_init(&arena, RECORDS_MEMORY);
+    cx_arena_init(&arena, CX_SOURCE_MEMORY);
     s = input_file(path, &buf, detail);
     if (cx_ok(s)) {
         s = read_lines(path, cx_buf_str(&buf), reader);

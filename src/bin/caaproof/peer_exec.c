@@ -14,9 +14,6 @@
 
 #define CHUNK 65536
 
-/* Lines nobody asked for that are read before the checker is stopped: it may never end by itself. */
-#define SURPLUS_MAX 1000
-
 /* The command, and how far the conversation is. */
 struct talk {
     struct peer_run *run;
@@ -237,7 +234,7 @@ converse(struct talk *t)
         }
         if (fds[0].revents != 0) {
             heard = monotonic_ms();
-            if (!read_some(t) || t->surplus > SURPLUS_MAX) {
+            if (!read_some(t) || t->surplus > CX_SURPLUS_MAX) {
                 return;
             }
         }
@@ -294,7 +291,8 @@ tell_the_rest(struct talk *t)
                        t->replied, run->n);
     } else if (t->surplus != 0) {
         (void)snprintf(run->remark, sizeof(run->remark),
-                       "%zu lines more than requests; one line must answer each", t->surplus);
+                       "%zu more line%s than requests; one line must answer each", t->surplus,
+                       t->surplus == 1 ? "" : "s");
     }
     while (t->replied < run->n) {
         run->replied(run->ctx, t->replied++, (cx_str){ NULL, 0 }, t->why);

@@ -1,0 +1,48 @@
+#!/usr/bin/python3
+"""The command against the live names of the lab; needs lab/run."""
+
+import json
+import os
+import subprocess
+
+import cli
+
+RUN = os.path.join(cli.TOP, 'lab', 'run')
+# lab/run takes its own tools from the build folder, and puts it in front of PATH.
+BUILD = os.environ.get('CAAPROOF_BUILD', os.path.join(cli.TOP, 'build'))
+
+
+def in_lab(*args):
+    done = subprocess.run([RUN, cli.BINARY, *args], env=dict(cli.ENV, CAAPROOF_BUILD=BUILD), text=True,
+                          capture_output=True, timeout=280, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+class Lab(cli.unittest.TestCase):
+    def test_every_name(self):
+        code, out, err = in_lab('conformance', '--lab', '--json', '--exec', cli.BINARY + ' check --batch')
+        got = json.loads(out)
+        self.assertEqual([c for c in got['cases'] if not c['details_right']], [], err)
+        self.assertEqual((code, got['failed']), (0, 0))
+        with open(os.path.join(cli.TOP, 'lab', 'cases.json'), encoding='utf-8') as f:
+            self.assertEqual(got['total'], len(cli.cases()) + len(json.load(f)))
+
+    def test_lint_of_good_and_bad_names(self):
+        code, out, _ = in_lab('lint', '--json', 'www.permit.test', 'malformed.permit.test', 'www.expired.test',
+                              'one-of-two.malformed.net')
+        names = {n['name']: n for n in json.loads(out)['names']}
+        codes = {name: {f['code'] for f in n['findings']} for name, n in names.items()}
+        self.assertEqual(code, 2)
+        self.assertEqual(names['www.permit.test']['relevant']['dnssec'], 'secure')
+        self.assertFalse(codes['www.permit.test'] & {'unsigned', 'lookup-failed', 'dnssec-bogus'})
+        self.assertIn('malformed-value', codes['malformed.permit.test'])
+        self.assertEqual(codes['www.expired.test'], {'dnssec-bogus'})
+        self.assertEqual(codes['one-of-two.malformed.net'], {'unreadable-record'})
+
+    def test_check_of_a_name(self):
+        self.assertEqual(in_lab('check', 'www.permit.test', '--issuer', 'ca.example.net')[0], 0)
+        self.assertEqual(in_lab('check', 'www.expired.test', '--issuer', 'ca.example.net')[0], 11)
+
+
+if __name__ == '__main__':
+    cli.main()
