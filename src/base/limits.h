@@ -53,6 +53,20 @@
  * moment at which it was asked (resolve/live.h). */
 #define CX_LIVE_RENEW_S 300
 
+/* Wire tap: questions for CAA and DNAME that are remembered with their replies; more than are open at once, with some
+ * tries each. Octets of replies. Descriptors watched: two contexts' sockets (resolve/context.c). Exchanges of one name
+ * that are looked at, and told of in an answer. */
+#define CX_TAP_EXCHANGES_MAX 16384
+#define CX_TAP_BYTES_MAX     ((size_t)32 << 20)
+#define CX_TAP_SOCKETS_MAX   16384
+#define CX_TAP_CHAIN_MAX     64
+#define CX_EXCHANGES_MAX     32
+/* Failures whose kind is remembered while libunbound repeats them from its cache; bits of the set of questions asked. */
+#define CX_TAP_KINDS_MAX  8192
+#define CX_TAP_ASKED_BITS ((size_t)1 << 24)
+/* To read one reply again: its records and names. */
+#define CX_TAP_SCRATCH ((size_t)4 << 20)
+
 /* Findings of lint about one name that are kept: a set of broken records need not be told record by record. */
 #define CX_LINT_FINDINGS_MAX 100000
 /* RFC 6891 section 6.2.5: octets of a set that certainly do not fit a datagram that arrives. */

@@ -48,6 +48,15 @@ struct cx_question {
     uint16_t type; /* CX_TYPE_CAA or CX_TYPE_DNAME */
 };
 
+/* A question to one server on the way to an answer. */
+struct cx_exchange {
+    cx_str server; /* address, with "@PORT" if that is not 53 */
+    bool tcp;
+    bool replied;
+    uint8_t rcode; /* with a reply */
+    uint32_t ms;   /* from question to reply */
+};
+
 struct cx_answer {
     cx_span name;
     uint16_t type;
@@ -63,8 +72,10 @@ struct cx_answer {
     cx_span records_at; /* owner of the records */
     const struct cx_caa *records;
     size_t n_records;
-    cx_str why;     /* free text about a failure; may be empty */
-    cx_span octets; /* the message it was read from; may be empty */
+    cx_str why;                          /* free text about a failure; may be empty */
+    cx_span octets;                      /* the message it was read from; may be empty */
+    const struct cx_exchange *exchanges; /* oldest first; witnesses only, never judged */
+    size_t n_exchanges;
 };
 
 static inline bool

@@ -6,6 +6,8 @@
 #define TAG_MAX     255
 /* Far above what any resolver tries; keeps the number printable in every report. */
 #define ATTEMPTS_MAX 1000
+/* An IPv6 address with a scope and a port is shorter. */
+#define EXCHANGE_SERVER_MAX 100
 
 static bool
 printable(cx_span s)
@@ -326,6 +328,66 @@ read_set(const struct cx_json *json, struct cx_arena *arena, struct cx_answer *a
 }
 
 static cx_status
+exchange_of(const struct cx_json *json, struct cx_arena *arena, struct cx_exchange *ret,
+            struct cx_detail *detail)
+{
+    static const char *const members[] = { "server", "transport", "rcode", "ms", NULL };
+    const struct cx_json *rcode = cx_json_get(json, "rcode");
+    struct cx_exchange exchange = { .replied = rcode != NULL };
+    int64_t number = 0, ms = 0;
+    cx_str server, transport;
+
+    CX_TRY(cx_json_only(json, "exchanges[]", members, CX_E_ANSWERS, detail));
+    if (!cx_json_string(cx_json_get(json, "server"), &server) ||
+        !printable(cx_span_of_str(server)) || server.n > EXCHANGE_SERVER_MAX ||
+        !cx_json_string(cx_json_get(json, "transport"), &transport)) {
+        return cx_fail(detail, CX_E_ANSWERS, "exchanges: \"server\" and \"transport\" are needed");
+    }
+    exchange.tcp = cx_str_equal(transport, CX_STR("tcp"));
+    if (!exchange.tcp && !cx_str_equal(transport, CX_STR("udp"))) {
+        return cx_fail(detail, CX_E_ANSWERS, "exchanges[].transport: \"udp\" or \"tcp\" is needed");
+    }
+    if ((rcode == NULL) != (cx_json_get(json, "ms") == NULL) ||
+        (rcode != NULL && (!cx_json_integer(rcode, &number) || number < 0 || number > 15)) ||
+        (rcode != NULL &&
+         (!cx_json_integer(cx_json_get(json, "ms"), &ms) || ms < 0 || ms > UINT32_MAX))) {
+        return cx_fail(detail, CX_E_ANSWERS,
+                       "exchanges: \"rcode\" (0 to 15) and \"ms\" are given together, or neither");
+    }
+    exchange.rcode = (uint8_t)number;
+    exchange.ms = (uint32_t)ms;
+    CX_TRY(cx_arena_text(arena, server, &exchange.server));
+    *ret = exchange;
+    return CX_SUCCESS;
+}
+
+static cx_status
+read_exchanges(const struct cx_json *json, struct cx_arena *arena, struct cx_answer *answer,
+               struct cx_detail *detail)
+{
+    size_t n = cx_json_size(json);
+    struct cx_exchange *exchanges;
+
+    if (json == NULL) {
+        return CX_SUCCESS;
+    }
+    if (cx_json_kind_of(json) != CX_JSON_ARRAY || n > CX_EXCHANGES_MAX) {
+        return cx_fail(detail, CX_E_ANSWERS, "exchanges: an array of at most %d is needed",
+                       CX_EXCHANGES_MAX);
+    }
+    exchanges = cx_arena_get(arena, n + 1, sizeof(*exchanges));
+    if (exchanges == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    for (size_t i = 0; i < n; i++) {
+        CX_TRY(exchange_of(cx_json_at(json, i), arena, &exchanges[i], detail));
+    }
+    answer->exchanges = n == 0 ? NULL : exchanges;
+    answer->n_exchanges = n;
+    return CX_SUCCESS;
+}
+
+static cx_status
 check_outcome(const struct cx_answer *answer, struct cx_detail *detail)
 {
     bool positive = answer->outcome == CX_OUTCOME_RECORDS;
@@ -356,7 +418,7 @@ cx_answer_from_json(const struct cx_json *json, struct cx_arena *arena, struct c
 {
     static const char *const members[] = { "name",   "type",       "outcome", "detail",
                                            "dnssec", "ttl",        "aliases", "attempts",
-                                           "time",   "records_at", "records", NULL };
+                                           "time",   "records_at", "records", "exchanges", NULL };
     struct cx_answer answer = { .type = 0 };
 
     CX_TRY(cx_json_only(json, "answer", members, CX_E_ANSWERS, detail));
@@ -367,6 +429,7 @@ cx_answer_from_json(const struct cx_json *json, struct cx_arena *arena, struct c
     CX_TRY(read_numbers(json, &answer, detail));
     CX_TRY(read_aliases(cx_json_get(json, "aliases"), arena, &answer, detail));
     CX_TRY(read_set(json, arena, &answer, detail));
+    CX_TRY(read_exchanges(cx_json_get(json, "exchanges"), arena, &answer, detail));
     CX_TRY(check_outcome(&answer, detail));
     *ret = answer;
     return CX_SUCCESS;
@@ -461,6 +524,33 @@ set_records(struct cx_json *object, const struct cx_answer *answer)
     return cx_json_set(object, "records", array) && done;
 }
 
+static struct cx_json *
+exchange_json(const struct cx_exchange *exchange)
+{
+    struct cx_json *json = cx_json_new_object();
+    cx_str transport = exchange->tcp ? CX_STR("tcp") : CX_STR("udp");
+
+    return whole(
+        json,
+        cx_json_set(json, "server", any_text(exchange->server)) &&
+            cx_json_set(json, "transport", cx_json_new_string(transport)) &&
+            (!exchange->replied ||
+             (cx_json_set(json, "rcode", cx_json_new_integer(exchange->rcode)) &&
+              cx_json_set(json, "ms", cx_json_new_integer(exchange->ms)))));
+}
+
+static bool
+set_exchanges(struct cx_json *object, const struct cx_answer *answer)
+{
+    struct cx_json *array = cx_json_new_array();
+    bool done = true;
+
+    for (size_t i = 0; i < answer->n_exchanges && done; i++) {
+        done = cx_json_add(array, exchange_json(&answer->exchanges[i]));
+    }
+    return cx_json_set(object, "exchanges", array) && done;
+}
+
 static bool
 set_outcome(struct cx_json *object, const struct cx_answer *answer)
 {
@@ -505,5 +595,6 @@ cx_answer_to_json(const struct cx_answer *answer)
             (!answer->has_ttl || cx_json_set(json, "ttl", cx_json_new_integer(answer->ttl))) &&
             (answer->n_aliases == 0 || set_aliases(json, answer)) && set_numbers(json, answer) &&
             (!elsewhere || cx_json_set(json, "records_at", name_json(answer->records_at))) &&
-            (answer->n_records == 0 || set_records(json, answer)));
+            (answer->n_records == 0 || set_records(json, answer)) &&
+            (answer->n_exchanges == 0 || set_exchanges(json, answer)));
 }

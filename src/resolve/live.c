@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "resolve/anchor.h"
 #include "resolve/context.h"
+#include "resolve/explain.h"
 #include "resolve/result.h"
 
 #include <event2/event.h>
@@ -24,12 +25,20 @@ struct context {
     size_t owed; /* results that libunbound has yet to give */
 };
 
+/* First tries, and second ones: libunbound answers a failed question from its cache for some seconds. */
+enum tries {
+    FIRST_TRY,
+    SECOND_TRY,
+    N_TRIES,
+};
+
 /* One question, until both we have answered it and libunbound has given its result: it cannot be told to forget one
  * for good, and works on after our deadline. */
 struct pending {
     struct pending *next; /* list of all */
     struct pending *previous;
     struct pending *next_ready;
+    struct pending *next_again;
     struct live *live;
     struct context *context;
     struct event *deadline;
@@ -42,13 +51,19 @@ struct pending {
     bool ended;     /* answer is made (NULL: out of memory) */
     bool delivered; /* only libunbound's result is missing */
     const struct cx_answer *answer;
+    const struct cx_answer *first; /* what the first try failed with, once there is a second */
+    uint64_t since[N_TRIES];       /* marks of the tap */
+    uint32_t tries_seen;           /* that sent anything, if there is a tap */
 };
 
 struct live {
     struct cx_live_options options;
     struct cx_anchors anchors;
     struct event_base *base;
-    struct context *contexts; /* the first takes questions */
+    struct context *contexts[N_TRIES]; /* lists; the first of each takes questions */
+    struct cx_tap *tap;                /* NULL: none, as is explainer then */
+    struct cx_explainer *explainer;
+    struct pending *again; /* for a second try */
     struct pending *all;
     struct pending *ready; /* ended and not delivered, oldest first */
     struct pending **ready_end;
@@ -120,16 +135,86 @@ end_failed(struct pending *p, enum cx_outcome outcome, const char *why)
     end(p, answer);
 }
 
+/* What one try gave. */
+static cx_status
+read_result(struct pending *p, const struct cx_result *result, struct cx_answer *ret)
+{
+    struct cx_question question = question_of(p);
+    struct live *live = p->live;
+    uint64_t since = p->since[p->first != NULL ? SECOND_TRY : FIRST_TRY];
+
+    CX_TRY(cx_result_read(result, &question, time_of(p), p->arena, ret));
+    if (live->explainer == NULL) {
+        return CX_SUCCESS;
+    }
+    CX_TRY(cx_explain(live->explainer, since, p->arena, ret));
+    CX_TRY(cx_explain_list(live->explainer, since, p->arena, ret));
+    p->tries_seen += ret->n_exchanges != 0 ? 1 : 0;
+    return CX_SUCCESS;
+}
+
+/* How little can be made of a failure: of two, the greater counts. 0: a second try is of no use, or may not be. */
+static unsigned
+weight(const struct cx_answer *answer)
+{
+    switch (answer->outcome) {
+    case CX_OUTCOME_TIMEOUT:
+        return 1;
+    case CX_OUTCOME_REFUSED:
+        return 2;
+    case CX_OUTCOME_TRUNCATED:
+        return 3;
+    case CX_OUTCOME_MALFORMED:
+        return answer->malformed == CX_MALFORMED_MESSAGE ? 4 : 0;
+    case CX_OUTCOME_SERVFAIL:
+        return 5;
+    case CX_OUTCOME_UNSET:
+    case CX_OUTCOME_RECORDS:
+    case CX_OUTCOME_NODATA:
+    case CX_OUTCOME_NXDOMAIN:
+    case CX_OUTCOME_LOOP:
+    case CX_OUTCOME_BOGUS:
+    case CX_OUTCOME_INDETERMINATE:
+    case CX_OUTCOME_DEADLINE:
+    case CX_OUTCOME_ERROR:
+        return 0;
+    }
+    return 0;
+}
+
+/* An answer, and what is no matter of chance (bogus, a loop), replaces the failure of the first try. */
+static cx_status
+join_tries(struct pending *p, struct cx_answer *answer)
+{
+    cx_time time = answer->time;
+
+    if (p->first == NULL) {
+        return CX_SUCCESS;
+    }
+    if (weight(answer) != 0 && weight(p->first) > weight(answer)) {
+        *answer = *p->first;
+        answer->time = time;
+    }
+    answer->attempts = p->live->tap == NULL || p->tries_seen >= 2 ? 2 : 1;
+    return p->live->explainer == NULL
+               ? CX_SUCCESS
+               : cx_explain_list(p->live->explainer, p->since[FIRST_TRY], p->arena, answer);
+}
+
 static void
 end_with(struct pending *p, const struct cx_result *result)
 {
     struct cx_answer *answer = cx_arena_get(p->arena, 1, sizeof(*answer));
-    struct cx_question question = question_of(p);
 
-    if (answer != NULL && !cx_ok(cx_result_read(result, &question, time_of(p), p->arena, answer))) {
-        answer = NULL;
+    if (answer == NULL || !cx_ok(read_result(p, result, answer))) {
+        end(p, NULL);
+    } else if (p->first == NULL && weight(answer) != 0 && !p->live->options.no_retry) {
+        p->first = answer;
+        p->next_again = p->live->again;
+        p->live->again = p;
+    } else {
+        end(p, cx_ok(join_tries(p, answer)) ? answer : NULL);
     }
-    end(p, answer);
 }
 
 /* ---- called by libunbound and libevent */
@@ -172,9 +257,9 @@ on_deadline(evutil_socket_t fd, short what, void *ctx)
 /* ---- contexts */
 
 static void
-drop_idle_contexts(struct live *live)
+drop_idle_contexts(struct context **list)
 {
-    struct context **at = live->contexts != NULL ? &live->contexts->next : &live->contexts;
+    struct context **at = *list != NULL ? &(*list)->next : list;
 
     while (*at != NULL) {
         struct context *old = *at;
@@ -189,11 +274,11 @@ drop_idle_contexts(struct live *live)
     }
 }
 
-/* Sees to it that the first context may take questions at this moment; see the head of this file. */
+/* Sees to it that the first context of the list may take questions at this moment; see the head of this file. */
 static cx_status
-renew(struct live *live, cx_time now, struct cx_detail *detail)
+renew(struct live *live, enum tries tries, cx_time now, struct cx_detail *detail)
 {
-    struct context *context = live->contexts;
+    struct context *context = live->contexts[tries];
     cx_status s;
 
     if (context != NULL && context->begun <= now &&
@@ -210,22 +295,27 @@ renew(struct live *live, cx_time now, struct cx_detail *detail)
         cx_free(context);
         return s;
     }
-    context->next = live->contexts;
-    live->contexts = context;
+    if (tries == FIRST_TRY && live->explainer != NULL) {
+        cx_explainer_renew(live->explainer);
+    }
+    context->next = live->contexts[tries];
+    live->contexts[tries] = context;
     return CX_SUCCESS;
 }
 
 static cx_status
-take_context(struct live *live, struct context **ret, struct cx_detail *detail)
+take_context(struct live *live, enum tries tries, struct context **ret, struct cx_detail *detail)
 {
     cx_time now = cx_time_now();
+    struct context *context;
 
-    CX_TRY(renew(live, now, detail));
-    if (!live->contexts->used) {
-        live->contexts->used = true;
-        live->contexts->begun = now;
+    CX_TRY(renew(live, tries, now, detail));
+    context = live->contexts[tries];
+    if (!context->used) {
+        context->used = true;
+        context->begun = now;
     }
-    *ret = live->contexts;
+    *ret = context;
     return CX_SUCCESS;
 }
 
@@ -265,27 +355,57 @@ start_deadline(struct pending *p)
     return evtimer_add(p->deadline, &span) == 0;
 }
 
+/* Gives the question to libunbound, which may call on_result at once. Class INTERNAL: it does not take it. */
+static cx_status
+submit(struct pending *p, enum tries tries, struct cx_detail *detail)
+{
+    struct context *context;
+    struct cx_tap *before;
+    char text[CX_NAME_TEXT_MAX];
+    int error;
+
+    CX_TRY(take_context(p->live, tries, &context, detail));
+    cx_name_text(cx_name_span(&p->name), text);
+    p->context = context;
+    p->since[tries] = p->live->tap != NULL ? cx_tap_mark(p->live->tap) : 0;
+    p->owed = true;
+    context->owed++;
+    before = cx_tap_enter(p->live->tap);
+    error = ub_resolve_event(context->ub, text, p->type, CX_CLASS_IN, p, on_result, NULL);
+    cx_tap_leave(before);
+    if (error != 0) {
+        p->owed = false;
+        context->owed--;
+        return cx_fail(detail, CX_E_INTERNAL, "%s", ub_strerror(error));
+    }
+    return CX_SUCCESS;
+}
+
 static void
 start(struct pending *p)
 {
     struct cx_detail detail = { .text = "" };
-    char text[CX_NAME_TEXT_MAX];
-    int error;
 
-    if (!cx_ok(take_context(p->live, &p->context, &detail))) {
+    if (!cx_ok(submit(p, FIRST_TRY, &detail))) {
         end_failed(p, CX_OUTCOME_ERROR, detail.text);
-        return;
-    }
-    cx_name_text(cx_name_span(&p->name), text);
-    p->owed = true;
-    p->context->owed++;
-    error = ub_resolve_event(p->context->ub, text, p->type, CX_CLASS_IN, p, on_result, NULL);
-    if (error != 0) {
-        p->owed = false;
-        p->context->owed--;
-        end_failed(p, CX_OUTCOME_ERROR, ub_strerror(error));
     } else if (!p->ended && !start_deadline(p)) {
         end_failed(p, CX_OUTCOME_ERROR, "no timer for our deadline");
+    }
+}
+
+/* Second tries of what has failed since the last call, before any of it can be delivered and freed. They have what is
+ * left of the first one's time. */
+static void
+start_second_tries(struct live *live)
+{
+    while (live->again != NULL) {
+        struct pending *p = live->again;
+        struct cx_detail detail = { .text = "" };
+
+        live->again = p->next_again;
+        if (!p->ended && !cx_ok(submit(p, SECOND_TRY, &detail))) {
+            end(p, p->first); /* with attempts 1 */
+        }
     }
 }
 
@@ -338,14 +458,21 @@ live_wait(void *self)
     if (live->open == 0) {
         return CX_SUCCESS;
     }
-    drop_idle_contexts(live);
+    for (size_t i = 0; i < N_TRIES; i++) {
+        drop_idle_contexts(&live->contexts[i]);
+    }
+    start_second_tries(live);
     /* What is ready does not wait, but does not keep the network waiting either. */
     do {
         int flags = live->n_ready != 0 ? EVLOOP_NONBLOCK : EVLOOP_ONCE;
+        struct cx_tap *before = cx_tap_enter(live->tap);
+        int error = event_base_loop(live->base, flags);
 
-        if (event_base_loop(live->base, flags) != 0 && live->n_ready == 0) {
+        cx_tap_leave(before);
+        if (error != 0 && live->n_ready == 0) {
             return (cx_status){ CX_E_INTERNAL }; /* each question that is not ready has a timer */
         }
+        start_second_tries(live);
     } while (live->n_ready == 0);
     /* What answered asks for may be ready at once; it is for the next call, so that this one ends. */
     for (n = live->n_ready; n != 0; n--) {
@@ -355,17 +482,25 @@ live_wait(void *self)
 }
 
 static void
+close_contexts(struct context **list)
+{
+    while (*list != NULL) {
+        struct context *context = *list;
+
+        *list = context->next;
+        ub_ctx_delete(context->ub); /* calls on_result for everything that it still owes */
+        cx_free(context);
+    }
+}
+
+static void
 live_close(void *self)
 {
     struct live *live = self;
 
     live->closing = true;
-    while (live->contexts != NULL) {
-        struct context *context = live->contexts;
-
-        live->contexts = context->next;
-        ub_ctx_delete(context->ub); /* calls on_result for everything that it still owes */
-        cx_free(context);
+    for (size_t i = 0; i < N_TRIES; i++) {
+        close_contexts(&live->contexts[i]);
     }
     while (live->all != NULL) {
         forget(live->all);
@@ -373,11 +508,25 @@ live_close(void *self)
     if (live->base != NULL) {
         event_base_free(live->base);
     }
+    cx_explainer_free(live->explainer);
+    cx_tap_close(live->tap);
     cx_anchors_done(&live->anchors);
     cx_free(live);
 }
 
 static const struct cx_source_ops live_ops = { live_ask, live_wait, live_close };
+
+/* Where the tap does not work there is none, and everything is as libunbound tells it. */
+static cx_status
+open_tap(struct live *live, struct cx_detail *detail)
+{
+    if (live->options.no_tap || !cx_tap_works()) {
+        return CX_SUCCESS;
+    }
+    live->tap = cx_tap_open();
+    live->explainer = live->tap != NULL ? cx_explainer_new(live->tap) : NULL;
+    return live->explainer != NULL ? CX_SUCCESS : cx_fail(detail, CX_E_NOMEM, "out of memory");
+}
 
 static cx_status
 open_parts(struct live *live, struct cx_detail *detail)
@@ -391,7 +540,8 @@ open_parts(struct live *live, struct cx_detail *detail)
     if (live->base == NULL) {
         return cx_fail(detail, CX_E_INTERNAL, "no event loop");
     }
-    return renew(live, cx_time_now(), detail);
+    CX_TRY(open_tap(live, detail));
+    return renew(live, FIRST_TRY, cx_time_now(), detail);
 }
 
 cx_status

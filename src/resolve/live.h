@@ -4,6 +4,9 @@
  * I2: answered is called from wait only (out of memory: from ask), never from inside libunbound.
  * I3: an answer's time is never later than when its question went to a server, although libunbound caches: it is the
  * moment at which the cache got its first question, at most CX_LIVE_RENEW_S before this one was asked. See live.c.
+ * I4: a question that fails because of servers is asked a second time, in a context with caches of its own; only when
+ * both tries fail is it a failure, with attempts 2. With a tap, tries that sent nothing are not counted.
+ * I5: with a tap, an answer that no exchange explains is a failure (resolve/explain.h).
  * The caller neither closes the source from inside answered nor lets an arena go while its question is open. */
 #ifndef CX_RESOLVE_LIVE_H
 #define CX_RESOLVE_LIVE_H
@@ -18,6 +21,8 @@ struct cx_live_options {
     bool lab;             /* servers on loopback are asked; needs root_hints */
     unsigned deadline_ms; /* for one question; 0 = CX_LIVE_DEADLINE_MS */
     unsigned renew_s;     /* age at which the cache is given up; 0 = CX_LIVE_RENEW_S */
+    bool no_tap;          /* what goes over the wire is not looked at (resolve/tap.h) */
+    bool no_retry;        /* a failed question is not asked again */
 };
 
 /* Sends nothing yet. Without a trust anchor that holds now there is no source, as nothing could be told insecure.

@@ -1,6 +1,7 @@
 #include "bin/caaproof/command.h"
 #include "domain/suffix.h"
 #include "resolve/live.h"
+#include "resolve/tap.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,8 +47,9 @@ main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     if (strcmp(argv[1], "--version") == 0) {
-        printf("caaproof %s\nlibunbound %s\npublic suffixes: %s\n", CAAPROOF_VERSION,
-               cx_live_version(), cx_public_suffix_version());
+        printf("caaproof %s\nlibunbound %s\nwire tap: %s\npublic suffixes: %s\n",
+               CAAPROOF_VERSION, cx_live_version(), cx_tap_works() ? "on" : "unavailable",
+               cx_public_suffix_version());
         return EXIT_SUCCESS;
     }
     fprintf(stderr, "caaproof: no command \"%s\"\n\n%s", argv[1], usage);

@@ -25,6 +25,7 @@ enum {
     OPT_HINTS,
     OPT_ANCHOR,
     OPT_FORWARD,
+    OPT_NO_TAP,
     OPT_CERT,
     OPT_ACCEPT,
     OPT_BATCH,
@@ -49,6 +50,7 @@ static const struct option long_options[] = {
     { "root-hints", required_argument, NULL, OPT_HINTS },
     { "anchor", required_argument, NULL, OPT_ANCHOR },
     { "forward", required_argument, NULL, OPT_FORWARD },
+    { "no-tap", no_argument, NULL, OPT_NO_TAP },
     { "cert", required_argument, NULL, OPT_CERT },
     { "accept", required_argument, NULL, OPT_ACCEPT },
     { "batch", no_argument, NULL, OPT_BATCH },
@@ -201,6 +203,9 @@ take_option(struct options *o, int option, const char *value)
     case OPT_FORWARD:
         o->forward = value;
         return true;
+    case OPT_NO_TAP:
+        o->no_tap = true;
+        return true;
     case OPT_CERT:
         o->cert = value;
         return true;
@@ -289,6 +294,7 @@ options_source(const struct options *options, struct cx_source *ret, struct cx_d
         .anchor = options->anchor,
         .forward = options->forward,
         .lab = getenv("CAAPROOF_LAB") != NULL,
+        .no_tap = options->no_tap,
     };
 
     if (options->n_zones != 0) {

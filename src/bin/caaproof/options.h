@@ -20,6 +20,7 @@ struct options {
     const char *forward;
     const char *cert;
     struct accepted accepted;
+    bool no_tap;
     bool batch;
     bool json;
     bool explain;

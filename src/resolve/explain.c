@@ -1,0 +1,596 @@
+#include "resolve/explain.h"
+
+#include "base/alloc.h"
+#include "base/limits.h"
+#include "dns/message.h"
+
+/* What a reply, or all replies of the last servers asked, come to. Where servers differ, the greater one counts: a
+ * SERVFAIL can stand for a fault of DNSSEC (R-SEC-5) and excuses least. */
+enum kind {
+    KIND_NONE = 0, /* no question seen */
+    KIND_TIMEOUT,
+    KIND_REFUSED,
+    KIND_LAME,
+    KIND_TRUNCATED,
+    KIND_MALFORMED,
+    KIND_SERVFAIL,
+    KIND_OWNER, /* CAA of a stranger only */
+    KIND_LOOP,
+    KIND_UNDECIDED, /* a usable reply, a referral that nothing followed: not what libunbound tells */
+    KIND_ALIAS,     /* goes on at another name */
+    KIND_REFERRAL,  /* to servers nearer to the name */
+};
+
+/* What libunbound's cache repeats, long after the exchanges have made room. */
+struct known {
+    uint64_t key; /* 0 = empty */
+    enum kind kind;
+};
+
+struct cx_explainer {
+    const struct cx_tap *tap;
+    struct known *known; /* by key modulo CX_TAP_KINDS_MAX */
+    uint8_t *asked
+        [2]; /* sets of questions that servers answered: since the last renewal, and since the one before */
+};
+
+struct cx_explainer *
+cx_explainer_new(const struct cx_tap *tap)
+{
+    struct cx_explainer *explainer = cx_alloc(1, sizeof(*explainer));
+
+    if (explainer == NULL) {
+        return NULL;
+    }
+    explainer->tap = tap;
+    explainer->known = cx_alloc(CX_TAP_KINDS_MAX, sizeof(*explainer->known));
+    explainer->asked[0] = cx_alloc(CX_TAP_ASKED_BITS / 8, 1);
+    explainer->asked[1] = cx_alloc(CX_TAP_ASKED_BITS / 8, 1);
+    if (explainer->known == NULL || explainer->asked[0] == NULL || explainer->asked[1] == NULL) {
+        cx_explainer_free(explainer);
+        return NULL;
+    }
+    return explainer;
+}
+
+void
+cx_explainer_free(struct cx_explainer *explainer)
+{
+    if (explainer != NULL) {
+        cx_free(explainer->known);
+        cx_free(explainer->asked[0]);
+        cx_free(explainer->asked[1]);
+        cx_free(explainer);
+    }
+}
+
+void
+cx_explainer_renew(struct cx_explainer *explainer)
+{
+    uint8_t *old = explainer->asked[1];
+
+    explainer->asked[1] = explainer->asked[0];
+    explainer->asked[0] = old;
+    memset(old, 0, CX_TAP_ASKED_BITS / 8);
+}
+
+/* ---- questions that were asked before */
+
+static void
+remember(struct cx_explainer *e, cx_span name, uint16_t type)
+{
+    uint64_t bit = cx_tap_hash(e->tap, &(struct cx_question){ name, type }) % CX_TAP_ASKED_BITS;
+
+    e->asked[0][bit / 8] |= (uint8_t)(1u << (bit % 8));
+}
+
+static bool
+is_remembered(const struct cx_explainer *e, cx_span name, uint16_t type)
+{
+    uint64_t bit = cx_tap_hash(e->tap, &(struct cx_question){ name, type }) % CX_TAP_ASKED_BITS;
+
+    return ((e->asked[0][bit / 8] | e->asked[1][bit / 8]) >> (bit % 8) & 1) != 0;
+}
+
+static bool
+was_answered(const struct cx_explainer *e, cx_span name, uint16_t type, uint64_t since)
+{
+    const struct cx_exchange_seen *x = cx_tap_newest(e->tap, &(struct cx_question){ name, type });
+
+    for (; x != NULL && x->number >= since; x = cx_tap_older(e->tap, x)) {
+        if (x->replied) {
+            return true;
+        }
+    }
+    return is_remembered(e, name, type);
+}
+
+/* A DNAME's owner is known from an answer that it redirected. */
+static cx_status
+remember_owners(struct cx_explainer *e, cx_span octets)
+{
+    struct cx_message m;
+    struct cx_rr rr;
+    bool more;
+
+    CX_TRY(cx_message_open(octets, &m));
+    CX_TRY(cx_message_next(&m, &rr, &more));
+    while (more && rr.section == CX_SECTION_ANSWER) {
+        if (rr.type == CX_TYPE_DNAME) {
+            remember(e, cx_name_span(&rr.owner), CX_TYPE_DNAME);
+        }
+        CX_TRY(cx_message_next(&m, &rr, &more));
+    }
+    return CX_SUCCESS;
+}
+
+/* Its name, an alias or the last one: an answer can be put together from several messages of the cache, but not from
+ * nothing. */
+static bool
+is_explained(const struct cx_explainer *e, uint64_t since, const struct cx_answer *answer)
+{
+    bool found = was_answered(e, answer->name, answer->type, since) ||
+                 was_answered(e, answer->records_at, answer->type, since);
+
+    for (size_t i = 0; i < answer->n_aliases && !found; i++) {
+        found = was_answered(e, answer->aliases[i], answer->type, since);
+    }
+    return found;
+}
+
+static void
+remember_answer(struct cx_explainer *e, const struct cx_answer *answer)
+{
+    remember(e, answer->name, answer->type);
+    remember(e, answer->records_at, answer->type);
+    for (size_t i = 0; i < answer->n_aliases; i++) {
+        remember(e, answer->aliases[i], answer->type);
+    }
+    if (!cx_ok(remember_owners(e, answer->octets))) {
+        return; /* of a message that cannot be read nothing is remembered */
+    }
+}
+
+/* ---- kinds of failures */
+
+static struct known *
+known_of(const struct cx_explainer *e, const struct cx_question *question)
+{
+    return &e->known[cx_tap_hash(e->tap, question) % CX_TAP_KINDS_MAX];
+}
+
+static enum kind
+known_kind(const struct cx_explainer *e, const struct cx_question *question)
+{
+    const struct known *known = known_of(e, question);
+
+    return known->key == cx_tap_hash(e->tap, question) ? known->kind : KIND_NONE;
+}
+
+static void
+set_known(struct cx_explainer *e, const struct cx_question *question, enum kind kind)
+{
+    *known_of(e, question) = (struct known){ cx_tap_hash(e->tap, question), kind };
+}
+
+/* Servers of one zone, the nearest to the name that was reached. */
+struct stage {
+    unsigned depth; /* labels of the zone, if a referral led to it */
+    size_t n_asked;
+    bool tcp_replied;
+    bool truncated;
+    enum kind worst;       /* of the replies */
+    struct cx_name target; /* of an alias */
+};
+
+static unsigned
+zone_depth(const struct cx_rr *ns)
+{
+    return cx_name_labels(cx_name_span(&ns->owner));
+}
+
+/* A referral: no error, no answer, no SOA, only NS. Class MALFORMED: none. */
+static cx_status
+read_referral(cx_span octets, struct cx_rr *ret)
+{
+    const cx_status none = { CX_E_MESSAGE };
+    struct cx_message m;
+    struct cx_rr rr;
+    bool more, found = false;
+
+    CX_TRY(cx_message_open(octets, &m));
+    if (m.rcode != CX_RCODE_NOERROR || m.tc || m.left[CX_SECTION_ANSWER] != 0) {
+        return none;
+    }
+    CX_TRY(cx_message_next(&m, &rr, &more));
+    while (more) {
+        if (rr.section == CX_SECTION_AUTHORITY && rr.type == CX_TYPE_SOA) {
+            return none;
+        }
+        if (rr.section == CX_SECTION_AUTHORITY && rr.type == CX_TYPE_NS) {
+            found = true;
+            *ret = rr;
+        }
+        CX_TRY(cx_message_next(&m, &rr, &more));
+    }
+    return found ? CX_SUCCESS : none;
+}
+
+static enum kind
+kind_of_answer(const struct cx_answer *answer, struct cx_name *ret_target)
+{
+    switch (answer->outcome) {
+    case CX_OUTCOME_TRUNCATED:
+        return KIND_TRUNCATED;
+    case CX_OUTCOME_SERVFAIL:
+        return KIND_SERVFAIL;
+    case CX_OUTCOME_LOOP:
+        return KIND_LOOP;
+    case CX_OUTCOME_MALFORMED:
+        return answer->malformed == CX_MALFORMED_OWNER     ? KIND_OWNER
+               : answer->malformed == CX_MALFORMED_MESSAGE ? KIND_MALFORMED
+                                                           : KIND_UNDECIDED;
+    case CX_OUTCOME_REFUSED:
+        if (answer->n_aliases == 0) {
+            return KIND_REFUSED;
+        }
+        ret_target->n = (uint8_t)answer->records_at.n;
+        memcpy(ret_target->wire, answer->records_at.p, answer->records_at.n);
+        return KIND_ALIAS;
+    case CX_OUTCOME_UNSET:
+    case CX_OUTCOME_RECORDS:
+    case CX_OUTCOME_NODATA:
+    case CX_OUTCOME_NXDOMAIN:
+    case CX_OUTCOME_TIMEOUT:
+    case CX_OUTCOME_BOGUS:
+    case CX_OUTCOME_INDETERMINATE:
+    case CX_OUTCOME_DEADLINE:
+    case CX_OUTCOME_ERROR:
+        return KIND_UNDECIDED;
+    }
+    return KIND_UNDECIDED;
+}
+
+/* ret_depth: with a referral, of the zone referred to. */
+static enum kind
+kind_of_reply(const struct cx_exchange_seen *x, struct cx_name *ret_target, unsigned *ret_depth)
+{
+    struct cx_question question = { cx_name_span(&x->name), x->type };
+    struct cx_answer answer;
+    struct cx_arena scratch;
+    struct cx_rr ns;
+    enum kind kind = KIND_UNDECIDED;
+
+    if (cx_ok(read_referral(x->octets, &ns))) {
+        *ret_depth = zone_depth(&ns);
+        return cx_name_within(question.name, cx_name_span(&ns.owner)) ? KIND_REFERRAL : KIND_LAME;
+    }
+    cx_arena_init(&scratch, CX_TAP_SCRATCH);
+    if (cx_ok(cx_answer_from_message(x->octets, &question, &scratch, &answer))) {
+        kind = kind_of_answer(&answer, ret_target);
+    }
+    cx_arena_done(&scratch);
+    return kind;
+}
+
+static void
+take_reply(struct stage *stage, const struct cx_exchange_seen *x)
+{
+    struct cx_name target = { .n = 0 };
+    unsigned depth = 0;
+    enum kind kind = kind_of_reply(x, &target, &depth);
+
+    if (kind == KIND_REFERRAL && depth > stage->depth) {
+        *stage = (struct stage){ .depth = depth, .worst = KIND_NONE };
+        return;
+    }
+    kind = kind == KIND_REFERRAL ? KIND_LAME : kind; /* up, or to where it is */
+    stage->tcp_replied = stage->tcp_replied || x->tcp;
+    if (kind == KIND_TRUNCATED && !x->tcp) {
+        stage->truncated = true;
+        return;
+    }
+    if (kind > stage->worst) {
+        stage->worst = kind;
+        stage->target = target;
+    }
+}
+
+static enum kind
+kind_of_stage(const struct stage *stage)
+{
+    if (stage->truncated && !stage->tcp_replied && stage->worst <= KIND_TRUNCATED) {
+        return KIND_TRUNCATED;
+    }
+    if (stage->worst != KIND_NONE) {
+        return stage->worst;
+    }
+    /* A referral after which nothing was sent: its servers have no address that can be asked. */
+    return stage->n_asked != 0 ? KIND_TIMEOUT : stage->depth != 0 ? KIND_UNDECIDED : KIND_NONE;
+}
+
+/* What the exchanges about one name come to. */
+static enum kind
+kind_of_name(const struct cx_explainer *e, const struct cx_question *question, uint64_t since,
+             struct cx_name *ret_target)
+{
+    const struct cx_exchange_seen *found[CX_TAP_CHAIN_MAX];
+    const struct cx_exchange_seen *x = cx_tap_newest(e->tap, question);
+    struct stage stage = { .worst = KIND_NONE };
+    size_t n = 0;
+
+    for (; x != NULL && x->number >= since && n < CX_TAP_CHAIN_MAX; x = cx_tap_older(e->tap, x)) {
+        found[n++] = x;
+    }
+    while (n != 0) {
+        x = found[--n];
+        stage.n_asked++;
+        if (x->replied) {
+            take_reply(&stage, x);
+        }
+    }
+    *ret_target = stage.target;
+    return kind_of_stage(&stage);
+}
+
+/* The aliases that were met on the way, the question's name first. */
+struct trail {
+    struct cx_name *names;
+    size_t n;
+};
+
+static bool
+trail_has(const struct trail *trail, const struct cx_name *name)
+{
+    for (size_t i = 0; i < trail->n; i++) {
+        if (cx_span_equal(cx_name_span(&trail->names[i]), cx_name_span(name))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* From alias to alias, as libunbound went, to the name at which it failed. */
+static enum kind
+kind_of_trail(const struct cx_explainer *e, uint16_t type, uint64_t since, struct trail *trail)
+{
+    for (;;) {
+        struct cx_question at = { cx_name_span(&trail->names[trail->n - 1]), type };
+        struct cx_name target;
+        enum kind kind = kind_of_name(e, &at, since, &target);
+
+        if (kind == KIND_NONE) {
+            kind = known_kind(e, &at);
+        }
+        if (kind != KIND_ALIAS) {
+            return kind;
+        }
+        if (target.n == 0 || trail_has(trail, &target) || trail->n > CX_ALIASES_DEFAULT) {
+            return target.n == 0 ? KIND_UNDECIDED : KIND_LOOP;
+        }
+        trail->names[trail->n++] = target;
+    }
+}
+
+static const struct {
+    enum kind kind;
+    enum cx_outcome outcome;
+    enum cx_malformed malformed;
+    const char *why;
+} meanings[] = {
+    { KIND_TIMEOUT, CX_OUTCOME_TIMEOUT, CX_MALFORMED_UNSET, "no server replied" },
+    { KIND_REFUSED, CX_OUTCOME_REFUSED, CX_MALFORMED_UNSET, "the server refused the question" },
+    { KIND_LAME, CX_OUTCOME_REFUSED, CX_MALFORMED_UNSET,
+      "lame: the server knows nothing of the zone" },
+    { KIND_TRUNCATED, CX_OUTCOME_TRUNCATED, CX_MALFORMED_UNSET,
+      "truncated over UDP, no reply over TCP" },
+    { KIND_MALFORMED, CX_OUTCOME_MALFORMED, CX_MALFORMED_MESSAGE, "the reply cannot be read" },
+    { KIND_SERVFAIL, CX_OUTCOME_SERVFAIL, CX_MALFORMED_UNSET, "the server failed (SERVFAIL)" },
+    { KIND_OWNER, CX_OUTCOME_MALFORMED, CX_MALFORMED_OWNER,
+      "the reply has CAA records of names that were not asked for only" },
+    { KIND_LOOP, CX_OUTCOME_LOOP, CX_MALFORMED_UNSET, "aliases in a loop, or too many" },
+};
+
+/* False if kind says nothing. */
+static bool
+apply_kind(enum kind kind, struct cx_answer *answer)
+{
+    for (size_t i = 0; i < CX_COUNT(meanings); i++) {
+        if (meanings[i].kind == kind) {
+            answer->outcome = meanings[i].outcome;
+            answer->malformed = meanings[i].malformed;
+            answer->why = cx_str_of(meanings[i].why);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Aliases of a failure: the judge must know which zones it concerns (R-FAIL-6). */
+static cx_status
+take_aliases(const struct trail *trail, struct cx_arena *arena, struct cx_answer *answer)
+{
+    cx_span *aliases = cx_arena_get(arena, trail->n, sizeof(*aliases));
+
+    if (aliases == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    for (size_t i = 1; i < trail->n; i++) {
+        CX_TRY(cx_arena_copy(arena, cx_name_span(&trail->names[i]), &aliases[i - 1]));
+    }
+    answer->aliases = trail->n == 1 ? NULL : aliases;
+    answer->n_aliases = trail->n - 1;
+    return CX_SUCCESS;
+}
+
+static cx_status
+explain_failure(struct cx_explainer *e, uint64_t since, struct cx_arena *arena,
+                struct cx_answer *answer)
+{
+    struct trail trail = { cx_alloc(CX_ALIASES_DEFAULT + 2, sizeof(*trail.names)), 1 };
+    struct cx_question question = { answer->name, answer->type };
+    cx_status s = CX_SUCCESS;
+    enum kind kind;
+
+    if (trail.names == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    trail.names[0].n = (uint8_t)answer->name.n;
+    memcpy(trail.names[0].wire, answer->name.p, answer->name.n);
+    kind = kind_of_trail(e, answer->type, since, &trail);
+    if (apply_kind(kind, answer)) {
+        if (trail.n == 1 || kind == KIND_LOOP) { /* what is remembered has no aliases */
+            set_known(e, &question, kind);
+        }
+        s = take_aliases(&trail, arena, answer);
+    }
+    cx_free(trail.names);
+    return s;
+}
+
+/* ---- answers */
+
+static void
+make_failure(enum kind kind, struct cx_answer *answer)
+{
+    if (!apply_kind(kind, answer)) {
+        answer->outcome = CX_OUTCOME_ERROR;
+        answer->malformed = CX_MALFORMED_UNSET;
+        answer->why = CX_STR("libunbound gave an answer that no exchange with a server explains");
+    }
+    answer->dnssec = CX_DNSSEC_INDETERMINATE;
+    answer->has_ttl = false;
+    answer->ttl = 0;
+    answer->aliases = NULL;
+    answer->n_aliases = 0;
+    answer->records = NULL;
+    answer->n_records = 0;
+    answer->records_at = answer->name;
+}
+
+/* R-TREE-15: libunbound takes strangers' records out of a reply and may pass on the rest as empty. Where signatures
+ * prove the emptiness, it is not the rest of anything. */
+static bool
+is_rest_of_strangers(struct cx_explainer *e, uint64_t since, const struct cx_answer *answer)
+{
+    struct cx_question question = { answer->records_at, answer->type };
+    const struct cx_exchange_seen *x = cx_tap_newest(e->tap, &question);
+    struct cx_name target;
+    unsigned depth;
+    bool is;
+
+    while (x != NULL && x->number >= since && !x->replied) {
+        x = cx_tap_older(e->tap, x);
+    }
+    if (x == NULL || x->number < since) { /* from libunbound's cache */
+        return known_kind(e, &question) == KIND_OWNER;
+    }
+    is = kind_of_reply(x, &target, &depth) == KIND_OWNER;
+    set_known(e, &question, is ? KIND_OWNER : KIND_NONE);
+    return is;
+}
+
+static cx_status
+explain_answer(struct cx_explainer *e, uint64_t since, struct cx_answer *answer)
+{
+    bool empty = answer->outcome != CX_OUTCOME_RECORDS;
+
+    if (cx_tap_is_complete(e->tap, since) && !is_explained(e, since, answer)) {
+        make_failure(KIND_NONE, answer);
+    } else if (empty && answer->type == CX_TYPE_CAA && answer->dnssec != CX_DNSSEC_SECURE &&
+               is_rest_of_strangers(e, since, answer)) {
+        make_failure(KIND_OWNER, answer);
+    } else {
+        remember_answer(e, answer);
+    }
+    return CX_SUCCESS;
+}
+
+/* doubt_bare_emptiness of result.c may have been first. */
+static void
+explain_malformed(struct cx_explainer *e, uint64_t since, struct cx_answer *answer)
+{
+    if (answer->malformed == CX_MALFORMED_MESSAGE && answer->type == CX_TYPE_CAA &&
+        is_rest_of_strangers(e, since, answer)) {
+        make_failure(KIND_OWNER, answer);
+    }
+}
+
+cx_status
+cx_explain(struct cx_explainer *explainer, uint64_t since, struct cx_arena *arena,
+           struct cx_answer *answer)
+{
+    if (answer->outcome == CX_OUTCOME_SERVFAIL) {
+        return explain_failure(explainer, since, arena, answer);
+    }
+    if (answer->outcome == CX_OUTCOME_MALFORMED) {
+        explain_malformed(explainer, since, answer);
+        return CX_SUCCESS;
+    }
+    return cx_outcome_is_failure(answer->outcome) ? CX_SUCCESS
+                                                  : explain_answer(explainer, since, answer);
+}
+
+/* ---- the list for the answer */
+
+static cx_status
+to_listed(const struct cx_exchange_seen *x, struct cx_arena *arena, struct cx_exchange *ret)
+{
+    struct cx_exchange exchange = { .tcp = x->tcp, .replied = x->replied };
+    char text[CX_TAP_ADDRESS_TEXT];
+
+    cx_tap_address_text(&x->server, text);
+    CX_TRY(cx_arena_text(arena, cx_str_of(text), &exchange.server));
+    if (x->replied) {
+        exchange.rcode = x->octets.p[3] & 15;
+        exchange.ms = (uint32_t)((x->replied_us - x->sent_us) / 1000);
+    }
+    *ret = exchange;
+    return CX_SUCCESS;
+}
+
+/* The newest ones about name, put before those that found has, newest first. */
+static void
+gather(const struct cx_explainer *e, cx_span name, uint16_t type, uint64_t since,
+       const struct cx_exchange_seen *found[CX_EXCHANGES_MAX], size_t *n)
+{
+    const struct cx_exchange_seen *x = cx_tap_newest(e->tap, &(struct cx_question){ name, type });
+
+    for (; x != NULL && x->number >= since && *n < CX_EXCHANGES_MAX; x = cx_tap_older(e->tap, x)) {
+        size_t at = *n;
+
+        while (at != 0 && found[at - 1]->number < x->number) {
+            found[at] = found[at - 1];
+            at--;
+        }
+        found[at] = x;
+        (*n)++;
+    }
+}
+
+cx_status
+cx_explain_list(const struct cx_explainer *explainer, uint64_t since, struct cx_arena *arena,
+                struct cx_answer *answer)
+{
+    const struct cx_exchange_seen *found[CX_EXCHANGES_MAX];
+    struct cx_exchange *list;
+    size_t n = 0;
+
+    gather(explainer, answer->name, answer->type, since, found, &n);
+    for (size_t i = 0; i < answer->n_aliases && answer->type == CX_TYPE_CAA; i++) {
+        gather(explainer, answer->aliases[i], answer->type, since, found, &n);
+    }
+    if (n == 0) {
+        return CX_SUCCESS;
+    }
+    list = cx_arena_get(arena, n, sizeof(*list));
+    if (list == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    for (size_t i = 0; i < n; i++) {
+        CX_TRY(to_listed(found[n - 1 - i], arena, &list[i]));
+    }
+    answer->exchanges = list;
+    answer->n_exchanges = n;
+    return CX_SUCCESS;
+}

@@ -1,0 +1,29 @@
+/* Holds what libunbound says against what was seen on the wire: kinds of failure, records of strangers, answers that
+ * nobody gave.
+ * I1: only ever makes an answer worse, or a failure more exact: no failure becomes an answer here.
+ * I2: exchanges that contradict each other or are missing leave a failure as libunbound told it.
+ * I3: memory is bounded; what is forgotten is not held against an answer. */
+#ifndef CX_RESOLVE_EXPLAIN_H
+#define CX_RESOLVE_EXPLAIN_H
+
+#include "resolve/tap.h"
+
+struct cx_explainer;
+
+/* The tap is borrowed. NULL when out of memory. */
+struct cx_explainer *cx_explainer_new(const struct cx_tap *tap);
+void cx_explainer_free(struct cx_explainer *explainer);
+/* The caches of libunbound that take questions from now on are empty. Calls twice apart, nothing older is known. */
+void cx_explainer_renew(struct cx_explainer *explainer);
+
+/* answer, to a question that went to libunbound when the tap's mark was since, is made more exact, or a failure; a
+ * failure's aliases are those that were seen. Classes: NOMEM. */
+cx_status cx_explain(struct cx_explainer *explainer, uint64_t since, struct cx_arena *arena,
+                     struct cx_answer *answer) CX_MUST;
+
+/* Puts the exchanges of the answer's question and aliases into it, from since on: none if libunbound had all of it in its
+ * cache. Classes: NOMEM. */
+cx_status cx_explain_list(const struct cx_explainer *explainer, uint64_t since,
+                          struct cx_arena *arena, struct cx_answer *answer) CX_MUST;
+
+#endif
