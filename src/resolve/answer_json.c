@@ -418,7 +418,8 @@ cx_answer_from_json(const struct cx_json *json, struct cx_arena *arena, struct c
 {
     static const char *const members[] = { "name",   "type",       "outcome", "detail",
                                            "dnssec", "ttl",        "aliases", "attempts",
-                                           "time",   "records_at", "records", "exchanges", NULL };
+                                           "time",   "records_at", "records", "exchanges",
+                                           NULL };
     struct cx_answer answer = { .type = 0 };
 
     CX_TRY(cx_json_only(json, "answer", members, CX_E_ANSWERS, detail));
@@ -530,13 +531,11 @@ exchange_json(const struct cx_exchange *exchange)
     struct cx_json *json = cx_json_new_object();
     cx_str transport = exchange->tcp ? CX_STR("tcp") : CX_STR("udp");
 
-    return whole(
-        json,
-        cx_json_set(json, "server", any_text(exchange->server)) &&
-            cx_json_set(json, "transport", cx_json_new_string(transport)) &&
-            (!exchange->replied ||
-             (cx_json_set(json, "rcode", cx_json_new_integer(exchange->rcode)) &&
-              cx_json_set(json, "ms", cx_json_new_integer(exchange->ms)))));
+    return whole(json, cx_json_set(json, "server", any_text(exchange->server)) &&
+                           cx_json_set(json, "transport", cx_json_new_string(transport)) &&
+                           (!exchange->replied ||
+                            (cx_json_set(json, "rcode", cx_json_new_integer(exchange->rcode)) &&
+                             cx_json_set(json, "ms", cx_json_new_integer(exchange->ms)))));
 }
 
 static bool

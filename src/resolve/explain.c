@@ -7,7 +7,7 @@
 /* What a reply, or all replies of the last servers asked, come to. Where servers differ, the greater one counts: a
  * SERVFAIL can stand for a fault of DNSSEC (R-SEC-5) and excuses least. */
 enum kind {
-    KIND_NONE = 0, /* no question seen */
+    KIND_NONE = 0, /* no question to a server of the name seen */
     KIND_TIMEOUT,
     KIND_REFUSED,
     KIND_LAME,
@@ -16,12 +16,13 @@ enum kind {
     KIND_SERVFAIL,
     KIND_OWNER, /* CAA of a stranger only */
     KIND_LOOP,
-    KIND_UNDECIDED, /* a usable reply, a referral that nothing followed: not what libunbound tells */
+    KIND_UNDECIDED, /* a usable reply: not what libunbound tells */
     KIND_ALIAS,     /* goes on at another name */
     KIND_REFERRAL,  /* to servers nearer to the name */
 };
 
-/* What libunbound's cache repeats, long after the exchanges have made room. */
+/* What libunbound repeats from its caches, of failures and of servers that are down, without asking anybody; long after
+ * the exchanges have made room. */
 struct known {
     uint64_t key; /* 0 = empty */
     enum kind kind;
@@ -176,11 +177,15 @@ set_known(struct cx_explainer *e, const struct cx_question *question, enum kind 
 /* Servers of one zone, the nearest to the name that was reached. */
 struct stage {
     unsigned depth; /* labels of the zone, if a referral led to it */
-    size_t n_asked;
+    size_t n_silent;
     bool tcp_replied;
     bool truncated;
     enum kind worst;       /* of the replies */
     struct cx_name target; /* of an alias */
+    /* What came before, if it began below the root, with servers that libunbound knew: when they have failed, it asks
+     * their parent for others, and finds none. */
+    enum kind before;
+    struct cx_name target_before;
 };
 
 static unsigned
@@ -273,6 +278,25 @@ kind_of_reply(const struct cx_exchange_seen *x, struct cx_name *ret_target, unsi
     return kind;
 }
 
+static enum kind
+kind_of_stage(const struct stage *stage)
+{
+    if (stage->truncated && !stage->tcp_replied && stage->worst <= KIND_TRUNCATED) {
+        return KIND_TRUNCATED;
+    }
+    return stage->worst != KIND_NONE ? stage->worst
+           : stage->n_silent != 0    ? KIND_TIMEOUT
+                                     : KIND_NONE;
+}
+
+static void
+begin_stage(struct stage *stage, unsigned depth)
+{
+    enum kind before = stage->depth == 0 ? kind_of_stage(stage) : KIND_NONE;
+
+    *stage = (struct stage){ .depth = depth, .before = before, .target_before = stage->target };
+}
+
 static void
 take_reply(struct stage *stage, const struct cx_exchange_seen *x)
 {
@@ -281,7 +305,7 @@ take_reply(struct stage *stage, const struct cx_exchange_seen *x)
     enum kind kind = kind_of_reply(x, &target, &depth);
 
     if (kind == KIND_REFERRAL && depth > stage->depth) {
-        *stage = (struct stage){ .depth = depth, .worst = KIND_NONE };
+        begin_stage(stage, depth);
         return;
     }
     kind = kind == KIND_REFERRAL ? KIND_LAME : kind; /* up, or to where it is */
@@ -296,19 +320,6 @@ take_reply(struct stage *stage, const struct cx_exchange_seen *x)
     }
 }
 
-static enum kind
-kind_of_stage(const struct stage *stage)
-{
-    if (stage->truncated && !stage->tcp_replied && stage->worst <= KIND_TRUNCATED) {
-        return KIND_TRUNCATED;
-    }
-    if (stage->worst != KIND_NONE) {
-        return stage->worst;
-    }
-    /* A referral after which nothing was sent: its servers have no address that can be asked. */
-    return stage->n_asked != 0 ? KIND_TIMEOUT : stage->depth != 0 ? KIND_UNDECIDED : KIND_NONE;
-}
-
 /* What the exchanges about one name come to. */
 static enum kind
 kind_of_name(const struct cx_explainer *e, const struct cx_question *question, uint64_t since,
@@ -317,6 +328,7 @@ kind_of_name(const struct cx_explainer *e, const struct cx_question *question, u
     const struct cx_exchange_seen *found[CX_TAP_CHAIN_MAX];
     const struct cx_exchange_seen *x = cx_tap_newest(e->tap, question);
     struct stage stage = { .worst = KIND_NONE };
+    enum kind kind;
     size_t n = 0;
 
     for (; x != NULL && x->number >= since && n < CX_TAP_CHAIN_MAX; x = cx_tap_older(e->tap, x)) {
@@ -324,13 +336,19 @@ kind_of_name(const struct cx_explainer *e, const struct cx_question *question, u
     }
     while (n != 0) {
         x = found[--n];
-        stage.n_asked++;
         if (x->replied) {
             take_reply(&stage, x);
+        } else {
+            stage.n_silent++;
         }
     }
     *ret_target = stage.target;
-    return kind_of_stage(&stage);
+    kind = kind_of_stage(&stage);
+    if (kind == KIND_NONE && stage.depth != 0) { /* nobody was asked after the last referral */
+        *ret_target = stage.target_before;
+        return stage.before;
+    }
+    return kind;
 }
 
 /* The aliases that were met on the way, the question's name first. */
@@ -490,20 +508,23 @@ is_rest_of_strangers(struct cx_explainer *e, uint64_t since, const struct cx_ans
     return is;
 }
 
-static cx_status
+static void
 explain_answer(struct cx_explainer *e, uint64_t since, struct cx_answer *answer)
 {
     bool empty = answer->outcome != CX_OUTCOME_RECORDS;
 
     if (cx_tap_is_complete(e->tap, since) && !is_explained(e, since, answer)) {
         make_failure(KIND_NONE, answer);
-    } else if (empty && answer->type == CX_TYPE_CAA && answer->dnssec != CX_DNSSEC_SECURE &&
-               is_rest_of_strangers(e, since, answer)) {
-        make_failure(KIND_OWNER, answer);
-    } else {
-        remember_answer(e, answer);
+        return;
     }
-    return CX_SUCCESS;
+    remember_answer(e, answer);
+    if (!empty) {
+        set_known(e, &(struct cx_question){ answer->name, answer->type }, KIND_NONE);
+    }
+    if (empty && answer->type == CX_TYPE_CAA && answer->dnssec != CX_DNSSEC_SECURE &&
+        is_rest_of_strangers(e, since, answer)) {
+        make_failure(KIND_OWNER, answer);
+    }
 }
 
 /* doubt_bare_emptiness of result.c may have been first. */
@@ -525,10 +546,10 @@ cx_explain(struct cx_explainer *explainer, uint64_t since, struct cx_arena *aren
     }
     if (answer->outcome == CX_OUTCOME_MALFORMED) {
         explain_malformed(explainer, since, answer);
-        return CX_SUCCESS;
+    } else if (!cx_outcome_is_failure(answer->outcome)) {
+        explain_answer(explainer, since, answer);
     }
-    return cx_outcome_is_failure(answer->outcome) ? CX_SUCCESS
-                                                  : explain_answer(explainer, since, answer);
+    return CX_SUCCESS;
 }
 
 /* ---- the list for the answer */

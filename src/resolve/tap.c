@@ -356,6 +356,11 @@ ssize_t cx_tap_recv(int fd, void *p, size_t n, int flags) EXPORT(recv);
 ssize_t cx_tap_recvfrom(int fd, void *p, size_t n, int flags, struct sockaddr *from,
                         socklen_t *from_n) EXPORT(recvfrom);
 
+/* What a program built with _FORTIFY_SOURCE calls instead. */
+ssize_t cx_tap_recv_chk(int fd, void *p, size_t n, size_t room, int flags) EXPORT(__recv_chk);
+ssize_t cx_tap_recvfrom_chk(int fd, void *p, size_t n, size_t room, int flags,
+                            struct sockaddr *from, socklen_t *from_n) EXPORT(__recvfrom_chk);
+
 /* libc's function, or a sanitizer's before it. Threads that find it at the same time find the same one. */
 static void
 find(void *at, size_t size, const char *name)
@@ -368,19 +373,19 @@ find(void *at, size_t size, const char *name)
     memcpy(at, &p, size);
 }
 
-#define NEXT(name)                                                                                 \
+#define NEXT(name, libc_name)                                                                      \
     static __typeof__(cx_tap_##name) *next_;                                                       \
     __typeof__(cx_tap_##name) *next = __atomic_load_n(&next_, __ATOMIC_RELAXED);                   \
                                                                                                    \
     if (next == NULL) {                                                                            \
-        find(&next, sizeof(next), #name);                                                          \
+        find(&next, sizeof(next), #libc_name);                                                     \
         __atomic_store_n(&next_, next, __ATOMIC_RELAXED);                                          \
     }
 
 int
 cx_tap_connect(int fd, const struct sockaddr *addr, socklen_t n)
 {
-    NEXT(connect)
+    NEXT(connect, connect)
 
     if (active != NULL) {
         begin_socket(active, fd, addr, n, false);
@@ -391,7 +396,7 @@ cx_tap_connect(int fd, const struct sockaddr *addr, socklen_t n)
 ssize_t
 cx_tap_send(int fd, const void *p, size_t n, int flags)
 {
-    NEXT(send)
+    NEXT(send, send)
     ssize_t ret = next(fd, p, n, flags);
     int error = errno;
 
@@ -405,7 +410,7 @@ cx_tap_send(int fd, const void *p, size_t n, int flags)
 ssize_t
 cx_tap_sendto(int fd, const void *p, size_t n, int flags, const struct sockaddr *to, socklen_t to_n)
 {
-    NEXT(sendto)
+    NEXT(sendto, sendto)
     ssize_t ret = next(fd, p, n, flags, to, to_n);
     int error = errno;
 
@@ -420,7 +425,7 @@ cx_tap_sendto(int fd, const void *p, size_t n, int flags, const struct sockaddr 
 ssize_t
 cx_tap_sendmsg(int fd, const struct msghdr *message, int flags)
 {
-    NEXT(sendmsg)
+    NEXT(sendmsg, sendmsg)
     ssize_t ret = next(fd, message, flags);
     int error = errno;
 
@@ -437,7 +442,7 @@ cx_tap_sendmsg(int fd, const struct msghdr *message, int flags)
 ssize_t
 cx_tap_writev(int fd, const struct iovec *iov, int n)
 {
-    NEXT(writev)
+    NEXT(writev, writev)
     ssize_t ret = next(fd, iov, n);
     int error = errno;
 
@@ -451,7 +456,7 @@ cx_tap_writev(int fd, const struct iovec *iov, int n)
 ssize_t
 cx_tap_recv(int fd, void *p, size_t n, int flags)
 {
-    NEXT(recv)
+    NEXT(recv, recv)
     ssize_t ret = next(fd, p, n, flags);
     int error = errno;
 
@@ -465,8 +470,37 @@ cx_tap_recv(int fd, void *p, size_t n, int flags)
 ssize_t
 cx_tap_recvfrom(int fd, void *p, size_t n, int flags, struct sockaddr *from, socklen_t *from_n)
 {
-    NEXT(recvfrom)
+    NEXT(recvfrom, recvfrom)
     ssize_t ret = next(fd, p, n, flags, from, from_n);
+    int error = errno;
+
+    if (active != NULL) {
+        seen_in(fd, p, ret, flags, from, from_n != NULL ? *from_n : 0);
+        errno = error;
+    }
+    return ret;
+}
+
+ssize_t
+cx_tap_recv_chk(int fd, void *p, size_t n, size_t room, int flags)
+{
+    NEXT(recv_chk, __recv_chk)
+    ssize_t ret = next(fd, p, n, room, flags);
+    int error = errno;
+
+    if (active != NULL) {
+        seen_in(fd, p, ret, flags, NULL, 0);
+        errno = error;
+    }
+    return ret;
+}
+
+ssize_t
+cx_tap_recvfrom_chk(int fd, void *p, size_t n, size_t room, int flags, struct sockaddr *from,
+                    socklen_t *from_n)
+{
+    NEXT(recvfrom_chk, __recvfrom_chk)
+    ssize_t ret = next(fd, p, n, room, flags, from, from_n);
     int error = errno;
 
     if (active != NULL) {

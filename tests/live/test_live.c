@@ -282,7 +282,7 @@ is_failure(const struct cx_answer *answer, const char *name)
     assert_null(answer->records);
     assert_int_equal(answer->n_aliases, 0);
     assert_true(answer->dnssec == CX_DNSSEC_BOGUS || answer->dnssec == CX_DNSSEC_INDETERMINATE);
-    assert_int_equal(answer->attempts, 1);
+    assert_true(answer->attempts == 1 || answer->attempts == 2);
     assert_true(answer->name.n != 0 && answer->time != CX_TIME_NONE);
     assert_true(answer->time <= cx_time_now());
 }

@@ -67,6 +67,9 @@ static const char *const round_trips[] = {
     "expired','dnssec':'bogus','attempts':0}",
     "{'name':'d.test','outcome':'servfail','dnssec':'insecure','attempts':1000}",
     "{'name':'d.test','outcome':'refused','dnssec':'insecure'}",
+    "{'name':'d.test','outcome':'timeout','dnssec':'insecure','exchanges':[{'server':'192.0.2.1',"
+    "'transport':'udp','rcode':15,'ms':4294967295},{'server':'2001:db8::1@5353','transport':'tcp'}"
+    "]}",
     "{'name':'d.test','outcome':'truncated','dnssec':'insecure'}",
     "{'name':'d.test','outcome':'loop','dnssec':'insecure','aliases':['a.test','d.test']}",
     "{'name':'d.test','outcome':'indeterminate','dnssec':'indeterminate'}",

@@ -47,8 +47,8 @@ main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     if (strcmp(argv[1], "--version") == 0) {
-        printf("caaproof %s\nlibunbound %s\nwire tap: %s\npublic suffixes: %s\n",
-               CAAPROOF_VERSION, cx_live_version(), cx_tap_works() ? "on" : "unavailable",
+        printf("caaproof %s\nlibunbound %s\nwire tap: %s\npublic suffixes: %s\n", CAAPROOF_VERSION,
+               cx_live_version(), cx_tap_works() ? "on" : "unavailable",
                cx_public_suffix_version());
         return EXIT_SUCCESS;
     }
