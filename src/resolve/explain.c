@@ -4,16 +4,16 @@
 #include "base/limits.h"
 #include "dns/message.h"
 
-/* What a reply, or all replies of the last servers asked, come to. Where servers differ, the greater one counts: a
- * SERVFAIL can stand for a fault of DNSSEC (R-SEC-5) and excuses least. */
+/* What a reply, or all replies of the last servers asked, come to. Where servers differ, the greater one counts, which
+ * is excused less: a SERVFAIL can stand for a fault of DNSSEC (R-SEC-5), what follows is never excused. */
 enum kind {
     KIND_NONE = 0, /* no question to a server of the name seen */
     KIND_TIMEOUT,
     KIND_REFUSED,
     KIND_LAME,
-    KIND_TRUNCATED,
     KIND_MALFORMED,
     KIND_SERVFAIL,
+    KIND_TRUNCATED,
     KIND_OWNER, /* CAA of a stranger only */
     KIND_LOOP,
     KIND_UNDECIDED, /* a usable reply: not what libunbound tells */

@@ -153,7 +153,7 @@ read_result(struct pending *p, const struct cx_result *result, struct cx_answer 
     return CX_SUCCESS;
 }
 
-/* How little can be made of a failure: of two, the greater counts. 0: a second try is of no use, or may not be. */
+/* How little a failure is excused: of two, the greater counts. 0: a second try is of no use, or may not be. */
 static unsigned
 weight(const struct cx_answer *answer)
 {
@@ -162,11 +162,11 @@ weight(const struct cx_answer *answer)
         return 1;
     case CX_OUTCOME_REFUSED:
         return 2;
-    case CX_OUTCOME_TRUNCATED:
-        return 3;
     case CX_OUTCOME_MALFORMED:
-        return answer->malformed == CX_MALFORMED_MESSAGE ? 4 : 0;
+        return answer->malformed == CX_MALFORMED_MESSAGE ? 3 : 0;
     case CX_OUTCOME_SERVFAIL:
+        return 4;
+    case CX_OUTCOME_TRUNCATED:
         return 5;
     case CX_OUTCOME_UNSET:
     case CX_OUTCOME_RECORDS:

@@ -166,6 +166,22 @@ static const struct {
     { "{'name':'d.test','outcome':'nodata','aliases':['']}", "aliases" },
     { "{'name':'d.test','outcome':'nodata','aliases':[1]}", "aliases" },
     { "{'name':'d.test','outcome':'timeout','detail':1}", "detail" },
+    { "{'name':'d.test','outcome':'timeout','exchanges':{}}", "exchanges" },
+    { "{'name':'d.test','outcome':'timeout','exchanges':[1]}", "exchanges" },
+    { "{'name':'d.test','outcome':'timeout','exchanges':[{'transport':'udp'}]}", "server" },
+    { "{'name':'d.test','outcome':'timeout','exchanges':[{'server':'a','transport':'tls'}]}",
+      "tcp" },
+    { "{'name':'d.test','outcome':'timeout','exchanges':[{'server':'a','transport':'udp','ms':1}]}",
+      "rcode" },
+    { "{'name':'d.test','outcome':'timeout','exchanges':[{'server':'a','transport':'udp','rcode':"
+      "16,"
+      "'ms':1}]}",
+      "rcode" },
+    { "{'name':'d.test','outcome':'timeout','exchanges':[{'server':'a','transport':'udp','rcode':0,"
+      "'ms':-1}]}",
+      "ms" },
+    { "{'name':'d.test','outcome':'timeout','exchanges':[{'server':'a','transport':'udp','id':1}]}",
+      "id" },
     { "{'name':'d.test','outcome':'malformed','detail':'something'}", "detail" },
     { "{'name':'d.test','outcome':'malformed','detail':''}", "detail" },
     { "{'name':'d.test','outcome':'records'}", "records" },

@@ -32,7 +32,7 @@ static const char usage[] =
     "Where answers come from: the live DNS with DNSSEC, unless\n"
     "  --zone FILE        zone file, to test records before they are published (repeatable)\n"
     "  --answers FILE     recorded answers, one JSON object a line\n"
-    "  --root-hints FILE, --anchor FILE, --forward ADDR[@PORT]   for the live DNS\n"
+    "  --root-hints FILE, --anchor FILE, --forward ADDR[@PORT], --no-tap   for the live DNS\n"
     "\n"
     "What is printed\n"
     "  --explain          every rule that was applied, as a sentence\n"

@@ -19,7 +19,7 @@ static const char usage[] =
     "(repeatable)\n"
     "  --zone FILE        zone file, to look before it is published (repeatable)\n"
     "  --answers FILE     recorded answers, one JSON object a line\n"
-    "  --root-hints FILE, --anchor FILE, --forward ADDR[@PORT]   for the live DNS\n"
+    "  --root-hints FILE, --anchor FILE, --forward ADDR[@PORT], --no-tap   for the live DNS\n"
     "  --json             one object (docs/json.md, \"Lint\")\n"
     "\n"
     "Errors block issuance or do not do what they say; warnings may not do what was meant; advice "
