@@ -32,6 +32,8 @@
 /* Notes kept per name; further ones are dropped after a note that says so. */
 #define CX_NOTES_MAX 24
 
+/* One result or report as JSON: a certificate of CX_NAMES_MAX names, each with its answers. */
+#define CX_RESULT_MAX ((size_t)256 << 20)
 /* One line of NDJSON; 1,001 records of a large set in hex stay far below. */
 #define CX_LINE_MAX (16u << 20)
 /* Memory of one check: answers of CX_NAMES_MAX names, with aliases and records. */

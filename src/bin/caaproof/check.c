@@ -3,6 +3,7 @@
 #include "bin/caaproof/human.h"
 #include "bin/caaproof/input.h"
 #include "bin/caaproof/options.h"
+#include "bin/caaproof/output.h"
 #include "engine/name.h"
 #include "engine/result.h"
 #include "pki/certificate.h"
@@ -56,15 +57,8 @@ static int
 print_json(const struct cx_check *check)
 {
     struct cx_json *json = cx_result_to_json(check);
-    struct cx_buf buf;
-    cx_status s;
+    cx_status s = output_json(json);
 
-    cx_buf_init(&buf, (size_t)256 << 20);
-    s = cx_json_write(json, &buf);
-    if (cx_ok(s)) {
-        printf("%.*s\n", (int)buf.n, buf.p);
-    }
-    cx_buf_done(&buf);
     cx_json_free(json);
     return cx_ok(s) ? EXIT_SUCCESS : exit_with(s, NULL);
 }

@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "bin/caaproof/command.h"
 #include "bin/caaproof/exit.h"
+#include "bin/caaproof/output.h"
 #include "bin/caaproof/peer.h"
 #include "bin/caaproof/report.h"
 #include "bin/caaproof/show_case.h"
@@ -242,7 +243,6 @@ static int
 print_report(const struct conformance *k, const struct report *report)
 {
     struct cx_json *json;
-    struct cx_buf buf;
     cx_status s;
 
     if (!k->json) {
@@ -250,12 +250,7 @@ print_report(const struct conformance *k, const struct report *report)
         return EXIT_SUCCESS;
     }
     json = report_to_json(report);
-    cx_buf_init(&buf, (size_t)256 << 20);
-    s = cx_json_write(json, &buf);
-    if (cx_ok(s)) {
-        printf("%.*s\n", (int)buf.n, buf.p);
-    }
-    cx_buf_done(&buf);
+    s = output_json(json);
     cx_json_free(json);
     return cx_ok(s) ? EXIT_SUCCESS : exit_with(s, NULL);
 }

@@ -1,6 +1,7 @@
 #include "bin/caaproof/human.h"
 
 #include "base/buf.h"
+#include "bin/caaproof/output.h"
 #include "bin/caaproof/terminal.h"
 
 /* Records of a large set that are shown. */
@@ -114,12 +115,9 @@ put_answer(FILE *out, const struct cx_answer *answer, int width)
     fputc('\n', out);
     put_aliases(out, answer);
     if (answer->why.n != 0) {
-        struct cx_buf buf;
-
-        cx_buf_init(&buf, 4096);
-        cx_buf_put_escaped(&buf, cx_span_of_str(answer->why));
-        fprintf(out, "      %.*s\n", (int)buf.n, buf.n == 0 ? "" : buf.p);
-        cx_buf_done(&buf);
+        fputs("      ", out);
+        output_escaped(out, cx_span_of_str(answer->why));
+        fputc('\n', out);
     }
     put_records(out, answer);
 }

@@ -1,5 +1,6 @@
 #include "bin/caaproof/report.h"
 
+#include "bin/caaproof/output.h"
 #include "bin/caaproof/terminal.h"
 
 static const struct {
@@ -90,24 +91,13 @@ print_row(FILE *out, const char *word, const char *meaning, const struct counts 
             c->total, paint_off(out), c->verdict_right, c->complete);
 }
 
-static void
-print_escaped(FILE *out, cx_str text)
-{
-    struct cx_buf buf;
-
-    cx_buf_init(&buf, (size_t)1 << 20);
-    cx_buf_put_escaped(&buf, cx_span_of_str(text));
-    fprintf(out, "%.*s", (int)buf.n, buf.n == 0 ? "" : buf.p);
-    cx_buf_done(&buf);
-}
-
 /* The problem is escaped already. */
 static void
 print_failure(FILE *out, const struct outcome *o)
 {
     fprintf(out, "%s%-8.*s%s ", paint_on(out, PAINT_BAD), (int)o->c->name.n, o->c->name.p,
             paint_off(out));
-    print_escaped(out, o->c->about);
+    output_escaped(out, cx_span_of_str(o->c->about));
     fprintf(out, "\n         %.*s\n", (int)o->problem.n, o->problem.n == 0 ? "" : o->problem.p);
 }
 
