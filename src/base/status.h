@@ -49,7 +49,8 @@ cx_ok(cx_status s)
 enum cx_class cx_status_class(cx_status s);
 const char *cx_status_text(cx_status s);
 
-/* Returns code, with a formatted text (cut to size, never overrun) in detail if there is one. */
+/* Returns code, with a formatted text (cut to size, never overrun; control characters become "?") in detail if there is
+ * one. */
 cx_status cx_fail(struct cx_detail *detail, enum cx_code code, const char *fmt, ...)
     CX_PRINTF(3, 4);
 
