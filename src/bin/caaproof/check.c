@@ -145,7 +145,7 @@ take_certificate(const struct options *o, struct cx_json *names, struct cx_detai
                               : mail               ? "smime"
                                                    : "tls";
 
-        s = cx_json_set(o->request, "purpose", cx_json_new_string(cx_str_of(purpose)))
+        s = cx_json_set(o->request, "purpose", cx_json_new_text(purpose))
                 ? CX_SUCCESS
                 : (cx_status){ CX_E_NOMEM };
     }

@@ -72,7 +72,7 @@ add_text(struct cx_json *request, const char *member, const char *value)
 {
     /* The request is ours: the array was built here and may be changed. */
     struct cx_json *array = (struct cx_json *)(uintptr_t)cx_json_get(request, member);
-    struct cx_json *json = cx_json_new_string(cx_str_of(value));
+    struct cx_json *json = cx_json_new_text(value);
 
     if (json == NULL) {
         return complain("not UTF-8", member);
@@ -87,8 +87,7 @@ add_text(struct cx_json *request, const char *member, const char *value)
 static bool
 set_text(struct cx_json *request, const char *member, const char *value)
 {
-    return cx_json_set(request, member, cx_json_new_string(cx_str_of(value))) ||
-           complain("not UTF-8", member);
+    return cx_json_set(request, member, cx_json_new_text(value)) || complain("not UTF-8", member);
 }
 
 static bool
