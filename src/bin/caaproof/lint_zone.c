@@ -1,8 +1,7 @@
 #include "bin/caaproof/lint_zone.h"
 
-#include "base/buf.h"
+#include "base/file.h"
 #include "base/limits.h"
-#include "bin/caaproof/input.h"
 #include "dns/caa.h"
 #include "dnssec/zone_text.h"
 
@@ -68,7 +67,7 @@ lint_zone_read(const char *path, const struct lint_zone_reader *reader, struct c
 
     cx_buf_init(&buf, CX_FILE_MAX);
     cx_arena_init(&arena, CX_SOURCE_MEMORY);
-    s = input_file(path, &buf, detail);
+    s = cx_file_read(path, &buf, detail);
     if (cx_ok(s)) {
         s = read_lines(path, cx_buf_str(&buf), reader);
     }
