@@ -53,11 +53,27 @@ TEST(is_done_at_once_without_bytes)
     assert_false(cx_rd_ok(&r));
 }
 
+TEST(lines_come_without_their_ends)
+{
+    cx_str text = CX_STR("a\n\nb\r\nc"), line = { NULL, 0 };
+    size_t at = 0, n = 0;
+    static const char *const wanted[] = { "a", "", "b\r", "c" };
+
+    while (cx_str_line(text, &at, &line)) {
+        assert_true(n < CX_COUNT(wanted));
+        assert_true(cx_str_equal(line, cx_str_of(wanted[n++])));
+    }
+    assert_int_equal(n, CX_COUNT(wanted));
+    at = 0;
+    assert_false(cx_str_line((cx_str){ NULL, 0 }, &at, &line));
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(reads_fields_in_network_order),
     cmocka_unit_test(stays_failed_after_the_end),
     cmocka_unit_test(does_not_wrap_on_a_huge_length),
     cmocka_unit_test(is_done_at_once_without_bytes),
+    cmocka_unit_test(lines_come_without_their_ends),
 };
 
 TEST_MAIN(tests)

@@ -10,15 +10,11 @@
 static cx_status
 read_lines(const char *path, cx_str text, const struct lint_zone_reader *reader)
 {
-    size_t number = 0;
+    size_t number = 0, at = 0;
+    cx_str line;
 
-    for (size_t from = 0; from < text.n;) {
-        const char *end = memchr(text.p + from, '\n', text.n - from);
-        cx_str line = { text.p + from,
-                        end != NULL ? (size_t)(end - text.p) - from : text.n - from };
-
+    while (cx_str_line(text, &at, &line)) {
         CX_TRY(reader->line(reader->ctx, path, line, ++number));
-        from += line.n + 1;
     }
     return CX_SUCCESS;
 }
