@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#undef cx_fail /* defined here, with whatever reads this */
+
 enum cx_class
 cx_status_class(cx_status s)
 {

@@ -68,10 +68,8 @@ TEST(lines_come_without_their_ends)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(reads_fields_in_network_order),
-    cmocka_unit_test(stays_failed_after_the_end),
-    cmocka_unit_test(does_not_wrap_on_a_huge_length),
-    cmocka_unit_test(reads_nothing_from_no_bytes),
+    cmocka_unit_test(reads_fields_in_network_order),  cmocka_unit_test(stays_failed_after_the_end),
+    cmocka_unit_test(does_not_wrap_on_a_huge_length), cmocka_unit_test(reads_nothing_from_no_bytes),
     cmocka_unit_test(lines_come_without_their_ends),
 };
 

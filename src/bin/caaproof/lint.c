@@ -301,7 +301,7 @@ lint_with(const struct options *o, int argc, char **argv, int first)
     struct linting l = { .options = o };
     struct cx_detail detail = { .text = "" };
     const char *wrong = misplaced(o);
-    cx_status s = CX_SUCCESS;
+    cx_status s;
 
     if (wrong != NULL) {
         s = cx_fail(&detail, CX_E_USAGE, "lint has no use for --%s; see caaproof lint --help",

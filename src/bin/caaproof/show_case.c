@@ -20,8 +20,10 @@ put_word(struct cx_buf *buf, cx_str text)
     bool plain = text.n != 0;
 
     for (size_t i = 0; i < text.n; i++) {
-        plain = plain &&
-                (cx_ascii_alnum((uint8_t)text.p[i]) || memchr("./:@_-,+%", text.p[i], 9) != NULL);
+        char c = text.p[i];
+
+        plain =
+            plain && (cx_ascii_alnum((uint8_t)c) || (c != '\0' && strchr("./:@_-,+%", c) != NULL));
     }
     if (plain) {
         cx_buf_put(buf, text);
