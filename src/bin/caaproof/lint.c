@@ -284,13 +284,16 @@ lint_all(struct linting *l, int argc, char **argv, int first, struct cx_detail *
 static const char *
 misplaced(const struct options *o)
 {
-    static const char *const members[] = { "account_uri", "method", "purpose", "profile",
-                                           "date",        "order",  "policy",  "facts" };
+    static const char *const members[] = { "method", "purpose", "profile", "date",
+                                           "order",  "policy",  "facts" };
 
     for (size_t i = 0; i < CX_COUNT(members); i++) {
         if (cx_json_get(o->request, members[i]) != NULL) {
             return members[i];
         }
+    }
+    if (cx_json_get(o->request, "account_uri") != NULL) {
+        return "account-uri";
     }
     return o->batch ? "batch" : o->cert != NULL ? "cert" : o->explain ? "explain" : NULL;
 }
