@@ -79,7 +79,7 @@ answer_words(const struct cx_answer *answer, char *ret, size_t room)
         break;
     case CX_OUTCOME_ERROR:
     case CX_OUTCOME_UNSET:
-        words = "own error";
+        words = "could not be asked";
         break;
     }
     (void)snprintf(ret, room, "%s", words);
