@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "bin/caaproof/command.h"
 #include "bin/caaproof/exit.h"
+#include "bin/caaproof/options.h"
 #include "bin/caaproof/output.h"
 #include "bin/caaproof/peer.h"
 #include "bin/caaproof/report.h"
@@ -84,8 +85,8 @@ struct conformance {
     size_t n_files;
     const char *only;
     const char *show;
-    unsigned timeout_s;
-    unsigned overall_s;
+    unsigned long timeout_s;
+    unsigned long overall_s;
     bool lab;
     bool list;
     bool json;
@@ -97,25 +98,9 @@ struct conformance {
 };
 
 static bool
-complain(const char *what, const char *value)
+take_seconds(const char *value, unsigned long *ret)
 {
-    fprintf(stderr, "caaproof: %s: %s\n", what, value);
-    return false;
-}
-
-static bool
-take_seconds(const char *value, unsigned *ret)
-{
-    unsigned n = 0;
-
-    for (const char *p = value; *p != '\0'; p++) {
-        if (*p < '0' || *p > '9' || n > 8640) {
-            return complain("seconds are a number from 1 to 86400", value);
-        }
-        n = n * 10 + (unsigned)(*p - '0');
-    }
-    *ret = n;
-    return (n >= 1 && n <= 86400) || complain("seconds are a number from 1 to 86400", value);
+    return options_number(value, 86400, "seconds are a number from 1 to 86400", ret);
 }
 
 static bool
@@ -130,7 +115,7 @@ take_option(struct conformance *k, int option, const char *value)
         return true;
     case OPT_DATA:
         if (k->n_files == CX_CASE_FILES_MAX) {
-            return complain("too many --data options", value);
+            return options_complain("too many --data options", value);
         }
         k->files[k->n_files++] = value;
         return true;
@@ -261,8 +246,8 @@ hold_to_cases(struct conformance *k)
     struct peer_run run = {
         .requests = k->requests,
         .n = k->table.n,
-        .timeout_s = k->timeout_s,
-        .overall_s = k->overall_s,
+        .timeout_s = (unsigned)k->timeout_s, /* at most a day */
+        .overall_s = (unsigned)k->overall_s,
         .replied = replied,
         .ctx = k,
     };

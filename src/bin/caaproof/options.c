@@ -59,11 +59,29 @@ static const struct option long_options[] = {
     { NULL, 0, NULL, 0 },
 };
 
-static bool
-complain(const char *what, const char *value)
+bool
+options_complain(const char *what, const char *value)
 {
     fprintf(stderr, "caaproof: %s: %s\n", what, value);
     return false;
+}
+
+bool
+options_number(const char *value, unsigned long most, const char *what, unsigned long *ret)
+{
+    unsigned long n = 0;
+
+    for (const char *p = value; *p != '\0'; p++) {
+        if (*p < '0' || *p > '9' || n > most / 10) {
+            return options_complain(what, value);
+        }
+        n = n * 10 + (unsigned long)(*p - '0');
+    }
+    if (n < 1 || n > most) {
+        return options_complain(what, value);
+    }
+    *ret = n;
+    return true;
 }
 
 /* Appends to an array member, for options that may be repeated. */
@@ -75,7 +93,7 @@ add_text(struct cx_json *request, const char *member, const char *value)
     struct cx_json *json = cx_json_new_text(value);
 
     if (json == NULL) {
-        return complain("not UTF-8", member);
+        return options_complain("not UTF-8", member);
     }
     if (array == NULL) {
         array = cx_json_new_array();
@@ -87,7 +105,8 @@ add_text(struct cx_json *request, const char *member, const char *value)
 static bool
 set_text(struct cx_json *request, const char *member, const char *value)
 {
-    return cx_json_set(request, member, cx_json_new_text(value)) || complain("not UTF-8", member);
+    return cx_json_set(request, member, cx_json_new_text(value)) ||
+           options_complain("not UTF-8", member);
 }
 
 static bool
@@ -97,7 +116,7 @@ set_file(struct cx_json *request, const char *member, const char *path)
     struct cx_json *json = NULL;
 
     if (!cx_ok(input_json(path, &json, &detail))) {
-        return complain(member, detail.text);
+        return options_complain(member, detail.text);
     }
     return cx_json_set(request, member, json);
 }
@@ -120,7 +139,7 @@ set_accepted(struct accepted *accepted, const char *list)
             i++;
         }
         if (i == CX_COUNT(words)) {
-            return complain("--accept takes lf, exempt, na, separated by commas", list);
+            return options_complain("--accept takes lf, exempt, na, separated by commas", list);
         }
         *words[i].flag = true;
         list += n + (list[n] == ',' ? 1 : 0);
@@ -129,26 +148,10 @@ set_accepted(struct accepted *accepted, const char *list)
 }
 
 static bool
-set_in_flight(struct options *o, const char *value)
-{
-    unsigned long n = 0;
-
-    for (const char *p = value; *p != '\0'; p++) {
-        if (*p < '0' || *p > '9' || n > 100000) {
-            return complain("--in-flight takes a number from 1 to 100000", value);
-        }
-        n = n * 10 + (unsigned long)(*p - '0');
-    }
-    o->in_flight = n;
-    return (n >= 1 && n <= 100000) ||
-           complain("--in-flight takes a number from 1 to 100000", value);
-}
-
-static bool
 add_zone(struct options *o, const char *path)
 {
     if (o->n_zones == ZONES_MAX) {
-        return complain("too many --zone options", path);
+        return options_complain("too many --zone options", path);
     }
     o->zones[o->n_zones++] = path;
     return true;
@@ -209,7 +212,8 @@ take_option(struct options *o, int option, const char *value)
         o->batch = true;
         return true;
     case OPT_IN_FLIGHT:
-        return set_in_flight(o, value);
+        return options_number(value, 100000, "--in-flight takes a number from 1 to 100000",
+                              &o->in_flight);
     case OPT_JSON:
         o->json = true;
         return true;
@@ -241,7 +245,7 @@ options_parse(int argc, char **argv, const char *usage, struct options *ret)
         }
     }
     if (ret->n_zones != 0 && ret->answers != NULL) {
-        (void)complain("--zone and --answers exclude each other", ret->answers);
+        (void)options_complain("--zone and --answers exclude each other", ret->answers);
         return -1;
     }
     return optind;

@@ -32,6 +32,11 @@ struct options {
 int options_parse(int argc, char **argv, const char *usage, struct options *ret);
 void options_done(struct options *options);
 
+/* What is wrong with the value of an option, on standard error; false, so that it can be returned. */
+bool options_complain(const char *what, const char *value);
+/* A number from 1 to most; else complains what it should be. */
+bool options_number(const char *value, unsigned long most, const char *what, unsigned long *ret);
+
 /* Opens the source that the options name; the live DNS if they name none. Classes: those of the sources. */
 cx_status options_source(const struct options *options, struct cx_source *ret,
                          struct cx_detail *detail) CX_MUST;
