@@ -49,7 +49,7 @@
 #define CX_ANCHOR_LINES_MAX 10000
 #define CX_ANCHORS_MEMORY   ((size_t)1 << 20)
 
-/* One question to the live DNS: longer than libunbound needs to give up (5.3 s measured with CX_LIVE settings). */
+/* One question to the live DNS: longer than libunbound needs to give up (5.3 s measured with the settings of resolve/context.c). */
 #define CX_LIVE_DEADLINE_MS 12000
 /* Age at which the cache of the live source is given up; also the most by which an answer's time can lie before the
  * moment at which it was asked (resolve/live.h). */

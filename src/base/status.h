@@ -31,8 +31,8 @@ typedef struct {
     enum cx_code code;
 } cx_status;
 
-/* What went wrong, for a person: filled by the callee on failure, untouched on success. rule is a rule id of
- * rules.md where a rule refuses the input, else NULL (static storage). */
+/* What went wrong, for a person: filled by the callee on failure, untouched on success. rule is the id of
+ * the rule (R-TREE-10) where a rule refuses the input, else NULL (static storage). */
 struct cx_detail {
     const char *rule;
     char text[240];

@@ -1,4 +1,4 @@
-/* Verdict words (rules.md), and what a finding is made of: reason, rules, notes, readings.
+/* Verdict words (docs/json.md), and what a finding is made of: reason, rules, notes, readings.
  * I1: 0 is no verdict; only the judge assigns PERMIT, explicitly. */
 #ifndef CX_CAA_VERDICT_H
 #define CX_CAA_VERDICT_H
