@@ -47,6 +47,12 @@ class Check(cli.Folder):
             self.assertEqual(code, 65)
             self.assertFalse(set(err[:-1]) & {'\x1b', '\x9f', '\n'}, err)
 
+    def test_files_that_cannot_be_used(self):
+        broken = self.file('broken', '{')
+        for option in ('--policy', '--facts', '--answers', '--zone', '--cert'):
+            self.assertEqual(self.check('d.test', option, broken)[0], 65)
+            self.assertEqual(self.check('d.test', option, broken + '.missing')[0], 74)
+
     def test_worst_name_counts(self):
         code, out, _ = self.in_zone('www.d.test', 'www.deny.test')
         self.assertEqual(code, 10)
@@ -137,7 +143,6 @@ class Wrong(cli.Folder):
 
     def test_files(self):
         self.expect(74, '/nonexistent', 'check', 'd.test', '--issuer', 'x', '--zone', '/nonexistent')
-        self.expect(64, '/nonexistent', 'check', 'd.test', '--issuer', 'x', '--policy', '/nonexistent')
         self.expect(65, '', 'check', 'd.test', '--issuer', 'x', '--zone', '/dev/null')
 
     def test_values(self):

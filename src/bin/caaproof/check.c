@@ -202,13 +202,9 @@ int
 command_check(int argc, char **argv)
 {
     struct options options;
-    int first = options_parse(argc, argv, usage, &options), code;
+    int first = options_parse(argc, argv, usage, &options);
+    int code = first < 0 ? options.exit : check_with(&options, argc, argv, first);
 
-    if (first < 0) {
-        code = first == -2 ? EXIT_SUCCESS : EX_USAGE;
-    } else {
-        code = check_with(&options, argc, argv, first);
-    }
     options_done(&options);
     return code;
 }

@@ -338,13 +338,9 @@ int
 command_lint(int argc, char **argv)
 {
     struct options options;
-    int first = options_parse(argc, argv, usage, &options), code;
+    int first = options_parse(argc, argv, usage, &options);
+    int code = first < 0 ? options.exit : lint_with(&options, argc, argv, first);
 
-    if (first < 0) {
-        code = first == -2 ? EXIT_SUCCESS : EX_USAGE;
-    } else {
-        code = lint_with(&options, argc, argv, first);
-    }
     options_done(&options);
     return fflush(stdout) != 0 ? EX_IOERR : code;
 }

@@ -110,15 +110,17 @@ set_text(struct cx_json *request, const char *member, const char *value)
 }
 
 static bool
-set_file(struct cx_json *request, const char *member, const char *path)
+set_file(struct options *o, const char *member, const char *path)
 {
     struct cx_detail detail = { .text = "" };
     struct cx_json *json = NULL;
+    cx_status s = input_json(path, &json, &detail);
 
-    if (!cx_ok(input_json(path, &json, &detail))) {
+    if (!cx_ok(s)) {
+        o->exit = exit_of_status(s);
         return options_complain(member, detail.text);
     }
-    return cx_json_set(request, member, json);
+    return cx_json_set(o->request, member, json);
 }
 
 static bool
@@ -177,9 +179,9 @@ take_request_option(struct options *o, int option, const char *value)
     case OPT_ORDER:
         return set_text(o->request, "order", value);
     case OPT_POLICY:
-        return set_file(o->request, "policy", value);
+        return set_file(o, "policy", value);
     case OPT_FACTS:
-        return set_file(o->request, "facts", value);
+        return set_file(o, "facts", value);
     default:
         return false;
     }
@@ -230,14 +232,15 @@ options_parse(int argc, char **argv, const char *usage, struct options *ret)
 {
     int option;
 
-    *ret = (struct options){ .request = cx_json_new_object(), .in_flight = 500 };
+    *ret = (struct options){ .request = cx_json_new_object(), .in_flight = 500, .exit = EX_USAGE };
     ret->root_hints = getenv("CAAPROOF_ROOT_HINTS");
     ret->anchor = getenv("CAAPROOF_ANCHOR");
     optind = 1;
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
         if (option == OPT_HELP) {
             fputs(usage, stdout);
-            return -2;
+            ret->exit = EXIT_SUCCESS;
+            return -1;
         }
         if (option == '?' || !take_option(ret, option, optarg)) {
             fprintf(stderr, "see caaproof %s --help\n", argv[0]);

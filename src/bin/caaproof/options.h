@@ -25,10 +25,11 @@ struct options {
     bool explain;
     bool has_purpose;
     unsigned long in_flight;
+    int exit;
 };
 
-/* Parses argv; returns the index of the first operand, or -1 after having said what is wrong. usage is printed for
- * --help, and then -2 is returned. */
+/* Parses argv; returns the index of the first operand, or -1 after having said what is wrong, or printed usage for
+ * --help: then exit is the exit code. */
 int options_parse(int argc, char **argv, const char *usage, struct options *ret);
 void options_done(struct options *options);
 
