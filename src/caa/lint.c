@@ -57,24 +57,16 @@ cx_lint_sentence(enum cx_lint_code code)
 static bool
 make_room(struct cx_lint *lint)
 {
-    size_t room = lint->room == 0 ? 16 : lint->room * 2;
     struct cx_lint_finding *v;
 
-    if (lint->n < lint->room) {
-        return true;
-    }
     if (lint->n >= CX_LINT_FINDINGS_MAX) {
         return false;
     }
-    v = cx_arena_get(lint->arena, room, sizeof(*v));
+    v = cx_arena_widen(lint->arena, lint->v, lint->n, &lint->room, sizeof(*v));
     if (v == NULL) {
         return false;
     }
-    if (lint->n != 0) {
-        memcpy(v, lint->v, lint->n * sizeof(*v));
-    }
     lint->v = v;
-    lint->room = room;
     return true;
 }
 
