@@ -23,12 +23,16 @@
 
 /* A DNS message over TCP, RFC 1035 section 4.2.2. */
 #define CX_MESSAGE_MAX 65535
+/* A record as text, or what lint says about one: every octet of a message escaped as \DDD, and some words. */
+#define CX_RECORD_TEXT_MAX ((size_t)CX_MESSAGE_MAX * 5)
 
 /* Names of one request: the largest certificates seen hold a few hundred. */
 #define CX_NAMES_MAX 10000
 /* Issuer domain names, accounts, methods of one request. */
 #define CX_ISSUERS_MAX  1000
 #define CX_ACCOUNTS_MAX 64
+/* Entries of a list of zones, trust anchors or later checks; far more than one request is about. */
+#define CX_FACTS_MAX 1000
 /* Notes kept per name; further ones are dropped after a note that says so. */
 #define CX_NOTES_MAX 24
 

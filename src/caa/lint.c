@@ -116,7 +116,7 @@ cx_linting_say_more(const struct cx_linting *l, enum cx_lint_code code, size_t o
     };
     struct cx_buf buf;
 
-    cx_buf_init(&buf, (size_t)CX_MESSAGE_MAX * 5);
+    cx_buf_init(&buf, CX_RECORD_TEXT_MAX);
     cx_buf_puts(&buf, text);
     if (outside.n != 0) {
         cx_buf_puts(&buf, text[0] == '\0' ? "\"" : " \"");

@@ -50,7 +50,7 @@ note_to_json(const struct cx_note *note)
     struct cx_json *json;
     struct cx_buf buf;
 
-    cx_buf_init(&buf, CX_MESSAGE_MAX * 5);
+    cx_buf_init(&buf, CX_RECORD_TEXT_MAX);
     cx_buf_puts(&buf, cx_note_word(note->code));
     if (note->detail.n != 0) {
         cx_buf_putc(&buf, ':');

@@ -12,7 +12,7 @@ put_record(FILE *out, const struct cx_caa *caa)
 {
     struct cx_buf buf;
 
-    cx_buf_init(&buf, CX_MESSAGE_MAX * 5);
+    cx_buf_init(&buf, CX_RECORD_TEXT_MAX);
     cx_caa_text(caa, &buf);
     if (cx_buf_ok(&buf)) {
         fprintf(out, "      %.*s\n", (int)buf.n, buf.p);
@@ -142,7 +142,7 @@ put_notes(FILE *out, const struct cx_finding *f)
         const struct cx_note *note = &f->notes.v[i];
         struct cx_buf buf;
 
-        cx_buf_init(&buf, CX_MESSAGE_MAX * 5);
+        cx_buf_init(&buf, CX_RECORD_TEXT_MAX);
         cx_buf_put_escaped(&buf, note->detail);
         fprintf(out, "  note: %s%s%.*s%s\n", cx_note_sentence(note->code),
                 note->detail.n != 0 ? " (" : "", (int)(buf.n < 200 ? buf.n : 200),

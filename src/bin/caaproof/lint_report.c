@@ -18,7 +18,7 @@ put_caa(struct cx_buf *buf, const struct cx_caa *caa)
 {
     struct cx_buf text;
 
-    cx_buf_init(&text, (size_t)CX_MESSAGE_MAX * 5);
+    cx_buf_init(&text, CX_RECORD_TEXT_MAX);
     cx_caa_text(caa, &text);
     if (cx_buf_ok(&text)) {
         cx_buf_put(buf, cx_buf_str(&text));
@@ -110,7 +110,7 @@ print_set(FILE *out, const struct cx_answer *set, bool dnssec_known)
     }
     fputc('\n', out);
     for (size_t i = 0; i < shown; i++) {
-        cx_buf_init(&buf, (size_t)CX_MESSAGE_MAX * 5);
+        cx_buf_init(&buf, CX_RECORD_TEXT_MAX);
         put_caa(&buf, &set->records[i]);
         fputs("      ", out);
         print_buf(out, &buf);
@@ -147,7 +147,7 @@ print_finding(FILE *out, const struct cx_lint_finding *f)
     if (f->record != NULL) {
         struct cx_buf buf;
 
-        cx_buf_init(&buf, (size_t)CX_MESSAGE_MAX * 5);
+        cx_buf_init(&buf, CX_RECORD_TEXT_MAX);
         put_caa(&buf, f->record);
         fputs("  ", out);
         print_buf(out, &buf);
@@ -209,7 +209,7 @@ record_json(const struct cx_caa *caa)
     if (caa == NULL) {
         return cx_json_new_null();
     }
-    cx_buf_init(&buf, (size_t)CX_MESSAGE_MAX * 5);
+    cx_buf_init(&buf, CX_RECORD_TEXT_MAX);
     cx_caa_text(caa, &buf);
     json = cx_buf_ok(&buf) ? cx_json_new_string(cx_buf_str(&buf)) : NULL;
     cx_buf_done(&buf);
