@@ -286,27 +286,13 @@ lint_all(struct linting *l, int argc, char **argv, int first, struct cx_detail *
     return CX_SUCCESS;
 }
 
-/* Options that are check's alone. */
-static const char *
-misplaced(const struct options *o)
-{
-    static const char *const members[] = { "account_uri", "method", "purpose", "profile",
-                                           "date",        "order",  "policy",  "facts" };
-
-    for (size_t i = 0; i < CX_COUNT(members); i++) {
-        if (cx_json_get(o->request, members[i]) != NULL) {
-            return members[i];
-        }
-    }
-    return o->batch ? "batch" : o->cert != NULL ? "cert" : o->explain ? "explain" : NULL;
-}
-
 static int
 lint_with(const struct options *o, int argc, char **argv, int first)
 {
+    static const char *const used[] = { "issuer", NULL };
+    const char *wrong = options_misplaced(o, used);
     struct linting l = { .options = o };
     struct cx_detail detail = { .text = "" };
-    const char *wrong = misplaced(o);
     cx_status s = CX_SUCCESS;
 
     if (wrong != NULL) {

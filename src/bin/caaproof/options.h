@@ -1,4 +1,4 @@
-/* Options that check and lint share: what is asked, and where answers come from. */
+/* Options that check, lint and contacts share: what is asked, and where answers come from. */
 #ifndef CAAPROOF_OPTIONS_H
 #define CAAPROOF_OPTIONS_H
 
@@ -31,6 +31,10 @@ struct options {
  * --help, and then -2 is returned. */
 int options_parse(int argc, char **argv, const char *usage, struct options *ret);
 void options_done(struct options *options);
+
+/* A long option that was given though the command has no use for it, or NULL. used (NULL-terminated): members of request
+ * that it does use; of the rest, every command takes the sources and --json. */
+const char *options_misplaced(const struct options *options, const char *const *used);
 
 /* Opens the source that the options name; the live DNS if they name none. Classes: those of the sources. */
 cx_status options_source(const struct options *options, struct cx_source *ret,
