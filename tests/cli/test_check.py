@@ -172,6 +172,12 @@ class Certificate(cli.Folder):
         code, out, _ = self.check(self.certificate('email:u@d.test'))
         self.assertEqual((code, json.loads(out)['epoch'][0]), (0, 'S'))
 
+    def test_a_name_of_another_kind_than_it_says(self):
+        for names in ('DNS:u@deny.test', 'email:deny.test', 'otherName:1.3.6.1.5.5.7.8.9;UTF8:d.test'):
+            code, out, err = self.check(self.certificate(names))
+            self.assertEqual((code, out), (65, ''), names)
+            self.assertIn('@', err)
+
     def test_der(self):
         path = self.certificate('DNS:www.d.test')
         der = os.path.join(self.folder, 'cert.der')
