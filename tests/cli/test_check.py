@@ -151,11 +151,11 @@ class Help(cli.Folder):
 
 @cli.unittest.skipUnless(shutil.which('openssl'), 'needs the openssl command')
 class Certificate(cli.Folder):
-    def certificate(self, names):
+    def certificate(self, names, *extensions):
         path = os.path.join(self.folder, 'cert.pem')
         subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
                         '-keyout', os.path.join(self.folder, 'key.pem'), '-out', path, '-subj', '/O=Test',
-                        '-addext', 'subjectAltName=' + names], check=True, capture_output=True)
+                        '-addext', 'subjectAltName=' + names, *extensions], check=True, capture_output=True)
         return path
 
     def check(self, path, *args):
@@ -177,6 +177,13 @@ class Certificate(cli.Folder):
             code, out, err = self.check(self.certificate(names))
             self.assertEqual((code, out), (65, ''), names)
             self.assertIn('@', err)
+
+    def test_marks_and_servers_at_once(self):
+        path = self.certificate('DNS:deny.test', '-addext', 'extendedKeyUsage=serverAuth,1.3.6.1.5.5.7.3.31')
+        code, out, err = self.check(path)
+        self.assertEqual((code, out), (65, ''))
+        self.assertIn('--purpose', err)
+        self.assertEqual(self.check(path, '--purpose', 'tls')[0], 10)
 
     def test_der(self):
         path = self.certificate('DNS:www.d.test')
