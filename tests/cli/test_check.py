@@ -99,6 +99,16 @@ class Check(cli.Folder):
         self.assertNotIn('\x1b', out)
         self.assertIn('\\027[31m', out)
 
+    def test_lost_output_is_no_permission(self):
+        names = ['n%d.d.test' % i for i in range(500)]  # more than any buffer of standard output
+        for args in ((), ('--json',), ('--explain',)):
+            with open('/dev/full', 'w', encoding='utf-8') as full:
+                done = subprocess.run([cli.BINARY, 'check', '--issuer', 'ca.example.net', '--date', '2026-11-22',
+                                       '--zone', self.zone, *args, *names], stdout=full, stderr=subprocess.PIPE,
+                                      timeout=60, check=False)
+            self.assertEqual(done.returncode, 74, args)
+            self.assertIn(b'caaproof: ', done.stderr)
+
     def test_no_colour_into_a_pipe(self):
         self.assertNotIn('\x1b', self.in_zone('www.d.test')[1])
 

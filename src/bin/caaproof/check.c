@@ -87,9 +87,7 @@ show(void *ctx, struct cx_check *check)
     if (!cx_ok(check->status)) {
         single->exit = exit_with(check->status, &check->detail);
     }
-    if (fflush(stdout) != 0) {
-        single->exit = EX_IOERR;
-    }
+    single->exit = exit_with_output(single->exit);
 }
 
 static int

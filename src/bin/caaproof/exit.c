@@ -48,6 +48,15 @@ exit_of_status(cx_status status)
 }
 
 int
+exit_with_output(int code)
+{
+    bool flushed = fflush(stdout) == 0;
+
+    /* A failure on the way leaves only its mark: the buffer is empty by now, and flushes well. */
+    return flushed && ferror(stdout) == 0 ? code : exit_with((cx_status){ CX_E_IO }, NULL);
+}
+
+int
 exit_with(cx_status status, const struct cx_detail *detail)
 {
     const char *text =
