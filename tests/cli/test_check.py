@@ -109,6 +109,20 @@ class Check(cli.Folder):
             self.assertEqual(done.returncode, 74, args)
             self.assertIn(b'caaproof: ', done.stderr)
 
+    def test_outside_text_of_any_kind_is_escaped(self):
+        evil = '\x1b[31m\x9b7m'
+        policies = [self.file('p%d' % i, text) for i, text in enumerate(
+            (json.dumps({evil: 1}), evil, json.dumps({'known_tags': [evil]})))]
+        for args in ([evil + 'u@d.test', '--purpose', 'smime'], ['deny.test', '--issuer', evil], [evil + '.d.test'],
+                     ['d.test', '--forward', evil], ['d.test', '--accept', evil],
+                     ['d.test', '--zone', os.path.join(self.folder, evil)],
+                     *(['d.test', '--policy', path] for path in policies)):
+            more = [] if '--issuer' in args else ['--issuer', 'ca.example.net']
+            more += [] if '--zone' in args or '--forward' in args else ['--zone', self.zone]
+            _, out, err = cli.run('check', '--date', '2026-11-22', *args, *more)
+            self.assertTrue((out + err).isascii(), args)
+            self.assertNotIn('\x1b', out + err, args)
+
     def test_no_colour_into_a_pipe(self):
         self.assertNotIn('\x1b', self.in_zone('www.d.test')[1])
 

@@ -98,7 +98,9 @@ struct conformance {
 static bool
 complain(const char *what, const char *value)
 {
-    fprintf(stderr, "caaproof: %s: %s\n", what, value);
+    fprintf(stderr, "caaproof: %s: ", what);
+    print_plain(stderr, cx_str_of(value));
+    fputc('\n', stderr);
     return false;
 }
 

@@ -1,5 +1,7 @@
 #include "bin/caaproof/exit.h"
 
+#include "bin/caaproof/terminal.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -62,10 +64,11 @@ exit_with(cx_status status, const struct cx_detail *detail)
     const char *text =
         detail != NULL && detail->text[0] != '\0' ? detail->text : cx_status_text(status);
 
+    fputs("caaproof: ", stderr);
+    print_plain(stderr, cx_str_of(text));
     if (detail != NULL && detail->rule != NULL) {
-        fprintf(stderr, "caaproof: %s (%s)\n", text, detail->rule);
-    } else {
-        fprintf(stderr, "caaproof: %s\n", text);
+        fprintf(stderr, " (%s)", detail->rule);
     }
+    fputc('\n', stderr);
     return exit_of_status(status);
 }

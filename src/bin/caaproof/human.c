@@ -181,8 +181,9 @@ put_cure(FILE *out, const struct cx_request_name *name, const struct cx_finding 
         return;
     }
     cx_name_text(f->set->records_at, owner);
-    fprintf(out, "  to permit it, publish:  %s. CAA 0 %s \"%.*s\"\n", owner, property,
-            (int)name->c->own[0].name.n, name->c->own[0].name.p);
+    fprintf(out, "  to permit it, publish:  %s. CAA 0 %s \"", owner, property);
+    print_plain(out, name->c->own[0].name);
+    fputs("\"\n", out);
 }
 
 static void
@@ -193,8 +194,10 @@ put_finding(FILE *out, const struct cx_check *check, size_t i, bool explain)
     char until[CX_TIME_TEXT];
     int width = width_of(f);
 
-    fprintf(out, "%s%s%s  %.*s\n", paint_on(out, paint_of(f->verdict)), cx_verdict_word(f->verdict),
-            paint_off(out), (int)name->given.n, name->given.p);
+    fprintf(out, "%s%s%s  ", paint_on(out, paint_of(f->verdict)), cx_verdict_word(f->verdict),
+            paint_off(out));
+    print_plain(out, name->given);
+    fputc('\n', out);
     for (size_t k = 0; k < f->n_seen; k++) {
         put_answer(out, f->seen[k], width);
     }
