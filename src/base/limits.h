@@ -65,6 +65,8 @@
 /* Files of cases of one conformance run, and memory of their texts; the published ones have 0.3 MB. */
 #define CX_CASE_FILES_MAX 16
 #define CX_CASES_MEMORY   ((size_t)256 << 20)
+/* A case's name, which also is the name of files. */
+#define CX_CASE_NAME_MAX 60
 /* Lines that nobody asked for: then the checker is stopped, as it may never end by itself. */
 #define CX_SURPLUS_MAX 1000
 

@@ -45,6 +45,13 @@ class Ourselves(cli.unittest.TestCase):
 
 
 class Others(cli.Folder):
+    def test_case_names_are_plain_words(self):
+        for name in ('', '-x', 'a b', 'a;b', '\x1b[31m', 'x' * 61):
+            case = {'case': name, 'request': {'id': name}, 'expect': {}}
+            code, out, err = conformance('--list', '--data', self.file('cases', json.dumps({'cases': [case]})))
+            self.assertEqual((code, out), (65, ''), name)
+            self.assertIn('letters', err)
+
     def test_a_checker_that_only_knows_verdicts_can_pass(self):
         script = self.file('verdicts.py', '''import json, subprocess, sys
 out = subprocess.run(['caaproof', 'check', '--batch'], input=sys.stdin.read(), text=True, capture_output=True).stdout
