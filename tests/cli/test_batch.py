@@ -71,6 +71,19 @@ class Many(cli.Folder):
         self.assertEqual((child.returncode, count), (0, n))
         return usage.ru_maxrss
 
+    def test_names_share_the_memory_of_a_large_set(self):
+        records = ''.join('d.test. 60 IN CAA 0 issue "a%d.example"\n' % i for i in range(1000))
+        names = ['n%d.d.test' % i for i in range(500)]
+        path = self.file('request', json.dumps(cli.request(names=names, zone=cli.SOA + records)) + '\n')
+        with open(path, encoding='utf-8') as source:
+            child = subprocess.Popen([cli.BINARY, 'check', '--batch'], stdin=source, stdout=subprocess.PIPE)
+            octets = sum(len(line) for line in child.stdout)
+            _, status, usage = os.wait4(child.pid, 0)
+        child.stdout.close()
+        child.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(child.returncode, 0)
+        self.assertLess(usage.ru_maxrss * 1024, 3 * octets + (64 << 20))  # a value of its own for each took 14 times
+
     def test_memory_is_bounded(self):
         with open(cli.BINARY, 'rb') as f:
             sanitized = b'__asan_init' in f.read()
