@@ -50,6 +50,23 @@ class Batch(cli.unittest.TestCase):
         code, out, _ = cli.run('check', '--batch', text=json.dumps(cli.request()))
         self.assertEqual((code, len(out.splitlines())), (0, 1))
 
+    def test_input_that_cannot_be_read(self):
+        with open(os.devnull, encoding='ascii') as null:
+            for first in ({'stdin': os.open('/', os.O_RDONLY)}, {'stdin': null, 'preexec_fn': lambda: os.close(0)}):
+                done = subprocess.run([cli.BINARY, 'check', '--batch', '--answers', os.devnull], **first, timeout=60,
+                                      capture_output=True, check=False)
+                self.assertEqual((done.returncode, done.stdout), (74, b''))
+                self.assertIn(b'caaproof: ', done.stderr)
+
+    def test_a_result_beyond_all_limits_has_its_place(self):
+        record = 'd.test. 60 IN CAA 0 x "%s"\n' % ('y' * 60000)
+        big = cli.request('big', names=['n%d.d.test' % i for i in range(4000)], zone=cli.SOA + record)
+        code, results, _ = batch([big, cli.request('next')])
+        self.assertEqual(code, 65)
+        self.assertEqual([r['id'] for r in results], ['big', 'next'])
+        self.assertIn('larger', results[0]['error']['message'])
+        self.assertEqual(results[1]['verdict'], 'PERMIT')
+
     def test_results_have_the_published_shape(self):
         schema = cli.schema('result')
         _, results, _ = batch([c['request'] for c in cli.cases()])
