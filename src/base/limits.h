@@ -41,7 +41,8 @@
 /* What a source keeps of such files: short lines need some eight times their text, in records, names and indexes. */
 #define CX_SOURCE_MEMORY ((size_t)1 << (sizeof(size_t) > 4 ? 33 : 31))
 
-/* A file of root anchors: the root has had three since 2010; a line holds an RSA key of 4,096 bits in base64. */
+/* A file of root anchors or hints: the root has had three anchors since 2010; a line holds an RSA key of 4,096 bits in
+ * base64. */
 #define CX_ANCHORS_MAX      64
 #define CX_ANCHOR_LINE_MAX  4096
 #define CX_ANCHOR_LINES_MAX 10000
