@@ -109,6 +109,13 @@ class Check(cli.Folder):
             self.assertEqual(done.returncode, 74, args)
             self.assertIn(b'caaproof: ', done.stderr)
 
+    def test_a_recorded_chain_that_returns(self):
+        for aliases in (['www.d.test'], ['a.test', 'A.test'], ['a.test', 'www.d.test']):
+            answer = {'name': 'www.d.test', 'outcome': 'nodata', 'dnssec': 'insecure', 'aliases': aliases}
+            code, out, err = self.check('--answers', self.file('answers', json.dumps(answer)), 'www.d.test')
+            self.assertEqual((code, out), (65, ''), aliases)
+            self.assertIn('loop', err)
+
     def test_outside_text_of_any_kind_is_escaped(self):
         evil = '\x1b[31m\x9b7m'
         policies = [self.file('p%d' % i, text) for i, text in enumerate(
