@@ -65,6 +65,8 @@ class Batch(cli.unittest.TestCase):
         self.assertEqual(code, 65)
         self.assertEqual([r['id'] for r in results], ['big', 'next'])
         self.assertIn('larger', results[0]['error']['message'])
+        schema = cli.schema('result')
+        self.assertEqual(check_data.errors(schema, schema, results[0], 'big'), [])
         self.assertEqual(results[1]['verdict'], 'PERMIT')
 
     def test_results_have_the_published_shape(self):
