@@ -227,6 +227,12 @@ cx_json_copy(const struct cx_json *json)
     return wrap(json_deep_copy(raw_const(json)));
 }
 
+struct cx_json *
+cx_json_share(const struct cx_json *json)
+{
+    return wrap(json_incref((json_t *)(uintptr_t)json)); /* the count is not the value */
+}
+
 bool
 cx_json_set(struct cx_json *object, const char *member, struct cx_json *value)
 {

@@ -1,5 +1,5 @@
-/* JSON values, by jansson behind this header. Values are reference-free trees: a child is borrowed from its parent and
- * lives as long as the root that cx_json_parse returned or that was built here. */
+/* JSON values, by jansson behind this header. A child is borrowed from its parent and lives as long as the root that
+ * cx_json_parse returned or that was built here. */
 #ifndef CX_BASE_JSON_H
 #define CX_BASE_JSON_H
 
@@ -51,6 +51,8 @@ struct cx_json *cx_json_new_integer(int64_t value);
 struct cx_json *cx_json_new_bool(bool value);
 struct cx_json *cx_json_new_null(void);
 struct cx_json *cx_json_copy(const struct cx_json *json);
+/* The very value, for a second parent; not to be changed any more. */
+struct cx_json *cx_json_share(const struct cx_json *json);
 bool cx_json_set(struct cx_json *object, const char *member, struct cx_json *value) CX_MUST;
 bool cx_json_add(struct cx_json *array, struct cx_json *value) CX_MUST;
 /* json if everything could be put into it, else NULL after freeing it: what is incomplete is not passed on. */

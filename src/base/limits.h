@@ -47,7 +47,8 @@
 /* What a source keeps of such files: short lines need some eight times their text, in records, names and indexes. */
 #define CX_SOURCE_MEMORY ((size_t)1 << (sizeof(size_t) > 4 ? 33 : 31))
 
-/* A file of root anchors: the root has had three since 2010; a line holds an RSA key of 4,096 bits in base64. */
+/* A file of root anchors or hints: the root has had three anchors since 2010; a line holds an RSA key of 4,096 bits in
+ * base64. */
 #define CX_ANCHORS_MAX      64
 #define CX_ANCHOR_LINE_MAX  4096
 #define CX_ANCHOR_LINES_MAX 10000
@@ -71,6 +72,8 @@
 /* Files of cases of one conformance run, and memory of their texts; the published ones have 0.3 MB. */
 #define CX_CASE_FILES_MAX 16
 #define CX_CASES_MEMORY   ((size_t)256 << 20)
+/* A case's name, which also is the name of files. */
+#define CX_CASE_NAME_MAX 60
 /* Lines that nobody asked for: then the checker is stopped, as it may never end by itself. */
 #define CX_SURPLUS_MAX 1000
 

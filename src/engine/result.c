@@ -1,5 +1,6 @@
 #include "engine/result.h"
 
+#include "base/alloc.h"
 #include "base/buf.h"
 #include "resolve/answer_json.h"
 
@@ -90,12 +91,67 @@ readings_to_json(const struct cx_finding *finding)
     return cx_json_whole(array, ok);
 }
 
-static struct cx_json *
-records_to_json(const struct cx_answer *set)
+/* Answers with records that were built already: names of one zone share them, and a set of thousands of records must
+ * not take memory for each of thousands of names. */
+struct built {
+    struct built_answer {
+        const struct cx_answer *answer;
+        struct cx_json *json;
+    } * v;
+    size_t n;
+    size_t room;
+};
+
+static void
+built_done(struct built *built)
 {
-    struct cx_json *array = cx_json_new_array();
+    for (size_t i = 0; i < built->n; i++) {
+        cx_json_free(built->v[i].json);
+    }
+    cx_free(built->v);
+}
+
+static struct cx_json *
+answer_to_json(const struct cx_answer *answer, struct built *built)
+{
+    size_t i = built->n;
+
+    if (answer->n_records == 0) {
+        return cx_answer_to_json(answer);
+    }
+    while (i > 0 && built->v[i - 1].answer != answer) { /* the latest are wanted most */
+        i--;
+    }
+    if (i > 0) {
+        return cx_json_share(built->v[i - 1].json);
+    }
+    if (built->n == built->room) {
+        size_t room = built->room == 0 ? 16 : built->room * 2;
+        struct built_answer *v = cx_realloc(built->v, room, sizeof(*v));
+
+        if (v == NULL) {
+            return NULL;
+        }
+        built->v = v;
+        built->room = room;
+    }
+    built->v[built->n] = (struct built_answer){ answer, cx_answer_to_json(answer) };
+    return cx_json_share(built->v[built->n++].json);
+}
+
+static struct cx_json *
+records_to_json(const struct cx_answer *set, struct built *built)
+{
+    struct cx_json *array, *answer;
     bool ok = true;
 
+    if (set != NULL && set->n_records != 0) {
+        answer = answer_to_json(set, built);
+        array = cx_json_share(cx_json_get(answer, "records"));
+        cx_json_free(answer);
+        return array;
+    }
+    array = cx_json_new_array();
     for (size_t i = 0; set != NULL && i < set->n_records; i++) {
         ok = cx_json_add(array, cx_caa_to_json(&set->records[i])) && ok;
     }
@@ -104,19 +160,19 @@ records_to_json(const struct cx_answer *set)
 
 /* In the order of the climb. */
 static struct cx_json *
-seen_to_json(const struct cx_finding *finding)
+seen_to_json(const struct cx_finding *finding, struct built *built)
 {
     struct cx_json *array = cx_json_new_array();
     bool ok = true;
 
     for (size_t i = 0; i < finding->n_seen; i++) {
-        ok = cx_json_add(array, cx_answer_to_json(finding->seen[i])) && ok;
+        ok = cx_json_add(array, answer_to_json(finding->seen[i], built)) && ok;
     }
     return cx_json_whole(array, ok);
 }
 
 static struct cx_json *
-finding_to_json(const struct cx_check *check, size_t i)
+finding_to_json(const struct cx_check *check, size_t i, struct built *built)
 {
     const struct cx_finding *f = &check->findings[i];
     struct cx_json *o = cx_json_new_object();
@@ -128,8 +184,8 @@ finding_to_json(const struct cx_check *check, size_t i)
               (f->n_readings == 0 || cx_json_set(o, "readings", readings_to_json(f))) &&
               cx_json_set(o, "found_at", name_or_null(f->set, false)) &&
               cx_json_set(o, "records_at", name_or_null(f->set, true)) &&
-              cx_json_set(o, "records", records_to_json(f->set)) &&
-              cx_json_set(o, "answers", seen_to_json(f));
+              cx_json_set(o, "records", records_to_json(f->set, built)) &&
+              cx_json_set(o, "answers", seen_to_json(f, built));
 
     return cx_json_whole(o, ok);
 }
@@ -189,6 +245,7 @@ struct cx_json *
 cx_result_to_json(const struct cx_check *check)
 {
     const struct cx_request *q = &check->request;
+    struct built built = { NULL, 0, 0 };
     struct cx_json *o, *names;
     bool ok;
 
@@ -205,8 +262,9 @@ cx_result_to_json(const struct cx_check *check)
          cx_json_set(o, "valid_until", moment(check->conclusion.valid_until)) &&
          cx_json_set(o, "epoch", cx_json_new_text(q->cases[0].epoch->id));
     for (size_t i = 0; i < q->n_names; i++) {
-        ok = cx_json_add(names, finding_to_json(check, i)) && ok;
+        ok = cx_json_add(names, finding_to_json(check, i, &built)) && ok;
     }
+    built_done(&built);
     ok = cx_json_set(o, "names", names) && ok;
     return cx_json_whole(o, ok);
 }

@@ -251,6 +251,17 @@ read_numbers(const struct cx_json *json, struct cx_answer *answer, struct cx_det
     return CX_SUCCESS;
 }
 
+static bool
+in_chain(const struct cx_answer *answer, cx_span name)
+{
+    bool found = cx_span_equal(name, answer->name);
+
+    for (size_t i = 0; i < answer->n_aliases && !found; i++) {
+        found = cx_span_equal(name, answer->aliases[i]);
+    }
+    return found;
+}
+
 static cx_status
 read_aliases(const struct cx_json *json, struct cx_arena *arena, struct cx_answer *answer,
              struct cx_detail *detail)
@@ -273,19 +284,15 @@ read_aliases(const struct cx_json *json, struct cx_arena *arena, struct cx_answe
         CX_TRY(name_of(cx_json_at(json, i), "aliases", arena, &aliases[i], detail));
     }
     answer->aliases = n == 0 ? NULL : aliases;
-    answer->n_aliases = n;
-    return CX_SUCCESS;
-}
-
-static bool
-in_chain(const struct cx_answer *answer, cx_span name)
-{
-    bool found = cx_span_equal(name, answer->name);
-
-    for (size_t i = 0; i < answer->n_aliases && !found; i++) {
-        found = cx_span_equal(name, answer->aliases[i]);
+    for (; answer->n_aliases < n; answer->n_aliases++) {
+        /* A chain that returns is outcome loop: with any other it is no evidence of anything. */
+        if (answer->type == CX_TYPE_CAA && answer->outcome != CX_OUTCOME_LOOP &&
+            in_chain(answer, aliases[answer->n_aliases])) {
+            return cx_fail(detail, CX_E_ANSWERS,
+                           "aliases: the chain returns to a name; that is outcome loop");
+        }
     }
-    return found;
+    return CX_SUCCESS;
 }
 
 /* Where the records are if nothing is said: the end of the alias chain. */

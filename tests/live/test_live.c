@@ -684,6 +684,9 @@ test_open_refuses(void **state)
     refuses(o, CX_CLASS_PEER, "cannot be opened");
     o.root_hints = path;
     refuses(o, CX_CLASS_PEER, "and addresses"); /* empty: built-in hints lurk */
+    o.root_hints = "/dev/zero";
+    refuses(o, CX_CLASS_PEER, "and addresses"); /* and does not read it to its end */
+    o.root_hints = path;
     write_file(path, ". NS a.root.\n");
     refuses(o, CX_CLASS_PEER, "and addresses");
     write_file(path, "x. NS a.root.\na.root. A 127.0.0.2\n");

@@ -60,12 +60,30 @@ refuse(const char *path, size_t i, const char *why, struct cx_detail *detail)
     return cx_fail(detail, CX_E_JSON, "%s: case %zu: %s", path, i + 1, why);
 }
 
+/* Names go into file names and shell commands (show_case.c), so they are plain words. */
+static bool
+is_case_name(cx_str name)
+{
+    bool plain = name.n != 0 && name.n <= CX_CASE_NAME_MAX && name.p[0] != '-';
+
+    for (size_t i = 0; plain && i < name.n; i++) {
+        plain = cx_ascii_alnum((uint8_t)name.p[i]) || memchr("._-", name.p[i], 3) != NULL;
+    }
+    return plain;
+}
+
 static cx_status
 add_case(struct case_table *table, const struct conformance_case *c, const char *path,
          struct cx_detail *detail)
 {
     struct conformance_case *to, *v;
 
+    if (!is_case_name(c->name)) {
+        return cx_fail(detail, CX_E_JSON,
+                       "%s: \"case\": 1 to %d letters, digits, dots, hyphens and underscores are "
+                       "needed",
+                       path, CX_CASE_NAME_MAX);
+    }
     if (case_table_find(table, c->name) != NULL) {
         return cx_fail(detail, CX_E_JSON, "%s: case \"%.40s\" is there twice", path, c->name.p);
     }

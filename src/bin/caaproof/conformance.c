@@ -342,5 +342,5 @@ command_conformance(int argc, char **argv)
     case_table_init(&k.table);
     code = run(&k);
     case_table_done(&k.table);
-    return fflush(stdout) != 0 ? EX_IOERR : code;
+    return exit_with_output(code);
 }

@@ -325,5 +325,5 @@ command_lint(int argc, char **argv)
     int code = first < 0 ? options.exit : lint_with(&options, argc, argv, first);
 
     options_done(&options);
-    return fflush(stdout) != 0 ? EX_IOERR : code;
+    return exit_with_output(code);
 }

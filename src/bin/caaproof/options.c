@@ -2,6 +2,8 @@
 
 #include "base/limits.h"
 #include "bin/caaproof/input.h"
+#include "bin/caaproof/output.h"
+#include "bin/caaproof/terminal.h"
 #include "resolve/live.h"
 #include "resolve/recorded.h"
 #include "resolve/zone.h"
@@ -62,7 +64,9 @@ static const struct option long_options[] = {
 bool
 options_complain(const char *what, const char *value)
 {
-    fprintf(stderr, "caaproof: %s: %s\n", what, value);
+    fprintf(stderr, "caaproof: %s: ", what);
+    output_plain(stderr, cx_str_of(value));
+    fputc('\n', stderr);
     return false;
 }
 

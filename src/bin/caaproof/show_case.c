@@ -1,6 +1,7 @@
 #include "bin/caaproof/show_case.h"
 
 #include "base/limits.h"
+#include "bin/caaproof/output.h"
 #include "bin/caaproof/terminal.h"
 
 /* Members of a request that are options of check, in the order of its help. */
@@ -222,7 +223,8 @@ put_rules(FILE *out, const struct conformance_case *c)
         cx_str rule;
 
         if (cx_json_string(cx_json_at(c->rules, i), &rule)) {
-            fprintf(out, "%s%.*s", i == 0 ? "rules: " : ", ", (int)rule.n, rule.p);
+            fputs(i == 0 ? "rules: " : ", ", out);
+            output_plain(out, rule);
         }
     }
     fputs(c->rules != NULL ? "\n\n" : "\n", out);
@@ -234,8 +236,10 @@ show_case(FILE *out, const struct conformance_case *c)
     struct cx_buf buf;
     cx_status s;
 
-    fprintf(out, "%s%.*s%s  %.*s\n", paint_on(out, PAINT_BOLD), (int)c->name.n, c->name.p,
-            paint_off(out), (int)c->about.n, c->about.n == 0 ? "" : c->about.p);
+    fprintf(out, "%s%.*s%s  ", paint_on(out, PAINT_BOLD), (int)c->name.n, c->name.p,
+            paint_off(out));
+    output_plain(out, c->about);
+    fputc('\n', out);
     put_rules(out, c);
     CX_TRY(put_pretty(out, "request", c->request));
     CX_TRY(put_pretty(out, "expected", c->expect));
@@ -255,7 +259,10 @@ show_list(FILE *out, const struct case_table *table)
     for (size_t i = 0; i < table->n; i++) {
         const struct conformance_case *c = &table->v[i];
 
-        fprintf(out, "%-8.*s %-6.*s %.*s\n", (int)c->name.n, c->name.p, (int)c->area.n, c->area.p,
-                (int)c->about.n, c->about.n == 0 ? "" : c->about.p);
+        fprintf(out, "%-8.*s ", (int)c->name.n, c->name.p);
+        output_plain(out, c->area);
+        fprintf(out, "%*s ", c->area.n < 6 ? (int)(6 - c->area.n) : 0, "");
+        output_plain(out, c->about);
+        fputc('\n', out);
     }
 }
