@@ -23,15 +23,21 @@
 
 /* A DNS message over TCP, RFC 1035 section 4.2.2. */
 #define CX_MESSAGE_MAX 65535
+/* A record as text, or what lint says about one: every octet of a message escaped as \DDD, and some words. */
+#define CX_RECORD_TEXT_MAX ((size_t)CX_MESSAGE_MAX * 5)
 
 /* Names of one request: the largest certificates seen hold a few hundred. */
 #define CX_NAMES_MAX 10000
 /* Issuer domain names, accounts, methods of one request. */
 #define CX_ISSUERS_MAX  1000
 #define CX_ACCOUNTS_MAX 64
+/* Entries of a list of zones, trust anchors or later checks; far more than one request is about. */
+#define CX_FACTS_MAX 1000
 /* Notes kept per name; further ones are dropped after a note that says so. */
 #define CX_NOTES_MAX 24
 
+/* One result or report as JSON: a certificate of CX_NAMES_MAX names, each with its answers. */
+#define CX_RESULT_MAX ((size_t)256 << 20)
 /* One line of NDJSON; 1,001 records of a large set in hex stay far below. */
 #define CX_LINE_MAX (16u << 20)
 /* Memory of one check: answers of CX_NAMES_MAX names, with aliases and records. */
@@ -48,7 +54,7 @@
 #define CX_ANCHOR_LINES_MAX 10000
 #define CX_ANCHORS_MEMORY   ((size_t)1 << 20)
 
-/* One question to the live DNS: longer than libunbound needs to give up (5.3 s measured with CX_LIVE settings). */
+/* One question to the live DNS: longer than libunbound needs to give up (5.3 s measured with the settings of resolve/context.c). */
 #define CX_LIVE_DEADLINE_MS 12000
 /* Age at which the cache of the live source is given up; also the most by which an answer's time can lie before the
  * moment at which it was asked (resolve/live.h). */

@@ -7,12 +7,6 @@
 #define SCHEMA 1
 
 static struct cx_json *
-text(const char *s)
-{
-    return cx_json_new_string(cx_str_of(s));
-}
-
-static struct cx_json *
 moment(cx_time t)
 {
     char formatted[CX_TIME_TEXT];
@@ -21,7 +15,7 @@ moment(cx_time t)
         return cx_json_new_null();
     }
     cx_time_format(t, formatted);
-    return text(formatted);
+    return cx_json_new_text(formatted);
 }
 
 static struct cx_json *
@@ -33,7 +27,7 @@ name_or_null(const struct cx_answer *set, bool owner)
         return cx_json_new_null();
     }
     cx_name_text(owner ? set->records_at : set->name, name);
-    return text(name);
+    return cx_json_new_text(name);
 }
 
 static struct cx_json *
@@ -44,10 +38,10 @@ rules_to_json(const struct cx_rules *rules)
 
     for (unsigned i = 0; i < CX_RULE_COUNT; i++) {
         if (cx_rules_have(rules, (enum cx_rule)i)) {
-            ok = cx_json_add(array, text(cx_rule_id((enum cx_rule)i))) && ok;
+            ok = cx_json_add(array, cx_json_new_text(cx_rule_id((enum cx_rule)i))) && ok;
         }
     }
-    return ok ? array : (cx_json_free(array), NULL);
+    return cx_json_whole(array, ok);
 }
 
 /* "code" or "code:detail", the detail escaped: it may be anything that was in DNS. */
@@ -57,7 +51,7 @@ note_to_json(const struct cx_note *note)
     struct cx_json *json;
     struct cx_buf buf;
 
-    cx_buf_init(&buf, CX_MESSAGE_MAX * 5);
+    cx_buf_init(&buf, CX_RECORD_TEXT_MAX);
     cx_buf_puts(&buf, cx_note_word(note->code));
     if (note->detail.n != 0) {
         cx_buf_putc(&buf, ':');
@@ -77,7 +71,7 @@ notes_to_json(const struct cx_notes *notes)
     for (size_t i = 0; i < notes->n; i++) {
         ok = cx_json_add(array, note_to_json(&notes->v[i])) && ok;
     }
-    return ok ? array : (cx_json_free(array), NULL);
+    return cx_json_whole(array, ok);
 }
 
 static struct cx_json *
@@ -89,11 +83,12 @@ readings_to_json(const struct cx_finding *finding)
     for (size_t i = 0; i < finding->n_readings; i++) {
         struct cx_json *reading = cx_json_new_object();
 
-        ok = cx_json_set(reading, "verdict", text(cx_verdict_word(finding->readings[i].verdict))) &&
-             cx_json_set(reading, "reading", text(finding->readings[i].reading)) && ok;
+        ok = cx_json_set(reading, "verdict",
+                         cx_json_new_text(cx_verdict_word(finding->readings[i].verdict))) &&
+             cx_json_set(reading, "reading", cx_json_new_text(finding->readings[i].reading)) && ok;
         ok = cx_json_add(array, reading) && ok;
     }
-    return ok ? array : (cx_json_free(array), NULL);
+    return cx_json_whole(array, ok);
 }
 
 /* Answers with records that were built already: names of one zone share them, and a set of thousands of records must
@@ -160,7 +155,7 @@ records_to_json(const struct cx_answer *set, struct built *built)
     for (size_t i = 0; set != NULL && i < set->n_records; i++) {
         ok = cx_json_add(array, cx_caa_to_json(&set->records[i])) && ok;
     }
-    return ok ? array : (cx_json_free(array), NULL);
+    return cx_json_whole(array, ok);
 }
 
 /* In the order of the climb. */
@@ -173,7 +168,7 @@ seen_to_json(const struct cx_finding *finding, struct built *built)
     for (size_t i = 0; i < finding->n_seen; i++) {
         ok = cx_json_add(array, answer_to_json(finding->seen[i], built)) && ok;
     }
-    return ok ? array : (cx_json_free(array), NULL);
+    return cx_json_whole(array, ok);
 }
 
 static struct cx_json *
@@ -182,8 +177,8 @@ finding_to_json(const struct cx_check *check, size_t i, struct built *built)
     const struct cx_finding *f = &check->findings[i];
     struct cx_json *o = cx_json_new_object();
     bool ok = cx_json_set(o, "name", cx_json_new_string(check->request.names[i].given)) &&
-              cx_json_set(o, "verdict", text(cx_verdict_word(f->verdict))) &&
-              cx_json_set(o, "reason", text(cx_reason_word(f->reason))) &&
+              cx_json_set(o, "verdict", cx_json_new_text(cx_verdict_word(f->verdict))) &&
+              cx_json_set(o, "reason", cx_json_new_text(cx_reason_word(f->reason))) &&
               cx_json_set(o, "rules", rules_to_json(&f->rules)) &&
               cx_json_set(o, "notes", notes_to_json(&f->notes)) &&
               (f->n_readings == 0 || cx_json_set(o, "readings", readings_to_json(f))) &&
@@ -192,7 +187,7 @@ finding_to_json(const struct cx_check *check, size_t i, struct built *built)
               cx_json_set(o, "records", records_to_json(f->set, built)) &&
               cx_json_set(o, "answers", seen_to_json(f, built));
 
-    return ok ? o : (cx_json_free(o), NULL);
+    return cx_json_whole(o, ok);
 }
 
 static const char *
@@ -234,14 +229,16 @@ cx_error_to_json(const cx_str *id, cx_status status, const struct cx_detail *det
     struct cx_json *o = cx_json_new_object(), *e = cx_json_new_object();
     bool ok = cx_json_set(o, "schema", cx_json_new_integer(SCHEMA)) &&
               (id == NULL || cx_json_set(o, "id", cx_json_new_string(*id))) &&
-              cx_json_set(e, "code", text(error_word(status)));
-    struct cx_json *message = text(detail->text);
+              cx_json_set(e, "code", cx_json_new_text(error_word(status)));
+    struct cx_json *message = cx_json_new_text(detail->text);
 
     /* A message cut inside a character is no UTF-8 any more. */
-    ok = cx_json_set(e, "message", message != NULL ? message : text(cx_status_text(status))) && ok;
-    ok = (detail->rule == NULL || cx_json_set(e, "rule", text(detail->rule))) && ok;
+    ok = cx_json_set(e, "message",
+                     message != NULL ? message : cx_json_new_text(cx_status_text(status))) &&
+         ok;
+    ok = (detail->rule == NULL || cx_json_set(e, "rule", cx_json_new_text(detail->rule))) && ok;
     ok = cx_json_set(o, "error", e) && ok;
-    return ok ? o : (cx_json_free(o), NULL);
+    return cx_json_whole(o, ok);
 }
 
 struct cx_json *
@@ -259,15 +256,15 @@ cx_result_to_json(const struct cx_check *check)
     names = cx_json_new_array();
     ok = cx_json_set(o, "schema", cx_json_new_integer(SCHEMA)) &&
          (!q->has_id || cx_json_set(o, "id", cx_json_new_string(q->id))) &&
-         cx_json_set(o, "verdict", text(cx_verdict_word(check->conclusion.verdict))) &&
-         cx_json_set(o, "reason", text(cx_reason_word(check->conclusion.reason))) &&
+         cx_json_set(o, "verdict", cx_json_new_text(cx_verdict_word(check->conclusion.verdict))) &&
+         cx_json_set(o, "reason", cx_json_new_text(cx_reason_word(check->conclusion.reason))) &&
          cx_json_set(o, "rules", rules_to_json(&check->conclusion.rules)) &&
          cx_json_set(o, "valid_until", moment(check->conclusion.valid_until)) &&
-         cx_json_set(o, "epoch", text(q->cases[0].epoch->id));
+         cx_json_set(o, "epoch", cx_json_new_text(q->cases[0].epoch->id));
     for (size_t i = 0; i < q->n_names; i++) {
         ok = cx_json_add(names, finding_to_json(check, i, &built)) && ok;
     }
     built_done(&built);
     ok = cx_json_set(o, "names", names) && ok;
-    return ok ? o : (cx_json_free(o), NULL);
+    return cx_json_whole(o, ok);
 }

@@ -90,22 +90,16 @@ refuse_name(const struct reading *r, const char *kind, cx_span octets, const cha
 static cx_status
 add_name(struct reading *r, enum cx_certificate_name_kind kind, cx_str text, bool common_name_only)
 {
+    struct cx_certificate_name *wider;
+
     if (r->n == CX_NAMES_MAX) {
         return cx_fail(r->detail, CX_E_LIMIT, "more than %d names", CX_NAMES_MAX);
     }
-    if (r->n == r->room) {
-        size_t room = r->room == 0 ? 16 : r->room * 2;
-        struct cx_certificate_name *wider = cx_arena_get(r->arena, room, sizeof(*wider));
-
-        if (wider == NULL) {
-            return (cx_status){ CX_E_NOMEM };
-        }
-        if (r->n != 0) {
-            memcpy(wider, r->v, r->n * sizeof(*wider));
-        }
-        r->v = wider;
-        r->room = room;
+    wider = cx_arena_widen(r->arena, r->v, r->n, &r->room, sizeof(*wider));
+    if (wider == NULL) {
+        return (cx_status){ CX_E_NOMEM };
     }
+    r->v = wider;
     r->v[r->n] = (struct cx_certificate_name){ .kind = kind, .common_name_only = common_name_only };
     CX_TRY(cx_arena_text(r->arena, text, &r->v[r->n].text));
     r->n++;

@@ -36,6 +36,13 @@ class Batch(cli.unittest.TestCase):
                          [None, 'json', 'request', 'name', 'zone', None])
         self.assertEqual([r.get('id') for r in results], ['a', None, 'b', 'c', 'd', 'e'])
 
+    def test_an_id_that_is_no_text_is_not_echoed(self):
+        line = cli.request()
+        line['id'] = 5
+        result = batch([line])[1][0]
+        self.assertEqual(result['error']['code'], 'request')
+        self.assertNotIn('id', result)
+
     def test_denials_are_no_errors(self):
         self.assertEqual(batch([cli.request(record='0 issue ";"')])[0], 0)
 

@@ -36,6 +36,23 @@ class Check(cli.Folder):
         self.assertEqual(code, 10)
         self.assertIn('deny.test. CAA 0 issue "ca.example.net"', out)
 
+    def test_outside_text_is_escaped(self):
+        name = 'a\x1b[31m\n\u009b@d.test'
+        _, out, _ = self.in_zone(name, '--purpose', 'smime')
+        self.assertIn(r'a\027[31m\010\194\155@d.test', out)
+        _, out, _ = cli.run('check', 'deny.test', '--zone', self.zone, '--issuer', 'ca\x1b[31m')
+        self.assertIn(r'deny.test. CAA 0 issue "ca\027[31m"', out)
+        for steering in ('@d.test\x1b[31m', 'a\x9f@', 'a\x1b[31m@d.test'):
+            code, _, err = self.in_zone(steering)
+            self.assertEqual(code, 65)
+            self.assertFalse(set(err[:-1]) & {'\x1b', '\x9f', '\n'}, err)
+
+    def test_files_that_cannot_be_used(self):
+        broken = self.file('broken', '{')
+        for option in ('--policy', '--facts', '--answers', '--zone', '--cert'):
+            self.assertEqual(self.check('d.test', option, broken)[0], 65)
+            self.assertEqual(self.check('d.test', option, broken + '.missing')[0], 74)
+
     def test_worst_name_counts(self):
         code, out, _ = self.in_zone('www.d.test', 'www.deny.test')
         self.assertEqual(code, 10)
@@ -157,7 +174,6 @@ class Wrong(cli.Folder):
 
     def test_files(self):
         self.expect(74, '/nonexistent', 'check', 'd.test', '--issuer', 'x', '--zone', '/nonexistent')
-        self.expect(64, '/nonexistent', 'check', 'd.test', '--issuer', 'x', '--policy', '/nonexistent')
         self.expect(65, '', 'check', 'd.test', '--issuer', 'x', '--zone', '/dev/null')
 
     def test_values(self):

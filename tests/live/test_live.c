@@ -289,7 +289,7 @@ is_failure(const struct cx_answer *answer, const char *name)
 
 /* ---- tests */
 
-/* dns-engine.md section 0, item 0: libunbound invents answers for these, with nobody asked. */
+/* libunbound invents answers for these, with nobody asked. */
 static void
 test_built_in_zones_are_no_answers(void **state)
 {
@@ -343,7 +343,7 @@ test_built_in_zones_are_no_answers(void **state)
     close_all(&f);
 }
 
-/* dns-engine.md section 0, item 1: a cached SERVFAIL reaches the callback with rcode 0. */
+/* A cached SERVFAIL reaches the callback with rcode 0. */
 static void
 test_repeated_failure_stays_a_failure(void **state)
 {

@@ -1,6 +1,7 @@
 #include "bin/caaproof/batch.h"
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "bin/caaproof/exit.h"
 #include "bin/caaproof/input.h"
 #include "bin/caaproof/terminal.h"
@@ -108,7 +109,6 @@ put_result(struct batch *b, struct slot *slot)
     struct cx_json *json = slot->check != NULL
                                ? cx_result_to_json(slot->check)
                                : cx_error_to_json(NULL, slot->status, &slot->detail);
-
     cx_status s;
 
     b->had_error = b->had_error || slot->check == NULL || !cx_ok(slot->check->status);
@@ -179,7 +179,7 @@ batch_run(const struct cx_json *defaults, const struct cx_source *source, unsign
         return exit_with((cx_status){ CX_E_NOMEM }, NULL);
     }
     input_lines_init(&b.lines, STDIN_FILENO);
-    cx_buf_init(&b.out, (size_t)256 << 20);
+    cx_buf_init(&b.out, CX_RESULT_MAX);
     progress_begin(&b.progress, "checks", 0);
     run(&b);
     progress_end(&b.progress);

@@ -3,6 +3,7 @@
 #include "bin/caaproof/human.h"
 #include "bin/caaproof/input.h"
 #include "bin/caaproof/options.h"
+#include "bin/caaproof/output.h"
 #include "engine/name.h"
 #include "engine/result.h"
 #include "pki/certificate.h"
@@ -56,15 +57,8 @@ static int
 print_json(const struct cx_check *check)
 {
     struct cx_json *json = cx_result_to_json(check);
-    struct cx_buf buf;
-    cx_status s;
+    cx_status s = output_json(json);
 
-    cx_buf_init(&buf, (size_t)256 << 20);
-    s = cx_json_write(json, &buf);
-    if (cx_ok(s)) {
-        printf("%.*s\n", (int)buf.n, buf.p);
-    }
-    cx_buf_done(&buf);
     cx_json_free(json);
     return cx_ok(s) ? EXIT_SUCCESS : exit_with(s, NULL);
 }
@@ -132,7 +126,7 @@ take_purpose(const struct options *o, const struct cx_certificate_names *certifi
                        "%s: for marks and for servers or mail at once; say which with --purpose",
                        o->cert);
     }
-    return cx_json_set(o->request, "purpose", cx_json_new_string(cx_str_of(purpose)))
+    return cx_json_set(o->request, "purpose", cx_json_new_text(purpose))
                ? CX_SUCCESS
                : (cx_status){ CX_E_NOMEM };
 }
@@ -221,13 +215,9 @@ int
 command_check(int argc, char **argv)
 {
     struct options options;
-    int first = options_parse(argc, argv, usage, &options), code;
+    int first = options_parse(argc, argv, usage, &options);
+    int code = first < 0 ? options.exit : check_with(&options, argc, argv, first);
 
-    if (first < 0) {
-        code = first == -2 ? EXIT_SUCCESS : EX_USAGE;
-    } else {
-        code = check_with(&options, argc, argv, first);
-    }
     options_done(&options);
     return code;
 }

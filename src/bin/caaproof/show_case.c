@@ -20,8 +20,10 @@ put_word(struct cx_buf *buf, cx_str text)
     bool plain = text.n != 0;
 
     for (size_t i = 0; i < text.n; i++) {
-        plain = plain &&
-                (cx_ascii_alnum((uint8_t)text.p[i]) || memchr("./:@_-,+%", text.p[i], 9) != NULL);
+        char c = text.p[i];
+
+        plain =
+            plain && (cx_ascii_alnum((uint8_t)c) || (c != '\0' && strchr("./:@_-,+%", c) != NULL));
     }
     if (plain) {
         cx_buf_put(buf, text);
@@ -71,28 +73,19 @@ static void
 put_file(struct cx_buf *buf, cx_str text, const char *suffix, const struct conformance_case *c)
 {
     bool lines = true;
+    cx_str line;
 
-    for (size_t from = 0; from < text.n;) {
-        const char *end = memchr(text.p + from, '\n', text.n - from);
-        cx_str line = { text.p + from,
-                        end != NULL ? (size_t)(end - text.p) - from : text.n - from };
-
+    for (size_t at = 0; cx_str_line(text, &at, &line);) {
         lines = lines && is_printable(line);
-        from += line.n + 1;
     }
     cx_buf_puts(buf, lines ? "printf '%s\\n'" : "printf '%b\\n'");
-    for (size_t from = 0; from < text.n;) {
-        const char *end = memchr(text.p + from, '\n', text.n - from);
-        cx_str line = { text.p + from,
-                        end != NULL ? (size_t)(end - text.p) - from : text.n - from };
-
+    for (size_t at = 0; cx_str_line(text, &at, &line);) {
         cx_buf_puts(buf, " \\\n    ");
         if (lines) {
             put_word(buf, line);
         } else {
             put_octets(buf, line);
         }
-        from += line.n + 1;
     }
     cx_buf_printf(buf, " \\\n    > %s.%s\n", c->name.p, suffix);
 }
