@@ -1,5 +1,6 @@
 #include "bin/caaproof/exit.h"
 
+#include "bin/caaproof/output.h"
 #include "bin/caaproof/terminal.h"
 
 #include <stdio.h>
@@ -65,7 +66,7 @@ exit_with(cx_status status, const struct cx_detail *detail)
         detail != NULL && detail->text[0] != '\0' ? detail->text : cx_status_text(status);
 
     fputs("caaproof: ", stderr);
-    print_plain(stderr, cx_str_of(text));
+    output_plain(stderr, cx_str_of(text));
     if (detail != NULL && detail->rule != NULL) {
         fprintf(stderr, " (%s)", detail->rule);
     }

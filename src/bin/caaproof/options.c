@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "bin/caaproof/input.h"
+#include "bin/caaproof/output.h"
 #include "bin/caaproof/terminal.h"
 #include "resolve/live.h"
 #include "resolve/recorded.h"
@@ -64,7 +65,7 @@ bool
 options_complain(const char *what, const char *value)
 {
     fprintf(stderr, "caaproof: %s: ", what);
-    print_plain(stderr, cx_str_of(value));
+    output_plain(stderr, cx_str_of(value));
     fputc('\n', stderr);
     return false;
 }
@@ -262,6 +263,45 @@ options_done(struct options *options)
 {
     cx_json_free(options->request);
     options->request = NULL;
+}
+
+static bool
+is_listed(const char *word, const char *const *list)
+{
+    for (; *list != NULL; list++) {
+        if (strcmp(word, *list) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *
+options_misplaced(const struct options *options, const char *const *used)
+{
+    static const struct {
+        const char *member;
+        const char *option;
+    } members[] = {
+        { "issuer", "issuer" },   { "account_uri", "account-uri" }, { "method", "method" },
+        { "purpose", "purpose" }, { "profile", "profile" },         { "date", "date" },
+        { "order", "order" },     { "policy", "policy" },           { "facts", "facts" },
+    };
+    const struct accepted *accepted = &options->accepted;
+
+    for (size_t i = 0; i < CX_COUNT(members); i++) {
+        if (cx_json_get(options->request, members[i].member) != NULL &&
+            !is_listed(members[i].member, used)) {
+            return members[i].option;
+        }
+    }
+    if (accepted->lf || accepted->exempt || accepted->na) {
+        return "accept";
+    }
+    return options->batch          ? "batch"
+           : options->cert != NULL ? "cert"
+           : options->explain      ? "explain"
+                                   : NULL;
 }
 
 static cx_status

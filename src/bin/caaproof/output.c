@@ -28,3 +28,17 @@ output_escaped(FILE *out, cx_span outside)
     (void)fwrite(buf.p, 1, buf.n, out); /* as above */
     cx_buf_done(&buf);
 }
+
+void
+output_plain(FILE *out, cx_str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        uint8_t c = (uint8_t)text.p[i];
+
+        if (c >= 0x20 && c < 0x7f) {
+            (void)fputc(c, out); /* the flush at the end tells */
+        } else {
+            fprintf(out, "\\%03u", (unsigned)c);
+        }
+    }
+}

@@ -13,4 +13,8 @@ cx_status output_json(const struct cx_json *json) CX_MUST;
 /* Text from outside, with nothing in it that could steer a terminal. */
 void output_escaped(FILE *out, cx_span outside);
 
+/* Text from outside: octets that are not printable ASCII as \DDD, so that nothing steers the terminal. A backslash stays,
+ * since the text may be escaped already; it is for people only. */
+void output_plain(FILE *out, cx_str text);
+
 #endif

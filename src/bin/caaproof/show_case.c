@@ -1,6 +1,7 @@
 #include "bin/caaproof/show_case.h"
 
 #include "base/limits.h"
+#include "bin/caaproof/output.h"
 #include "bin/caaproof/terminal.h"
 
 /* Members of a request that are options of check, in the order of its help. */
@@ -223,7 +224,7 @@ put_rules(FILE *out, const struct conformance_case *c)
 
         if (cx_json_string(cx_json_at(c->rules, i), &rule)) {
             fputs(i == 0 ? "rules: " : ", ", out);
-            print_plain(out, rule);
+            output_plain(out, rule);
         }
     }
     fputs(c->rules != NULL ? "\n\n" : "\n", out);
@@ -237,7 +238,7 @@ show_case(FILE *out, const struct conformance_case *c)
 
     fprintf(out, "%s%.*s%s  ", paint_on(out, PAINT_BOLD), (int)c->name.n, c->name.p,
             paint_off(out));
-    print_plain(out, c->about);
+    output_plain(out, c->about);
     fputc('\n', out);
     put_rules(out, c);
     CX_TRY(put_pretty(out, "request", c->request));
@@ -259,9 +260,9 @@ show_list(FILE *out, const struct case_table *table)
         const struct conformance_case *c = &table->v[i];
 
         fprintf(out, "%-8.*s ", (int)c->name.n, c->name.p);
-        print_plain(out, c->area);
+        output_plain(out, c->area);
         fprintf(out, "%*s ", c->area.n < 6 ? (int)(6 - c->area.n) : 0, "");
-        print_plain(out, c->about);
+        output_plain(out, c->about);
         fputc('\n', out);
     }
 }

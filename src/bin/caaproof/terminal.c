@@ -48,20 +48,6 @@ paint_of(enum cx_verdict verdict)
     return PAINT_BAD;
 }
 
-void
-print_plain(FILE *out, cx_str text)
-{
-    for (size_t i = 0; i < text.n; i++) {
-        uint8_t c = (uint8_t)text.p[i];
-
-        if (c >= 0x20 && c < 0x7f) {
-            (void)fputc(c, out); /* the flush at the end tells */
-        } else {
-            fprintf(out, "\\%03u", (unsigned)c);
-        }
-    }
-}
-
 long long
 monotonic_ms(void)
 {

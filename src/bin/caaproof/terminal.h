@@ -21,10 +21,6 @@ const char *paint_on(FILE *out, enum paint paint);
 const char *paint_off(FILE *out);
 enum paint paint_of(enum cx_verdict verdict);
 
-/* Text from outside: octets that are not printable ASCII as \DDD, so that nothing steers the terminal. A backslash stays,
- * since the text may be escaped already; it is for people only. */
-void print_plain(FILE *out, cx_str text);
-
 /* Never set back; for waiting and for rates. */
 long long monotonic_ms(void);
 
