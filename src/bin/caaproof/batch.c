@@ -109,7 +109,6 @@ put_result(struct batch *b, struct slot *slot)
     struct cx_json *json = slot->check != NULL
                                ? cx_result_to_json(slot->check)
                                : cx_error_to_json(NULL, slot->status, &slot->detail);
-
     cx_status s;
 
     b->had_error = b->had_error || slot->check == NULL || !cx_ok(slot->check->status);

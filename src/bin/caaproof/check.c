@@ -126,7 +126,7 @@ take_purpose(const struct options *o, const struct cx_certificate_names *certifi
                        "%s: for marks and for servers or mail at once; say which with --purpose",
                        o->cert);
     }
-    return cx_json_set(o->request, "purpose", cx_json_new_string(cx_str_of(purpose)))
+    return cx_json_set(o->request, "purpose", cx_json_new_text(purpose))
                ? CX_SUCCESS
                : (cx_status){ CX_E_NOMEM };
 }
