@@ -115,6 +115,7 @@ class Lint(cli.Folder):
 
     def test_wrong_use(self):
         for args in ((), ('--batch',), ('d.test', '--purpose', 'tls'), ('d.test', '--nonsense'),
+                     ('d.test', '--accept', 'na'), ('d.test', '--account-uri', 'x'), ('d.test', '--explain'),
                      ('d.test', '--zone', self.good, '--answers', self.good)):
             self.assertEqual(cli.run('lint', *args)[0], 64, args)
         self.assertEqual(cli.run('lint', '--zone', '/nonexistent')[0], 74)

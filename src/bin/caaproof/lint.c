@@ -280,31 +280,14 @@ lint_all(struct linting *l, int argc, char **argv, int first, struct cx_detail *
     return CX_SUCCESS;
 }
 
-/* Options that are check's alone. */
-static const char *
-misplaced(const struct options *o)
-{
-    static const char *const members[] = { "method", "purpose", "profile", "date",
-                                           "order",  "policy",  "facts" };
-
-    for (size_t i = 0; i < CX_COUNT(members); i++) {
-        if (cx_json_get(o->request, members[i]) != NULL) {
-            return members[i];
-        }
-    }
-    if (cx_json_get(o->request, "account_uri") != NULL) {
-        return "account-uri";
-    }
-    return o->batch ? "batch" : o->cert != NULL ? "cert" : o->explain ? "explain" : NULL;
-}
-
 static int
 lint_with(const struct options *o, int argc, char **argv, int first)
 {
+    static const char *const used[] = { "issuer", NULL };
+    const char *wrong = options_misplaced(o, used);
     struct linting l = { .options = o };
     struct cx_detail detail = { .text = "" };
-    const char *wrong = misplaced(o);
-    cx_status s;
+    cx_status s = CX_SUCCESS;
 
     if (wrong != NULL) {
         s = cx_fail(&detail, CX_E_USAGE, "lint has no use for --%s; see caaproof lint --help",

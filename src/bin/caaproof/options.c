@@ -261,6 +261,45 @@ options_done(struct options *options)
     options->request = NULL;
 }
 
+static bool
+is_listed(const char *word, const char *const *list)
+{
+    for (; *list != NULL; list++) {
+        if (strcmp(word, *list) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *
+options_misplaced(const struct options *options, const char *const *used)
+{
+    static const struct {
+        const char *member;
+        const char *option;
+    } members[] = {
+        { "issuer", "issuer" },   { "account_uri", "account-uri" }, { "method", "method" },
+        { "purpose", "purpose" }, { "profile", "profile" },         { "date", "date" },
+        { "order", "order" },     { "policy", "policy" },           { "facts", "facts" },
+    };
+    const struct accepted *accepted = &options->accepted;
+
+    for (size_t i = 0; i < CX_COUNT(members); i++) {
+        if (cx_json_get(options->request, members[i].member) != NULL &&
+            !is_listed(members[i].member, used)) {
+            return members[i].option;
+        }
+    }
+    if (accepted->lf || accepted->exempt || accepted->na) {
+        return "accept";
+    }
+    return options->batch          ? "batch"
+           : options->cert != NULL ? "cert"
+           : options->explain      ? "explain"
+                                   : NULL;
+}
+
 static cx_status
 open_zones(const struct options *options, struct cx_source *ret, struct cx_detail *detail)
 {
