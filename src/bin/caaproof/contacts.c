@@ -187,13 +187,9 @@ int
 command_contacts(int argc, char **argv)
 {
     struct options options;
-    int first = options_parse(argc, argv, usage, &options), code;
+    int first = options_parse(argc, argv, usage, &options);
+    int code = first < 0 ? options.exit : contacts_with(&options, argc, argv, first);
 
-    if (first < 0) {
-        code = options.exit;
-    } else {
-        code = contacts_with(&options, argc, argv, first);
-    }
     options_done(&options);
     return fflush(stdout) != 0 ? EX_IOERR : code;
 }

@@ -109,7 +109,7 @@ print_contact(FILE *out, const struct cx_contact *contact)
 {
     struct cx_buf buf;
 
-    cx_buf_init(&buf, (size_t)CX_MESSAGE_MAX * 5);
+    cx_buf_init(&buf, CX_RECORD_TEXT_MAX);
     put_contact(&buf, contact);
     fprintf(out, "  %s%-8s%s  %.*s", paint_on(out, contact->usable ? PAINT_GOOD : PAINT_BAD),
             contact->usable ? "usable" : "unusable", paint_off(out), (int)buf.n,
@@ -124,7 +124,7 @@ contacts_print(FILE *out, const struct contacts_report *report)
     const struct cx_contacts *contacts = &report->contacts;
     struct cx_buf buf;
 
-    cx_buf_init(&buf, (size_t)CX_MESSAGE_MAX * 5);
+    cx_buf_init(&buf, CX_RECORD_TEXT_MAX);
     cx_buf_put_escaped(&buf, cx_span_of_str(report->name));
     cx_buf_puts(&buf, ", methods as of ");
     put_day(&buf, report->date);
@@ -149,15 +149,9 @@ contacts_print(FILE *out, const struct contacts_report *report)
 }
 
 static struct cx_json *
-text(const char *p)
-{
-    return cx_json_new_string(cx_str_of(p));
-}
-
-static struct cx_json *
 text_or_null(const char *p)
 {
-    return p[0] != '\0' ? text(p) : cx_json_new_null();
+    return p[0] != '\0' ? cx_json_new_text(p) : cx_json_new_null();
 }
 
 static struct cx_json *
@@ -169,7 +163,7 @@ moment(cx_time t)
         return cx_json_new_null();
     }
     cx_time_format(t, formatted);
-    return text(formatted);
+    return cx_json_new_text(formatted);
 }
 
 static struct cx_json *
@@ -178,7 +172,7 @@ name_json(cx_span name)
     char presentation[CX_NAME_TEXT_MAX];
 
     cx_name_text(name, presentation);
-    return text(presentation);
+    return cx_json_new_text(presentation);
 }
 
 /* ok, or NULL after freeing. */
@@ -221,11 +215,11 @@ contact_json(const struct cx_contact *contact)
     const struct cx_contact_fault *fault = &contact->fault;
     struct cx_contact_method method = cx_contact_method_of(contact->property);
     struct cx_json *out = cx_json_new_object();
-    bool ok = cx_json_set(out, "property", text(cx_tag_word(contact->property))) &&
+    bool ok = cx_json_set(out, "property", cx_json_new_text(cx_tag_word(contact->property))) &&
               cx_json_set(out, "value", value_json(contact)) &&
               cx_json_set(out, "value_hex", hex_json(contact->value)) &&
-              cx_json_set(out, "method", text(method.number)) &&
-              cx_json_set(out, "standing", text(cx_standing_word(contact->standing))) &&
+              cx_json_set(out, "method", cx_json_new_text(method.number)) &&
+              cx_json_set(out, "standing", cx_json_new_text(cx_standing_word(contact->standing))) &&
               cx_json_set(out, "usable", cx_json_new_bool(contact->usable)) &&
               cx_json_set(out, "problem", text_or_null(cx_contact_word(fault->problem))) &&
               cx_json_set(out, "octet",
@@ -243,10 +237,10 @@ method_json(enum cx_tag property, cx_time date)
     struct cx_contact_method method = cx_contact_method_of(property);
     enum cx_standing standing = cx_contact_method_standing(&method, date);
     struct cx_json *out = cx_json_new_object();
-    bool ok = cx_json_set(out, "method", text(method.number)) &&
-              cx_json_set(out, "property", text(cx_tag_word(property))) &&
-              cx_json_set(out, "about", text(method.name)) &&
-              cx_json_set(out, "standing", text(cx_standing_word(standing))) &&
+    bool ok = cx_json_set(out, "method", cx_json_new_text(method.number)) &&
+              cx_json_set(out, "property", cx_json_new_text(cx_tag_word(property))) &&
+              cx_json_set(out, "about", cx_json_new_text(method.name)) &&
+              cx_json_set(out, "standing", cx_json_new_text(cx_standing_word(standing))) &&
               cx_json_set(out, "from", moment(method.from)) &&
               cx_json_set(out, "should_not_from", moment(method.should_not_from)) &&
               cx_json_set(out, "must_not_from", moment(method.must_not_from));
@@ -263,7 +257,7 @@ failure_json(const struct cx_search *search)
     if (search->state == CX_SEARCH_FOUND || search->state == CX_SEARCH_EMPTY) {
         return cx_json_new_null();
     }
-    cx_buf_init(&buf, (size_t)CX_MESSAGE_MAX * 5);
+    cx_buf_init(&buf, CX_RECORD_TEXT_MAX);
     put_failure(&buf, search->answer);
     json = cx_buf_ok(&buf) ? cx_json_new_string(cx_buf_str(&buf)) : NULL;
     cx_buf_done(&buf);
@@ -304,7 +298,7 @@ contacts_to_json(const struct contacts_report *report)
         cx_json_set(out, "schema", cx_json_new_integer(SCHEMA)) &&
         cx_json_set(out, "name", cx_json_new_string(report->name)) &&
         cx_json_set(out, "date", moment(report->date)) &&
-        cx_json_set(out, "outcome", text(outcome)) &&
+        cx_json_set(out, "outcome", cx_json_new_text(outcome)) &&
         cx_json_set(out, "failure", failure_json(search)) &&
         cx_json_set(out, "found_at", set != NULL ? name_json(set->name) : cx_json_new_null()) &&
         cx_json_set(out, "records_at",
