@@ -232,6 +232,16 @@ class Certificate(cli.Folder):
         self.assertIn('--purpose', err)
         self.assertEqual(self.check(path, '--purpose', 'tls')[0], 10)
 
+    def test_a_request_does_not_choose_to_be_for_a_mark(self):
+        path = os.path.join(self.folder, 'mark.csr')
+        subprocess.run(['openssl', 'req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
+                        '-keyout', os.devnull, '-subj', '/O=x', '-addext', 'subjectAltName=DNS:deny.test', '-addext',
+                        'extendedKeyUsage=1.3.6.1.5.5.7.3.31', '-out', path], check=True, capture_output=True)
+        code, out, err = self.check(path)
+        self.assertEqual((code, out), (65, ''))
+        self.assertIn('--purpose vmc', err)
+        self.assertEqual(self.check(path, '--purpose', 'vmc')[0], 0)
+
     def test_der(self):
         path = self.certificate('DNS:www.d.test')
         der = os.path.join(self.folder, 'cert.der')

@@ -120,6 +120,12 @@ take_purpose(const struct options *o, const struct cx_certificate_names *certifi
                           : mail                ? "smime"
                                                 : "tls";
 
+    if (certificate->eku_mark && certificate->kind == CX_CERTIFICATE_REQUEST) {
+        /* Only issuevmc would bind, and the applicant wrote the request. */
+        return cx_fail(detail, CX_E_CERTIFICATE,
+                       "%s: a request cannot choose to be for a mark; say so with --purpose vmc",
+                       o->cert);
+    }
     if (certificate->eku_mark &&
         (certificate->eku_server_auth || certificate->eku_email_protection)) {
         return cx_fail(detail, CX_E_CERTIFICATE,
