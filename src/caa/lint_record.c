@@ -1,3 +1,4 @@
+#include "caa/contact.h"
 #include "caa/lint_priv.h"
 #include "caa/value.h"
 
@@ -98,49 +99,28 @@ begins_with(cx_span text, const char *prefix)
            cx_span_equal_fold((cx_span){ text.p, n }, cx_span_of_str(cx_str_of(prefix)));
 }
 
-/* Local part, one "@", domain with a dot; UTF-8 is allowed (RFC 6532), blanks and lists are not. */
+/* The address of a mailto: URL, without header fields (RFC 6068 section 2). */
 static bool
-is_address(cx_span text)
+is_mail_url(cx_span url)
 {
-    size_t at = 0, dots = 0;
-    bool seen = false;
+    cx_span address = { url.p + 7, url.n - 7 };
+    const uint8_t *fields = memchr(address.p, '?', address.n);
 
-    for (size_t i = 0; i < text.n; i++) {
-        uint8_t c = text.p[i];
-
-        if (c <= 0x20 || c == 0x7f || c == ',' || c == ';' || c == '<' || c == '>') {
-            return false;
-        }
-        if (c == '@') {
-            if (seen) {
-                return false;
-            }
-            seen = true;
-            at = i;
-        }
-        dots += c == '.' && seen ? 1 : 0;
+    if (fields != NULL) {
+        address.n = (size_t)(fields - address.p);
     }
-    return seen && at > 0 && at + 1 < text.n && dots != 0 && text.p[text.n - 1] != '.' &&
-           text.p[at + 1] != '.' && !begins_with(text, "mailto:");
+    return cx_contact_check(CX_TAG_CONTACTEMAIL, address).problem == CX_CONTACT_FITS;
 }
 
-/* RFC 3966 section 5.1.4, and blanks by the Baseline Requirements (R-TAG-11). */
-static bool
-is_phone(cx_span text)
+static void
+lint_contact(const struct cx_linting *l, enum cx_tag tag, enum cx_lint_code code)
 {
-    size_t digits = 0;
+    struct cx_contact_fault fault = cx_contact_check(tag, l->record->value);
 
-    if (text.n == 0 || text.p[0] != '+') {
-        return false;
+    if (fault.problem != CX_CONTACT_FITS) {
+        cx_linting_say_more(l, code, fault.octet, cx_contact_sentence(fault.problem),
+                            (cx_span){ NULL, 0 });
     }
-    for (size_t i = 1; i < text.n; i++) {
-        if (text.p[i] >= '0' && text.p[i] <= '9') {
-            digits++;
-        } else if (text.p[i] == 0 || strchr("-.() ", text.p[i]) == NULL) {
-            return false;
-        }
-    }
-    return digits >= 3 && text.p[1] != ' ' && text.p[text.n - 1] != ' ';
 }
 
 static void
@@ -150,8 +130,7 @@ lint_iodef(const struct cx_linting *l)
     bool mail = begins_with(url, "mailto:");
     bool web = begins_with(url, "https://") || begins_with(url, "http://");
 
-    if (!cx_is_uri(url) || (!mail && !web) ||
-        (mail && !is_address((cx_span){ url.p + 7, url.n - 7 }))) {
+    if (!cx_is_uri(url) || (!mail && !web) || (mail && !is_mail_url(url))) {
         cx_linting_say(l, CX_LINT_IODEF_URL);
     } else if (begins_with(url, "http://")) {
         cx_linting_say(l, CX_LINT_IODEF_HTTP);
@@ -181,14 +160,10 @@ cx_linting_record(struct cx_linting *l)
         lint_iodef(l);
         break;
     case CX_TAG_CONTACTEMAIL:
-        if (!is_address(l->record->value)) {
-            cx_linting_say(l, CX_LINT_CONTACT_EMAIL);
-        }
+        lint_contact(l, tag, CX_LINT_CONTACT_EMAIL);
         break;
     case CX_TAG_CONTACTPHONE:
-        if (!is_phone(l->record->value)) {
-            cx_linting_say(l, CX_LINT_CONTACT_PHONE);
-        }
+        lint_contact(l, tag, CX_LINT_CONTACT_PHONE);
         break;
     }
 }

@@ -1,4 +1,4 @@
-/* Verdict words (rules.md), and what a finding is made of: reason, rules, notes, readings.
+/* Verdict words (docs/json.md), and what a finding is made of: reason, rules, notes, readings.
  * I1: 0 is no verdict; only the judge assigns PERMIT, explicitly. */
 #ifndef CX_CAA_VERDICT_H
 #define CX_CAA_VERDICT_H
@@ -22,6 +22,8 @@ const char *cx_verdict_word(enum cx_verdict verdict);
 enum cx_verdict cx_verdict_of_word(cx_str word);
 /* The worse of two (R-DEC-8): DENY > FAIL > ARGUABLE > PERMIT-LF > PERMIT > EXEMPT > NA; UNSET is worst of all. */
 enum cx_verdict cx_verdict_worse(enum cx_verdict a, enum cx_verdict b);
+/* a is worse than b, not equal to it. */
+bool cx_verdict_is_worse(enum cx_verdict a, enum cx_verdict b);
 /* PERMIT, PERMIT-LF, EXEMPT or NA. */
 bool cx_verdict_positive(enum cx_verdict verdict);
 
@@ -42,9 +44,9 @@ struct cx_rules {
     uint64_t bits[(CX_RULE_COUNT + 63) / 64];
 };
 
-void cx_rules_add(struct cx_rules *rules, enum cx_rule rule);
-bool cx_rules_have(const struct cx_rules *rules, enum cx_rule rule);
-void cx_rules_join(struct cx_rules *rules, const struct cx_rules *more);
+void cx_rules_add(struct cx_rules *set, enum cx_rule rule);
+bool cx_rules_have(const struct cx_rules *set, enum cx_rule rule);
+void cx_rules_join(struct cx_rules *set, const struct cx_rules *more);
 
 enum cx_reason {
     CX_REASON_UNSET = 0,

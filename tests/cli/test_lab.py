@@ -39,6 +39,18 @@ class Lab(cli.unittest.TestCase):
         self.assertEqual(codes['www.expired.test'], {'dnssec-bogus'})
         self.assertEqual(codes['one-of-two.malformed.net'], {'unreadable-record'})
 
+    # TEST R-TAG-11, R-TAG-12
+    def test_contacts_of_live_names(self):
+        code, out, err = in_lab('contacts', '--json', 'www.contact.test', '--date', '2026-11-22')
+        got = json.loads(out)
+        self.assertEqual((code, err, got['found_at'], got['answers'][-1]['dnssec']), (0, '', 'contact.test', 'secure'))
+        self.assertEqual([(c['value'], c['problem']) for c in got['contacts']],
+                         [('hostmaster@contact.test', None), ('mailto:hostmaster@contact.test', 'scheme'),
+                          ('+1 (555) 555-0100', None)])
+        for name, expected in (('alias.contact.test', 0), ('none.contact.test', 1), ('www.expired.test', 11),
+                               ('no-tag.malformed.net', 11)):
+            self.assertEqual(in_lab('contacts', name, '--date', '2026-11-22')[0], expected, name)
+
     def test_check_of_a_name(self):
         self.assertEqual(in_lab('check', 'www.permit.test', '--issuer', 'ca.example.net')[0], 0)
         self.assertEqual(in_lab('check', 'www.expired.test', '--issuer', 'ca.example.net')[0], 11)

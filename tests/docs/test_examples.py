@@ -89,7 +89,7 @@ def check_help():
     """Every long option that the command explains is in the manual, and the other way round."""
     manual = set(re.findall(r"Fl -([a-z-]+)", read(os.path.join(TOP, "man", "caaproof.1"))))
     said = set()
-    for command in ("check", "lint", "conformance"):
+    for command in ("check", "lint", "contacts", "conformance"):
         done = shell(f"caaproof {shlex.quote(command)} --help", TOP)
         check(done.returncode == 0, f"caaproof {command} --help")
         said.update(re.findall(r"(?<![\w-])--([a-z-]+)", done.stdout))

@@ -1,33 +1,22 @@
 /* Recorded answers from outside. Whatever is accepted is consistent, and writing and reading it again changes nothing. */
+#include "fuzz.h"
 #include "resolve/answer_json.h"
-
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-require(bool holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
 
 static void
 check_consistent(const struct cx_answer *answer)
 {
     bool positive = answer->outcome == CX_OUTCOME_RECORDS;
 
-    require(answer->outcome != CX_OUTCOME_UNSET);
-    require(answer->name.n >= 1 && answer->records_at.n >= 1);
+    MUST(answer->outcome != CX_OUTCOME_UNSET);
+    MUST(answer->name.n >= 1 && answer->records_at.n >= 1);
     if (answer->type == CX_TYPE_DNAME) {
-        require(answer->n_records == 0 && answer->n_aliases == (positive ? 1u : 0u));
+        MUST(answer->n_records == 0 && answer->n_aliases == (positive ? 1u : 0u));
         return;
     }
-    require(answer->type == CX_TYPE_CAA);
-    require(positive == (answer->n_records != 0));
+    MUST(answer->type == CX_TYPE_CAA);
+    MUST(positive == (answer->n_records != 0));
     for (size_t i = 0; i < answer->n_records; i++) {
-        require(answer->records[i].tag.n >= 1 && answer->records[i].tag.n <= 255);
+        MUST(answer->records[i].tag.n >= 1 && answer->records[i].tag.n <= 255);
     }
 }
 
@@ -39,16 +28,16 @@ check_round_trip(const struct cx_answer *answer, struct cx_arena *arena)
     struct cx_answer again;
     struct cx_buf one, two;
 
-    require(first != NULL);
-    require(cx_ok(cx_answer_from_json(first, arena, &again, NULL)));
+    MUST(first != NULL);
+    MUST(cx_ok(cx_answer_from_json(first, arena, &again, NULL)));
     check_consistent(&again);
-    require(again.n_records == answer->n_records && again.n_aliases == answer->n_aliases);
-    require(cx_span_equal(again.records_at, answer->records_at));
+    MUST(again.n_records == answer->n_records && again.n_aliases == answer->n_aliases);
+    MUST(cx_span_equal(again.records_at, answer->records_at));
     second = cx_answer_to_json(&again);
     cx_buf_init(&one, CX_LINE_MAX);
     cx_buf_init(&two, CX_LINE_MAX);
-    require(cx_ok(cx_json_write(first, &one)) && cx_ok(cx_json_write(second, &two)));
-    require(cx_str_equal(cx_buf_str(&one), cx_buf_str(&two)));
+    MUST(cx_ok(cx_json_write(first, &one)) && cx_ok(cx_json_write(second, &two)));
+    MUST(cx_str_equal(cx_buf_str(&one), cx_buf_str(&two)));
     cx_buf_done(&one);
     cx_buf_done(&two);
 }
@@ -66,8 +55,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             check_consistent(&answer);
             check_round_trip(&answer, &arena);
         } else {
-            require(answer.outcome ==
-                    CX_OUTCOME_UNSET); /* untouched: a failure, I1 of dns/answer.h */
+            MUST(answer.outcome == CX_OUTCOME_UNSET); /* untouched: a failure, I1 of dns/answer.h */
         }
     }
     cx_arena_done(&arena);

@@ -2,18 +2,7 @@
  * generic form gives the same octets again. The first octet chooses whether an origin is given. */
 #include "dns/caa.h"
 #include "dnssec/zone_text.h"
-
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-require(bool holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
+#include "fuzz.h"
 
 static void
 check_rr(const struct cx_zone_rr *rr, cx_span origin)
@@ -21,14 +10,14 @@ check_rr(const struct cx_zone_rr *rr, cx_span origin)
     struct cx_name name;
     size_t end = 0;
 
-    require(cx_ok(cx_name_from_message(rr->owner, 0, &name, &end)) && end == rr->owner.n);
-    require(cx_span_equal(cx_name_span(&name), rr->owner)); /* lower case already */
-    require(cx_name_within(rr->owner, origin));
-    require(rr->rdata.n <= 65535 && rr->type != 0);
+    MUST(cx_ok(cx_name_from_message(rr->owner, 0, &name, &end)) && end == rr->owner.n);
+    MUST(cx_span_equal(cx_name_span(&name), rr->owner)); /* lower case already */
+    MUST(cx_name_within(rr->owner, origin));
+    MUST(rr->rdata.n <= 65535 && rr->type != 0);
     if (rr->type == CX_TYPE_CNAME || rr->type == CX_TYPE_DNAME || rr->type == CX_TYPE_NS) {
-        require(cx_ok(cx_name_from_message(rr->rdata, 0, &name, &end)) && end == rr->rdata.n);
+        MUST(cx_ok(cx_name_from_message(rr->rdata, 0, &name, &end)) && end == rr->rdata.n);
     }
-    require(rr->type != CX_TYPE_SOA || rr->rdata.n >= 22);
+    MUST(rr->type != CX_TYPE_SOA || rr->rdata.n >= 22);
 }
 
 static void
@@ -40,8 +29,8 @@ check_caa_again(const struct cx_zone_rr *rr, struct cx_arena *arena)
     cx_buf_init(&line, 1u << 20);
     cx_buf_printf(&line, "x. 1 TYPE257 \\# %zu ", rr->rdata.n);
     cx_buf_put_hex(&line, rr->rdata);
-    require(cx_ok(cx_zone_text_read(cx_buf_str(&line), (cx_span){ NULL, 0 }, arena, &again, NULL)));
-    require(again.n == 1 && cx_span_equal(again.v[0].rdata, rr->rdata));
+    MUST(cx_ok(cx_zone_text_read(cx_buf_str(&line), (cx_span){ NULL, 0 }, arena, &again, NULL)));
+    MUST(again.n == 1 && cx_span_equal(again.v[0].rdata, rr->rdata));
     cx_buf_done(&line);
 }
 
@@ -57,7 +46,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size != 0 &&
         cx_ok(cx_zone_text_read((cx_str){ (const char *)data + 1, size - 1 },
                                 (cx_span){ root, given ? 1 : 0 }, &arena, &rrs, NULL))) {
-        require(rrs.n != 0);
+        MUST(rrs.n != 0);
         for (size_t i = 0; i < rrs.n; i++) {
             check_rr(&rrs.v[i], rrs.origin);
             if (rrs.v[i].type == CX_TYPE_CAA && i < 16) {
@@ -65,7 +54,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             }
         }
     } else {
-        require(rrs.v == NULL);
+        MUST(rrs.v == NULL);
     }
     cx_arena_done(&arena);
     return 0;

@@ -4,6 +4,7 @@
 
 int command_check(int argc, char **argv);
 int command_lint(int argc, char **argv);
+int command_contacts(int argc, char **argv);
 int command_conformance(int argc, char **argv);
 
 #endif

@@ -17,6 +17,7 @@ static const char usage[] =
     "  check --batch                the same for a stream of requests\n"
     "  check --cert FILE            the same for a certificate, precertificate or request\n"
     "  lint NAME | --zone FILE      mistakes in CAA records, and who may issue\n"
+    "  contacts NAME                contacts for validation that CAA publishes\n"
     "  conformance --exec CMD       the golden table against any checker\n"
     "\n"
     "caaproof COMMAND --help explains a command; caaproof --version says what it is built on.\n";
@@ -27,6 +28,7 @@ static const struct {
 } commands[] = {
     { "check", command_check },
     { "lint", command_lint },
+    { "contacts", command_contacts },
     { "conformance", command_conformance },
 };
 
