@@ -31,8 +31,9 @@ struct known {
 struct cx_explainer {
     const struct cx_tap *tap;
     struct known *known; /* by key modulo CX_TAP_KINDS_MAX */
-    uint8_t *asked
-        [2]; /* sets of questions that servers answered: since the last renewal, and since the one before */
+    uint64_t began;      /* mark of the renewal before the last: older exchanges explain nothing */
+    uint64_t renewed;    /* mark of the last one */
+    uint8_t *asked[2]; /* sets of questions that servers answered, since renewed and since began */
 };
 
 struct cx_explainer *
@@ -73,6 +74,8 @@ cx_explainer_renew(struct cx_explainer *explainer)
     explainer->asked[1] = explainer->asked[0];
     explainer->asked[0] = old;
     memset(old, 0, CX_TAP_ASKED_BITS / 8);
+    explainer->began = explainer->renewed;
+    explainer->renewed = cx_tap_mark(explainer->tap);
 }
 
 /* ---- questions that were asked before */
@@ -93,17 +96,23 @@ is_remembered(const struct cx_explainer *e, cx_span name, uint16_t type)
     return ((e->asked[0][bit / 8] | e->asked[1][bit / 8]) >> (bit % 8) & 1) != 0;
 }
 
-static bool
-was_answered(const struct cx_explainer *e, cx_span name, uint16_t type, uint64_t since)
+/* The newest exchange with a reply, in the life of libunbound's caches. It can be older than the question: another one
+ * about the same may have been open, or its answer be in the cache. */
+static const struct cx_exchange_seen *
+newest_reply(const struct cx_explainer *e, cx_span name, uint16_t type)
 {
     const struct cx_exchange_seen *x = cx_tap_newest(e->tap, &(struct cx_question){ name, type });
 
-    for (; x != NULL && x->number >= since; x = cx_tap_older(e->tap, x)) {
-        if (x->replied) {
-            return true;
-        }
+    while (x != NULL && !x->replied) {
+        x = cx_tap_older(e->tap, x);
     }
-    return is_remembered(e, name, type);
+    return x != NULL && x->number >= e->began ? x : NULL;
+}
+
+static bool
+was_answered(const struct cx_explainer *e, cx_span name, uint16_t type)
+{
+    return newest_reply(e, name, type) != NULL || is_remembered(e, name, type);
 }
 
 /* A DNAME's owner is known from an answer that it redirected. */
@@ -128,13 +137,13 @@ remember_owners(struct cx_explainer *e, cx_span octets)
 /* Its name, an alias or the last one: an answer can be put together from several messages of the cache, but not from
  * nothing. */
 static bool
-is_explained(const struct cx_explainer *e, uint64_t since, const struct cx_answer *answer)
+is_explained(const struct cx_explainer *e, const struct cx_answer *answer)
 {
-    bool found = was_answered(e, answer->name, answer->type, since) ||
-                 was_answered(e, answer->records_at, answer->type, since);
+    bool found = was_answered(e, answer->name, answer->type) ||
+                 was_answered(e, answer->records_at, answer->type);
 
     for (size_t i = 0; i < answer->n_aliases && !found; i++) {
-        found = was_answered(e, answer->aliases[i], answer->type, since);
+        found = was_answered(e, answer->aliases[i], answer->type);
     }
     return found;
 }
@@ -368,6 +377,21 @@ trail_has(const struct trail *trail, const struct cx_name *name)
     return false;
 }
 
+/* Mark from which on exchanges can belong to a question that is still open. */
+static uint64_t
+recent(const struct cx_explainer *e, const struct cx_question *question)
+{
+    const struct cx_exchange_seen *x = cx_tap_newest(e->tap, question);
+    uint64_t mark = cx_tap_mark(e->tap);
+    int64_t earliest = cx_tap_now_us() - (int64_t)CX_LIVE_DEADLINE_MS * 1000;
+
+    for (; x != NULL && x->number >= e->began && x->sent_us >= earliest;
+         x = cx_tap_older(e->tap, x)) {
+        mark = x->number;
+    }
+    return mark;
+}
+
 /* From alias to alias, as libunbound went, to the name at which it failed. */
 static enum kind
 kind_of_trail(const struct cx_explainer *e, uint16_t type, uint64_t since, struct trail *trail)
@@ -379,6 +403,9 @@ kind_of_trail(const struct cx_explainer *e, uint16_t type, uint64_t since, struc
 
         if (kind == KIND_NONE) {
             kind = known_kind(e, &at);
+        }
+        if (kind == KIND_NONE) { /* one about the same may have been open */
+            kind = kind_of_name(e, &at, recent(e, &at), &target);
         }
         if (kind != KIND_ALIAS) {
             return kind;
@@ -489,18 +516,15 @@ make_failure(enum kind kind, struct cx_answer *answer)
 /* R-TREE-15: libunbound takes strangers' records out of a reply and may pass on the rest as empty. Where signatures
  * prove the emptiness, it is not the rest of anything. */
 static bool
-is_rest_of_strangers(struct cx_explainer *e, uint64_t since, const struct cx_answer *answer)
+is_rest_of_strangers(struct cx_explainer *e, const struct cx_answer *answer)
 {
     struct cx_question question = { answer->records_at, answer->type };
-    const struct cx_exchange_seen *x = cx_tap_newest(e->tap, &question);
+    const struct cx_exchange_seen *x = newest_reply(e, question.name, question.type);
     struct cx_name target;
     unsigned depth;
     bool is;
 
-    while (x != NULL && x->number >= since && !x->replied) {
-        x = cx_tap_older(e->tap, x);
-    }
-    if (x == NULL || x->number < since) { /* from libunbound's cache */
+    if (x == NULL) { /* has made room, or it is in another name's reply */
         return known_kind(e, &question) == KIND_OWNER;
     }
     is = kind_of_reply(x, &target, &depth) == KIND_OWNER;
@@ -513,7 +537,7 @@ explain_answer(struct cx_explainer *e, uint64_t since, struct cx_answer *answer)
 {
     bool empty = answer->outcome != CX_OUTCOME_RECORDS;
 
-    if (cx_tap_is_complete(e->tap, since) && !is_explained(e, since, answer)) {
+    if (cx_tap_is_complete(e->tap, since) && !is_explained(e, answer)) {
         make_failure(KIND_NONE, answer);
         return;
     }
@@ -522,17 +546,17 @@ explain_answer(struct cx_explainer *e, uint64_t since, struct cx_answer *answer)
         set_known(e, &(struct cx_question){ answer->name, answer->type }, KIND_NONE);
     }
     if (empty && answer->type == CX_TYPE_CAA && answer->dnssec != CX_DNSSEC_SECURE &&
-        is_rest_of_strangers(e, since, answer)) {
+        is_rest_of_strangers(e, answer)) {
         make_failure(KIND_OWNER, answer);
     }
 }
 
 /* doubt_bare_emptiness of result.c may have been first. */
 static void
-explain_malformed(struct cx_explainer *e, uint64_t since, struct cx_answer *answer)
+explain_malformed(struct cx_explainer *e, struct cx_answer *answer)
 {
     if (answer->malformed == CX_MALFORMED_MESSAGE && answer->type == CX_TYPE_CAA &&
-        is_rest_of_strangers(e, since, answer)) {
+        is_rest_of_strangers(e, answer)) {
         make_failure(KIND_OWNER, answer);
     }
 }
@@ -545,7 +569,7 @@ cx_explain(struct cx_explainer *explainer, uint64_t since, struct cx_arena *aren
         return explain_failure(explainer, since, arena, answer);
     }
     if (answer->outcome == CX_OUTCOME_MALFORMED) {
-        explain_malformed(explainer, since, answer);
+        explain_malformed(explainer, answer);
     } else if (!cx_outcome_is_failure(answer->outcome)) {
         explain_answer(explainer, since, answer);
     }

@@ -49,8 +49,8 @@ static _Thread_local struct cx_tap *active;
 
 /* ---- exchanges */
 
-static int64_t
-now_us(void)
+int64_t
+cx_tap_now_us(void)
 {
     struct timespec now;
 
@@ -194,7 +194,7 @@ note_query(struct cx_tap *tap, int fd, const struct cx_tap_address *server, cx_s
         .fd = fd,
         .tcp = e->tcp,
         .server = *server,
-        .sent_us = now_us(),
+        .sent_us = cx_tap_now_us(),
         .older = *bucket,
         .older_on_fd = e->newest,
     };
@@ -243,7 +243,7 @@ note_reply(struct cx_tap *tap, int fd, const struct cx_tap_address *from, const 
     memcpy(copy, p, n);
     exchange->octets = (cx_span){ copy, n };
     exchange->replied = true;
-    exchange->replied_us = now_us();
+    exchange->replied_us = cx_tap_now_us();
 }
 
 static void

@@ -56,6 +56,9 @@ const struct cx_exchange_seen *cx_tap_newest(const struct cx_tap *tap,
 const struct cx_exchange_seen *cx_tap_older(const struct cx_tap *tap,
                                             const struct cx_exchange_seen *exchange);
 
+/* The clock of sent_us and replied_us. */
+int64_t cx_tap_now_us(void);
+
 /* Keyed hash of a question, for tables whose filling the outside controls. */
 uint64_t cx_tap_hash(const struct cx_tap *tap, const struct cx_question *question);
 

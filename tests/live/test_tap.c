@@ -721,6 +721,26 @@ test_answers_that_nobody_gave_are_failures(void **state)
     }
 }
 
+/* The second of two questions about the same, asked while the first one's exchange is under way, and answered first. */
+static void
+test_joined_questions_are_explained(void **state)
+{
+    struct judged j;
+
+    (void)state;
+    judged_open(&j);
+    exchange(&j.pair, "www.example", empty_reply());
+    assert_int_equal(explained(&j, CX_OUTCOME_NODATA, 1).outcome, CX_OUTCOME_NODATA);
+    exchange(&j.pair, "www.example", strangers_reply());
+    assert_int_equal(explained(&j, CX_OUTCOME_NODATA, 2).outcome, CX_OUTCOME_MALFORMED);
+    judged_close(&j);
+
+    judged_open(&j);
+    exchange(&j.pair, "www.example", refused());
+    assert_int_equal(explained(&j, CX_OUTCOME_SERVFAIL, 1).outcome, CX_OUTCOME_REFUSED);
+    judged_close(&j);
+}
+
 static void
 test_answers_from_the_cache_are_explained(void **state)
 {
@@ -751,6 +771,7 @@ main(void)
         cmocka_unit_test(test_failures_behind_aliases),
         cmocka_unit_test(test_rest_of_strangers_is_no_emptiness),
         cmocka_unit_test(test_answers_that_nobody_gave_are_failures),
+        cmocka_unit_test(test_joined_questions_are_explained),
         cmocka_unit_test(test_answers_from_the_cache_are_explained),
     };
 
