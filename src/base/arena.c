@@ -79,6 +79,25 @@ cx_arena_get(struct cx_arena *arena, size_t count, size_t size)
     return p;
 }
 
+void *
+cx_arena_widen(struct cx_arena *arena, void *old, size_t n, size_t *room, size_t size)
+{
+    size_t wider = *room == 0 ? 16 : *room * 2;
+    void *p;
+
+    if (n < *room) {
+        return old;
+    }
+    p = cx_arena_get(arena, wider, size);
+    if (p != NULL) {
+        if (n != 0) {
+            memcpy(p, old, n * size);
+        }
+        *room = wider;
+    }
+    return p;
+}
+
 cx_status
 cx_arena_copy(struct cx_arena *arena, cx_span from, cx_span *ret)
 {

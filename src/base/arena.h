@@ -17,6 +17,10 @@ struct cx_arena {
 void cx_arena_init(struct cx_arena *arena, size_t cap_bytes);
 /* NULL when the cap or memory is exhausted; aligned for any type. */
 void *cx_arena_get(struct cx_arena *arena, size_t count, size_t size) CX_MUST;
+/* An array of n elements at old with room for one more: old itself while n < *room, else a copy with twice the room. NULL
+ * when the cap or memory is exhausted. */
+void *cx_arena_widen(struct cx_arena *arena, void *old, size_t n, size_t *room, size_t size)
+    CX_MUST;
 /* Copies, NUL after the text for convenience at edges. Classes: NOMEM. */
 cx_status cx_arena_copy(struct cx_arena *arena, cx_span from, cx_span *ret) CX_MUST;
 cx_status cx_arena_text(struct cx_arena *arena, cx_str from, cx_str *ret) CX_MUST;

@@ -1,7 +1,6 @@
 #include "base/file.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #define CHUNK ((size_t)1 << 16)
 
@@ -24,14 +23,10 @@ next_chunk(struct cx_buf *buf, size_t *ret_n)
 }
 
 cx_status
-cx_file_read(const char *path, struct cx_buf *buf, struct cx_detail *detail)
+cx_stream_read(FILE *file, const char *path, struct cx_buf *buf, struct cx_detail *detail)
 {
-    CX_AUTO(close_file) FILE *file = fopen(path, "rbe");
     size_t got = 1;
 
-    if (file == NULL) {
-        return cx_fail(detail, CX_E_IO, "%s: %s", path, strerror(errno));
-    }
     while (got != 0) {
         size_t room;
         char *to = next_chunk(buf, &room);
@@ -48,8 +43,16 @@ cx_file_read(const char *path, struct cx_buf *buf, struct cx_detail *detail)
         got = fread(to, 1, room, file);
         cx_buf_grown(buf, got);
     }
-    if (ferror(file)) {
-        return cx_fail(detail, CX_E_IO, "%s: cannot be read", path);
+    return ferror(file) ? cx_fail(detail, CX_E_IO, "%s: %s", path, strerror(errno)) : CX_SUCCESS;
+}
+
+cx_status
+cx_file_read(const char *path, struct cx_buf *buf, struct cx_detail *detail)
+{
+    CX_AUTO(close_file) FILE *file = fopen(path, "rbe");
+
+    if (file == NULL) {
+        return cx_fail(detail, CX_E_IO, "%s: %s", path, strerror(errno));
     }
-    return CX_SUCCESS;
+    return cx_stream_read(file, path, buf, detail);
 }

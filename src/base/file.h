@@ -1,10 +1,16 @@
-/* Whole files, with a cap. */
+/* Whole files and streams, with a cap. */
 #ifndef CX_BASE_FILE_H
 #define CX_BASE_FILE_H
 
 #include "base/buf.h"
 
-/* Appends the content to buf, whose maximum is the cap. Classes: IO, LIMIT, NOMEM. */
+#include <stdio.h>
+
+/* Appends what the stream still holds to buf, whose maximum is the cap; path is its name for errors. Classes: IO, LIMIT,
+ * NOMEM. */
+cx_status cx_stream_read(FILE *file, const char *path, struct cx_buf *buf, struct cx_detail *detail)
+    CX_MUST;
+/* The same for a file. */
 cx_status cx_file_read(const char *path, struct cx_buf *buf, struct cx_detail *detail) CX_MUST;
 
 #endif

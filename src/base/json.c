@@ -1,5 +1,7 @@
 #include "base/json.h"
 
+#include "base/limits.h"
+
 #include <jansson.h>
 
 /* struct cx_json is json_t under another name; these two functions are the whole secret. */
@@ -183,6 +185,25 @@ cx_json_new_string(cx_str text)
 }
 
 struct cx_json *
+cx_json_new_text(const char *text)
+{
+    return cx_json_new_string(cx_str_of(text));
+}
+
+struct cx_json *
+cx_json_new_escaped(cx_span outside)
+{
+    struct cx_json *json;
+    struct cx_buf buf;
+
+    cx_buf_init(&buf, CX_LINE_MAX);
+    cx_buf_put_escaped(&buf, outside);
+    json = cx_buf_ok(&buf) ? cx_json_new_string(cx_buf_str(&buf)) : NULL;
+    cx_buf_done(&buf);
+    return json;
+}
+
+struct cx_json *
 cx_json_new_integer(int64_t value)
 {
     return wrap(json_integer(value));
@@ -206,6 +227,12 @@ cx_json_copy(const struct cx_json *json)
     return wrap(json_deep_copy(raw_const(json)));
 }
 
+struct cx_json *
+cx_json_share(const struct cx_json *json)
+{
+    return wrap(json_incref((json_t *)(uintptr_t)json)); /* the count is not the value */
+}
+
 bool
 cx_json_set(struct cx_json *object, const char *member, struct cx_json *value)
 {
@@ -216,6 +243,16 @@ bool
 cx_json_add(struct cx_json *array, struct cx_json *value)
 {
     return json_array_append_new(raw(array), raw(value)) == 0;
+}
+
+struct cx_json *
+cx_json_whole(struct cx_json *json, bool complete)
+{
+    if (complete) {
+        return json;
+    }
+    cx_json_free(json);
+    return NULL;
 }
 
 static int

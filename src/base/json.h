@@ -1,5 +1,5 @@
-/* JSON values, by jansson behind this header. Values are reference-free trees: a child is borrowed from its parent and
- * lives as long as the root that cx_json_parse returned or that was built here. */
+/* JSON values, by jansson behind this header. A child is borrowed from its parent and lives as long as the root that
+ * cx_json_parse returned or that was built here. */
 #ifndef CX_BASE_JSON_H
 #define CX_BASE_JSON_H
 
@@ -39,19 +39,26 @@ bool cx_json_bool(const struct cx_json *json, bool *ret);
 cx_status cx_json_only(const struct cx_json *object, const char *what, const char *const *allowed,
                        enum cx_code code, struct cx_detail *detail) CX_MUST;
 
-/* Building. A NULL value (out of memory) may be passed on: the set fails, and the writer reports it at the end. Every
- * set takes its value over, also on failure. */
+/* Building. NULL (out of memory, or text that is not UTF-8) may be passed on as value and as container: then set and add
+ * give false, and nothing is added. They take their value over in any case. */
 struct cx_json *cx_json_new_object(void);
 struct cx_json *cx_json_new_array(void);
 struct cx_json *cx_json_new_string(cx_str text); /* UTF-8, else NULL */
+struct cx_json *cx_json_new_text(const char *text);
+struct cx_json *
+cx_json_new_escaped(cx_span outside); /* any octets, as cx_buf_put_escaped writes them */
 struct cx_json *cx_json_new_integer(int64_t value);
 struct cx_json *cx_json_new_bool(bool value);
 struct cx_json *cx_json_new_null(void);
 struct cx_json *cx_json_copy(const struct cx_json *json);
-bool cx_json_set(struct cx_json *object, const char *member, struct cx_json *value);
-bool cx_json_add(struct cx_json *array, struct cx_json *value);
+/* The very value, for a second parent; not to be changed any more. */
+struct cx_json *cx_json_share(const struct cx_json *json);
+bool cx_json_set(struct cx_json *object, const char *member, struct cx_json *value) CX_MUST;
+bool cx_json_add(struct cx_json *array, struct cx_json *value) CX_MUST;
+/* json if everything could be put into it, else NULL after freeing it: what is incomplete is not passed on. */
+struct cx_json *cx_json_whole(struct cx_json *json, bool complete) CX_MUST;
 
-/* Compact, members in insertion order, one line without its end. Classes: NOMEM, LIMIT. */
+/* Compact, members in insertion order, one line without its end. Classes: NOMEM (also for NULL), LIMIT. */
 cx_status cx_json_write(const struct cx_json *json, struct cx_buf *buf) CX_MUST;
 /* The same, indented for people. */
 cx_status cx_json_write_pretty(const struct cx_json *json, struct cx_buf *buf) CX_MUST;

@@ -23,15 +23,21 @@
 
 /* A DNS message over TCP, RFC 1035 section 4.2.2. */
 #define CX_MESSAGE_MAX 65535
+/* A record as text, or what lint says about one: every octet of a message escaped as \DDD, and some words. */
+#define CX_RECORD_TEXT_MAX ((size_t)CX_MESSAGE_MAX * 5)
 
 /* Names of one request: the largest certificates seen hold a few hundred. */
 #define CX_NAMES_MAX 10000
 /* Issuer domain names, accounts, methods of one request. */
 #define CX_ISSUERS_MAX  1000
 #define CX_ACCOUNTS_MAX 64
+/* Entries of a list of zones, trust anchors or later checks; far more than one request is about. */
+#define CX_FACTS_MAX 1000
 /* Notes kept per name; further ones are dropped after a note that says so. */
 #define CX_NOTES_MAX 24
 
+/* One result or report as JSON: a certificate of CX_NAMES_MAX names, each with its answers. */
+#define CX_RESULT_MAX ((size_t)256 << 20)
 /* One line of NDJSON; 1,001 records of a large set in hex stay far below. */
 #define CX_LINE_MAX (16u << 20)
 /* Memory of one check: answers of CX_NAMES_MAX names, with aliases and records. */
@@ -41,13 +47,14 @@
 /* What a source keeps of such files: short lines need some eight times their text, in records, names and indexes. */
 #define CX_SOURCE_MEMORY ((size_t)1 << (sizeof(size_t) > 4 ? 33 : 31))
 
-/* A file of root anchors: the root has had three since 2010; a line holds an RSA key of 4,096 bits in base64. */
+/* A file of root anchors or hints: the root has had three anchors since 2010; a line holds an RSA key of 4,096 bits in
+ * base64. */
 #define CX_ANCHORS_MAX      64
 #define CX_ANCHOR_LINE_MAX  4096
 #define CX_ANCHOR_LINES_MAX 10000
 #define CX_ANCHORS_MEMORY   ((size_t)1 << 20)
 
-/* One question to the live DNS: longer than libunbound needs to give up (5.3 s measured with CX_LIVE settings). */
+/* One question to the live DNS: longer than libunbound needs to give up (5.3 s measured with the settings of resolve/context.c). */
 #define CX_LIVE_DEADLINE_MS 12000
 /* Age at which the cache of the live source is given up; also the most by which an answer's time can lie before the
  * moment at which it was asked (resolve/live.h). */
@@ -65,6 +72,8 @@
 /* Files of cases of one conformance run, and memory of their texts; the published ones have 0.3 MB. */
 #define CX_CASE_FILES_MAX 16
 #define CX_CASES_MEMORY   ((size_t)256 << 20)
+/* A case's name, which also is the name of files. */
+#define CX_CASE_NAME_MAX 60
 /* Lines that nobody asked for: then the checker is stopped, as it may never end by itself. */
 #define CX_SURPLUS_MAX 1000
 

@@ -73,10 +73,4 @@ cx_rd_ok(const struct cx_reader *r)
     return !r->failed;
 }
 
-static inline bool
-cx_rd_done(const struct cx_reader *r)
-{
-    return !r->failed && r->at == r->all.n;
-}
-
 #endif

@@ -54,6 +54,21 @@ cx_str_equal(cx_str a, cx_str b)
     return cx_span_equal(cx_span_of_str(a), cx_span_of_str(b));
 }
 
+/* The line that begins at *at, without its end; *at moves behind it. False at the end of text. */
+static inline bool
+cx_str_line(cx_str text, size_t *at, cx_str *ret)
+{
+    const char *end;
+
+    if (*at >= text.n) {
+        return false;
+    }
+    end = memchr(text.p + *at, '\n', text.n - *at);
+    *ret = (cx_str){ text.p + *at, end != NULL ? (size_t)(end - text.p) - *at : text.n - *at };
+    *at += ret->n + (end != NULL ? 1 : 0);
+    return true;
+}
+
 /* ASCII only, whatever the locale. */
 static inline uint8_t
 cx_ascii_lower(uint8_t c)

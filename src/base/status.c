@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#undef cx_fail /* defined here, with whatever reads this */
+
 enum cx_class
 cx_status_class(cx_status s)
 {
@@ -33,6 +35,21 @@ cx_status_text(cx_status s)
     return "unknown failure";
 }
 
+/* Nothing in a text from outside may steer a terminal: C0, DEL, and the C1 of UTF-8. */
+static void
+disarm(char *text)
+{
+    for (unsigned char *p = (unsigned char *)text; *p != '\0'; p++) {
+        bool c1 = p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f;
+
+        if (*p < 0x20 || *p == 0x7f) {
+            *p = '?';
+        } else if (c1) {
+            p[0] = p[1] = '?';
+        }
+    }
+}
+
 cx_status
 cx_fail(struct cx_detail *detail, enum cx_code code, const char *fmt, ...)
 {
@@ -44,6 +61,7 @@ cx_fail(struct cx_detail *detail, enum cx_code code, const char *fmt, ...)
         /* Cut texts are acceptable: detail is for people only. */
         (void)vsnprintf(detail->text, sizeof(detail->text), fmt, args);
         va_end(args);
+        disarm(detail->text);
     }
     return (cx_status){ code };
 }

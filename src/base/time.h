@@ -7,7 +7,7 @@
 
 typedef int64_t cx_time;
 
-/* No moment known; also later than every moment is CX_TIME_MAX. */
+/* No moment known; and a moment later than every other. */
 #define CX_TIME_NONE INT64_MIN
 #define CX_TIME_MAX  INT64_MAX
 #define CX_TIME_TEXT 21 /* 2026-11-22T12:00:00Z and NUL */
@@ -17,7 +17,7 @@ cx_status cx_time_parse(cx_str text, cx_time *ret) CX_MUST;
 void cx_time_format(cx_time t, char ret[CX_TIME_TEXT]);
 /* First second of a day. */
 cx_time cx_time_of_day(int year, unsigned month, unsigned day);
-/* The wall clock; not for dns/, caa/ and evidence/. */
+/* The wall clock; not for dns/ and caa/. */
 cx_time cx_time_now(void);
 
 #endif

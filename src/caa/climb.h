@@ -1,4 +1,4 @@
-/* The search for the Relevant RRset (rules.md section 2), sans I/O: given the answers so far it says which questions it
+/* The search for the Relevant RRset (R-TREE, R-T44), sans I/O: given the answers so far it says which questions it
  * needs next, or how the search ended. Running it again with more answers is cheap and has no other effect.
  *
  * Algorithms: RFC 6844 as published, erratum 5065, RFC 8659.  Orders: bottom-up asks only what is needed, one question

@@ -1,4 +1,4 @@
-/* The decision on one Relevant RRset (rules.md section 3): critical check, restricting property, matching record. */
+/* The decision on one Relevant RRset (R-DEC, R-CRIT, R-VAL): critical check, restricting property, matching record. */
 #ifndef CX_CAA_DECIDE_H
 #define CX_CAA_DECIDE_H
 

@@ -1,4 +1,4 @@
-/* Which rule book applies to a check on a date (rules.md section 0): one row per period and profile. The table in
+/* Which rule book applies to a check on a date: one row per period and profile. The table in
  * epoch.c is meant to be read beside R-GEN-4. */
 #ifndef CX_CAA_EPOCH_H
 #define CX_CAA_EPOCH_H
@@ -15,7 +15,7 @@ enum cx_profile {
     CX_PROFILE_PROPOSAL_2016,
 };
 
-/* How the Relevant RRset is searched (rules.md section 2). */
+/* How the Relevant RRset is searched. */
 enum cx_algorithm {
     CX_ALGORITHM_UNSET = 0,
     CX_ALGORITHM_RFC6844,     /* as published: alias targets' whole trees */

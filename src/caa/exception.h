@@ -1,4 +1,4 @@
-/* Exceptions of the Baseline Requirements by date (rules.md section 5), decided on recorded facts alone. */
+/* Exceptions of the Baseline Requirements by date (R-EXC), decided on recorded facts alone. */
 #ifndef CX_CAA_EXCEPTION_H
 #define CX_CAA_EXCEPTION_H
 

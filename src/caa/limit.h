@@ -1,4 +1,4 @@
-/* Limits that a matching record may carry: accounturi and validationmethods (RFC 8657; rules.md section 3.4). */
+/* Limits that a matching record may carry: accounturi and validationmethods (RFC 8657). */
 #ifndef CX_CAA_LIMIT_H
 #define CX_CAA_LIMIT_H
 

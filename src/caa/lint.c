@@ -57,24 +57,16 @@ cx_lint_sentence(enum cx_lint_code code)
 static bool
 make_room(struct cx_lint *lint)
 {
-    size_t room = lint->room == 0 ? 16 : lint->room * 2;
     struct cx_lint_finding *v;
 
-    if (lint->n < lint->room) {
-        return true;
-    }
     if (lint->n >= CX_LINT_FINDINGS_MAX) {
         return false;
     }
-    v = cx_arena_get(lint->arena, room, sizeof(*v));
+    v = cx_arena_widen(lint->arena, lint->v, lint->n, &lint->room, sizeof(*v));
     if (v == NULL) {
         return false;
     }
-    if (lint->n != 0) {
-        memcpy(v, lint->v, lint->n * sizeof(*v));
-    }
     lint->v = v;
-    lint->room = room;
     return true;
 }
 
@@ -124,7 +116,7 @@ cx_linting_say_more(const struct cx_linting *l, enum cx_lint_code code, size_t o
     };
     struct cx_buf buf;
 
-    cx_buf_init(&buf, (size_t)CX_MESSAGE_MAX * 5);
+    cx_buf_init(&buf, CX_RECORD_TEXT_MAX);
     cx_buf_puts(&buf, text);
     if (outside.n != 0) {
         cx_buf_puts(&buf, text[0] == '\0' ? "\"" : " \"");

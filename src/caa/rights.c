@@ -123,7 +123,7 @@ take_permitted(const struct cx_caa *record, struct cx_arena *arena, struct cx_pe
         return CX_SUCCESS;
     }
     *permitted = (struct cx_permitted){ .issuer = value.issuer, .record = record };
-    cx_buf_init(&buf, (size_t)CX_MESSAGE_MAX * 5);
+    cx_buf_init(&buf, CX_RECORD_TEXT_MAX);
     put_limits(&value, &buf, &permitted->never);
     s = cx_buf_ok(&buf) ? cx_arena_text(arena, cx_buf_str(&buf), &permitted->limits)
                         : (cx_status){ CX_E_NOMEM };

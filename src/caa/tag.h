@@ -1,4 +1,4 @@
-/* Property tags (rules.md section 1.4). */
+/* Property tags (R-TAG). */
 #ifndef CX_CAA_TAG_H
 #define CX_CAA_TAG_H
 

@@ -1,4 +1,4 @@
-/* Verdict words (rules.md), and what a finding is made of: reason, rules, notes, readings.
+/* Verdict words (docs/json.md), and what a finding is made of: reason, rules, notes, readings.
  * I1: 0 is no verdict; only the judge assigns PERMIT, explicitly. */
 #ifndef CX_CAA_VERDICT_H
 #define CX_CAA_VERDICT_H
@@ -42,9 +42,9 @@ struct cx_rules {
     uint64_t bits[(CX_RULE_COUNT + 63) / 64];
 };
 
-void cx_rules_add(struct cx_rules *rules, enum cx_rule rule);
-bool cx_rules_have(const struct cx_rules *rules, enum cx_rule rule);
-void cx_rules_join(struct cx_rules *rules, const struct cx_rules *more);
+void cx_rules_add(struct cx_rules *set, enum cx_rule rule);
+bool cx_rules_have(const struct cx_rules *set, enum cx_rule rule);
+void cx_rules_join(struct cx_rules *set, const struct cx_rules *more);
 
 enum cx_reason {
     CX_REASON_UNSET = 0,

@@ -1,4 +1,4 @@
-/* Until when a certificate may be signed on a check (rules.md section 5). */
+/* Until when a certificate may be signed on a check (R-TIME). */
 #ifndef CX_CAA_WINDOW_H
 #define CX_CAA_WINDOW_H
 

@@ -12,13 +12,11 @@ enum cx_section {
     CX_SECTION_ADDITIONAL = 3,
 };
 
+/* Those with a meaning of their own; all others refuse. */
 enum cx_rcode {
     CX_RCODE_NOERROR = 0,
-    CX_RCODE_FORMERR = 1,
     CX_RCODE_SERVFAIL = 2,
     CX_RCODE_NXDOMAIN = 3,
-    CX_RCODE_NOTIMP = 4,
-    CX_RCODE_REFUSED = 5,
 };
 
 struct cx_message {

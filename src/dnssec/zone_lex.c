@@ -170,9 +170,12 @@ cx_zone_word_show(const struct cx_zone_word *word, char ret[CX_ZONE_SHOWN])
     size_t n = word->raw.n < CX_ZONE_SHOWN - 1 ? word->raw.n : CX_ZONE_SHOWN - 1;
 
     for (size_t i = 0; i < n; i++) {
-        uint8_t c = (uint8_t)word->raw.p[i];
+        char c = word->raw.p[i];
 
-        ret[i] = c >= 0x20 && c <= 0x7e ? (char)c : '?';
+        if (c < 0x20 || c > 0x7e) {
+            c = '?';
+        }
+        ret[i] = c;
     }
     ret[n] = '\0';
     return ret;

@@ -290,19 +290,12 @@ settle_ttl(struct reading *r, const struct cursor *c, bool has_ttl, struct cx_zo
 static cx_status
 keep(struct reading *r, const struct cx_zone_rr *rr)
 {
-    if (r->n == r->room) {
-        size_t room = r->room == 0 ? 64 : r->room * 2;
-        struct cx_zone_rr *wider = cx_arena_get(r->arena, room, sizeof(*wider));
+    struct cx_zone_rr *wider = cx_arena_widen(r->arena, r->v, r->n, &r->room, sizeof(*wider));
 
-        if (wider == NULL) {
-            return (cx_status){ CX_E_NOMEM };
-        }
-        if (r->n != 0) {
-            memcpy(wider, r->v, r->n * sizeof(*wider));
-        }
-        r->v = wider;
-        r->room = room;
+    if (wider == NULL) {
+        return (cx_status){ CX_E_NOMEM };
     }
+    r->v = wider;
     r->v[r->n++] = *rr;
     return CX_SUCCESS;
 }

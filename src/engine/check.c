@@ -117,7 +117,7 @@ static void
 step(struct cx_check *check)
 {
     bool complete = false;
-    cx_status s = CX_SUCCESS;
+    cx_status s;
 
     check->stepping = true;
     do {

@@ -1,5 +1,6 @@
 #include "engine/facts.h"
 
+#include "base/limits.h"
 #include "engine/member.h"
 #include "resolve/answer_json.h"
 
@@ -12,7 +13,7 @@ read_no_chain(const struct cx_json *json, struct cx_arena *arena, struct cx_fact
     struct cx_name *names;
     size_t n = 0;
 
-    CX_TRY(cx_member_texts(json, "no_chain", &where, 1000, arena, &texts, &n));
+    CX_TRY(cx_member_texts(json, "no_chain", &where, CX_FACTS_MAX, arena, &texts, &n));
     names = cx_arena_get(arena, n + 1, sizeof(*names));
     if (names == NULL) {
         return cx_fail(detail, CX_E_NOMEM, "out of memory");
@@ -56,8 +57,9 @@ read_later(const struct cx_json *json, struct cx_arena *arena, struct cx_facts *
     if (json == NULL) {
         return CX_SUCCESS;
     }
-    if (cx_json_kind_of(json) != CX_JSON_ARRAY || n > 1000) {
-        return cx_fail(detail, CX_E_FACTS, "facts.later: an array of at most 1000 is needed");
+    if (cx_json_kind_of(json) != CX_JSON_ARRAY || n > CX_FACTS_MAX) {
+        return cx_fail(detail, CX_E_FACTS, "facts.later: an array of at most %d is needed",
+                       CX_FACTS_MAX);
     }
     later = cx_arena_get(arena, n + 1, sizeof(*later));
     if (later == NULL) {

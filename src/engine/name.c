@@ -16,9 +16,6 @@ refuse(struct cx_detail *detail, cx_str given, const char *rule, const char *why
 
     if (detail != NULL) {
         detail->rule = rule;
-        for (char *p = detail->text; *p != '\0'; p++) { /* outside text: nothing that steers */
-            *p = (unsigned char)*p < 0x20 || *p == 0x7f ? '?' : *p;
-        }
     }
     return s;
 }

@@ -1,4 +1,4 @@
-/* From a name as people write it in a request to the subject that is judged (rules.md section 2.4, R-TREE-10). */
+/* From a name as people write it in a request to the subject that is judged (R-TREE-10, R-ID-1 to R-ID-5). */
 #ifndef CX_ENGINE_NAME_H
 #define CX_ENGINE_NAME_H
 

@@ -222,8 +222,8 @@ cx_policy_from_json(const struct cx_json *json, struct cx_arena *arena, struct c
         CX_TRY(read_honour(cx_json_get(json, "honour"), &policy, detail));
         CX_TRY(read_exceptions(json, arena, &policy, detail));
         CX_TRY(read_switches(json, &policy, detail));
-        CX_TRY(cx_member_texts(json, "negative_trust_anchors", &where, 1000, arena, &anchors,
-                               &n_anchors));
+        CX_TRY(cx_member_texts(json, "negative_trust_anchors", &where, CX_FACTS_MAX, arena,
+                               &anchors, &n_anchors));
         policy.negative_trust_anchors = n_anchors != 0;
     }
     *ret = policy;

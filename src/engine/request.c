@@ -325,11 +325,10 @@ cx_request_from_json(const struct cx_json *json, const struct cx_json *defaults,
         json, defaults, now, arena, ret, detail, .where = { "request", CX_E_USAGE, detail }
     };
 
-    *ret = (struct cx_request){ .has_id = cx_json_get(json, "id") != NULL };
-    if (ret->has_id) { /* first: an error below still carries it */
-        CX_TRY(cx_member_text(json, "id", &r.where, &ret->id));
-        CX_TRY(cx_arena_text(arena, ret->id, &ret->id));
-    }
+    *ret = (struct cx_request){ .has_id = false };
+    CX_TRY(cx_member_text(json, "id", &r.where, &ret->id)); /* first: errors below still carry it */
+    CX_TRY(cx_arena_text(arena, ret->id, &ret->id));
+    ret->has_id = cx_json_get(json, "id") != NULL;
     CX_TRY(cx_json_only(json, "request", members, CX_E_USAGE, detail));
     CX_TRY(read_common(&r));
     CX_TRY(read_cases(&r));

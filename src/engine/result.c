@@ -1,15 +1,10 @@
 #include "engine/result.h"
 
+#include "base/alloc.h"
 #include "base/buf.h"
 #include "resolve/answer_json.h"
 
 #define SCHEMA 1
-
-static struct cx_json *
-text(const char *s)
-{
-    return cx_json_new_string(cx_str_of(s));
-}
 
 static struct cx_json *
 moment(cx_time t)
@@ -20,7 +15,7 @@ moment(cx_time t)
         return cx_json_new_null();
     }
     cx_time_format(t, formatted);
-    return text(formatted);
+    return cx_json_new_text(formatted);
 }
 
 static struct cx_json *
@@ -32,7 +27,7 @@ name_or_null(const struct cx_answer *set, bool owner)
         return cx_json_new_null();
     }
     cx_name_text(owner ? set->records_at : set->name, name);
-    return text(name);
+    return cx_json_new_text(name);
 }
 
 static struct cx_json *
@@ -43,10 +38,10 @@ rules_to_json(const struct cx_rules *rules)
 
     for (unsigned i = 0; i < CX_RULE_COUNT; i++) {
         if (cx_rules_have(rules, (enum cx_rule)i)) {
-            ok = cx_json_add(array, text(cx_rule_id((enum cx_rule)i))) && ok;
+            ok = cx_json_add(array, cx_json_new_text(cx_rule_id((enum cx_rule)i))) && ok;
         }
     }
-    return ok ? array : (cx_json_free(array), NULL);
+    return cx_json_whole(array, ok);
 }
 
 /* "code" or "code:detail", the detail escaped: it may be anything that was in DNS. */
@@ -56,7 +51,7 @@ note_to_json(const struct cx_note *note)
     struct cx_json *json;
     struct cx_buf buf;
 
-    cx_buf_init(&buf, CX_MESSAGE_MAX * 5);
+    cx_buf_init(&buf, CX_RECORD_TEXT_MAX);
     cx_buf_puts(&buf, cx_note_word(note->code));
     if (note->detail.n != 0) {
         cx_buf_putc(&buf, ':');
@@ -76,7 +71,7 @@ notes_to_json(const struct cx_notes *notes)
     for (size_t i = 0; i < notes->n; i++) {
         ok = cx_json_add(array, note_to_json(&notes->v[i])) && ok;
     }
-    return ok ? array : (cx_json_free(array), NULL);
+    return cx_json_whole(array, ok);
 }
 
 static struct cx_json *
@@ -88,55 +83,111 @@ readings_to_json(const struct cx_finding *finding)
     for (size_t i = 0; i < finding->n_readings; i++) {
         struct cx_json *reading = cx_json_new_object();
 
-        ok = cx_json_set(reading, "verdict", text(cx_verdict_word(finding->readings[i].verdict))) &&
-             cx_json_set(reading, "reading", text(finding->readings[i].reading)) && ok;
+        ok = cx_json_set(reading, "verdict",
+                         cx_json_new_text(cx_verdict_word(finding->readings[i].verdict))) &&
+             cx_json_set(reading, "reading", cx_json_new_text(finding->readings[i].reading)) && ok;
         ok = cx_json_add(array, reading) && ok;
     }
-    return ok ? array : (cx_json_free(array), NULL);
+    return cx_json_whole(array, ok);
+}
+
+/* Answers with records that were built already: names of one zone share them, and a set of thousands of records must
+ * not take memory for each of thousands of names. */
+struct built {
+    struct built_answer {
+        const struct cx_answer *answer;
+        struct cx_json *json;
+    } * v;
+    size_t n;
+    size_t room;
+};
+
+static void
+built_done(struct built *built)
+{
+    for (size_t i = 0; i < built->n; i++) {
+        cx_json_free(built->v[i].json);
+    }
+    cx_free(built->v);
 }
 
 static struct cx_json *
-records_to_json(const struct cx_answer *set)
+answer_to_json(const struct cx_answer *answer, struct built *built)
 {
-    struct cx_json *array = cx_json_new_array();
+    size_t i = built->n;
+
+    if (answer->n_records == 0) {
+        return cx_answer_to_json(answer);
+    }
+    while (i > 0 && built->v[i - 1].answer != answer) { /* the latest are wanted most */
+        i--;
+    }
+    if (i > 0) {
+        return cx_json_share(built->v[i - 1].json);
+    }
+    if (built->n == built->room) {
+        size_t room = built->room == 0 ? 16 : built->room * 2;
+        struct built_answer *v = cx_realloc(built->v, room, sizeof(*v));
+
+        if (v == NULL) {
+            return NULL;
+        }
+        built->v = v;
+        built->room = room;
+    }
+    built->v[built->n] = (struct built_answer){ answer, cx_answer_to_json(answer) };
+    return cx_json_share(built->v[built->n++].json);
+}
+
+static struct cx_json *
+records_to_json(const struct cx_answer *set, struct built *built)
+{
+    struct cx_json *array, *answer;
     bool ok = true;
 
+    if (set != NULL && set->n_records != 0) {
+        answer = answer_to_json(set, built);
+        array = cx_json_share(cx_json_get(answer, "records"));
+        cx_json_free(answer);
+        return array;
+    }
+    array = cx_json_new_array();
     for (size_t i = 0; set != NULL && i < set->n_records; i++) {
         ok = cx_json_add(array, cx_caa_to_json(&set->records[i])) && ok;
     }
-    return ok ? array : (cx_json_free(array), NULL);
+    return cx_json_whole(array, ok);
 }
 
 /* In the order of the climb. */
 static struct cx_json *
-seen_to_json(const struct cx_finding *finding)
+seen_to_json(const struct cx_finding *finding, struct built *built)
 {
     struct cx_json *array = cx_json_new_array();
     bool ok = true;
 
     for (size_t i = 0; i < finding->n_seen; i++) {
-        ok = cx_json_add(array, cx_answer_to_json(finding->seen[i])) && ok;
+        ok = cx_json_add(array, answer_to_json(finding->seen[i], built)) && ok;
     }
-    return ok ? array : (cx_json_free(array), NULL);
+    return cx_json_whole(array, ok);
 }
 
 static struct cx_json *
-finding_to_json(const struct cx_check *check, size_t i)
+finding_to_json(const struct cx_check *check, size_t i, struct built *built)
 {
     const struct cx_finding *f = &check->findings[i];
     struct cx_json *o = cx_json_new_object();
     bool ok = cx_json_set(o, "name", cx_json_new_string(check->request.names[i].given)) &&
-              cx_json_set(o, "verdict", text(cx_verdict_word(f->verdict))) &&
-              cx_json_set(o, "reason", text(cx_reason_word(f->reason))) &&
+              cx_json_set(o, "verdict", cx_json_new_text(cx_verdict_word(f->verdict))) &&
+              cx_json_set(o, "reason", cx_json_new_text(cx_reason_word(f->reason))) &&
               cx_json_set(o, "rules", rules_to_json(&f->rules)) &&
               cx_json_set(o, "notes", notes_to_json(&f->notes)) &&
               (f->n_readings == 0 || cx_json_set(o, "readings", readings_to_json(f))) &&
               cx_json_set(o, "found_at", name_or_null(f->set, false)) &&
               cx_json_set(o, "records_at", name_or_null(f->set, true)) &&
-              cx_json_set(o, "records", records_to_json(f->set)) &&
-              cx_json_set(o, "answers", seen_to_json(f));
+              cx_json_set(o, "records", records_to_json(f->set, built)) &&
+              cx_json_set(o, "answers", seen_to_json(f, built));
 
-    return ok ? o : (cx_json_free(o), NULL);
+    return cx_json_whole(o, ok);
 }
 
 static const char *
@@ -178,20 +229,23 @@ cx_error_to_json(const cx_str *id, cx_status status, const struct cx_detail *det
     struct cx_json *o = cx_json_new_object(), *e = cx_json_new_object();
     bool ok = cx_json_set(o, "schema", cx_json_new_integer(SCHEMA)) &&
               (id == NULL || cx_json_set(o, "id", cx_json_new_string(*id))) &&
-              cx_json_set(e, "code", text(error_word(status)));
-    struct cx_json *message = text(detail->text);
+              cx_json_set(e, "code", cx_json_new_text(error_word(status)));
+    struct cx_json *message = cx_json_new_text(detail->text);
 
     /* A message cut inside a character is no UTF-8 any more. */
-    ok = cx_json_set(e, "message", message != NULL ? message : text(cx_status_text(status))) && ok;
-    ok = (detail->rule == NULL || cx_json_set(e, "rule", text(detail->rule))) && ok;
+    ok = cx_json_set(e, "message",
+                     message != NULL ? message : cx_json_new_text(cx_status_text(status))) &&
+         ok;
+    ok = (detail->rule == NULL || cx_json_set(e, "rule", cx_json_new_text(detail->rule))) && ok;
     ok = cx_json_set(o, "error", e) && ok;
-    return ok ? o : (cx_json_free(o), NULL);
+    return cx_json_whole(o, ok);
 }
 
 struct cx_json *
 cx_result_to_json(const struct cx_check *check)
 {
     const struct cx_request *q = &check->request;
+    struct built built = { NULL, 0, 0 };
     struct cx_json *o, *names;
     bool ok;
 
@@ -202,14 +256,15 @@ cx_result_to_json(const struct cx_check *check)
     names = cx_json_new_array();
     ok = cx_json_set(o, "schema", cx_json_new_integer(SCHEMA)) &&
          (!q->has_id || cx_json_set(o, "id", cx_json_new_string(q->id))) &&
-         cx_json_set(o, "verdict", text(cx_verdict_word(check->conclusion.verdict))) &&
-         cx_json_set(o, "reason", text(cx_reason_word(check->conclusion.reason))) &&
+         cx_json_set(o, "verdict", cx_json_new_text(cx_verdict_word(check->conclusion.verdict))) &&
+         cx_json_set(o, "reason", cx_json_new_text(cx_reason_word(check->conclusion.reason))) &&
          cx_json_set(o, "rules", rules_to_json(&check->conclusion.rules)) &&
          cx_json_set(o, "valid_until", moment(check->conclusion.valid_until)) &&
-         cx_json_set(o, "epoch", text(q->cases[0].epoch->id));
+         cx_json_set(o, "epoch", cx_json_new_text(q->cases[0].epoch->id));
     for (size_t i = 0; i < q->n_names; i++) {
-        ok = cx_json_add(names, finding_to_json(check, i)) && ok;
+        ok = cx_json_add(names, finding_to_json(check, i, &built)) && ok;
     }
+    built_done(&built);
     ok = cx_json_set(o, "names", names) && ok;
-    return ok ? o : (cx_json_free(o), NULL);
+    return cx_json_whole(o, ok);
 }

@@ -90,22 +90,16 @@ refuse_name(const struct reading *r, const char *kind, cx_span octets, const cha
 static cx_status
 add_name(struct reading *r, enum cx_certificate_name_kind kind, cx_str text, bool common_name_only)
 {
+    struct cx_certificate_name *wider;
+
     if (r->n == CX_NAMES_MAX) {
         return cx_fail(r->detail, CX_E_LIMIT, "more than %d names", CX_NAMES_MAX);
     }
-    if (r->n == r->room) {
-        size_t room = r->room == 0 ? 16 : r->room * 2;
-        struct cx_certificate_name *wider = cx_arena_get(r->arena, room, sizeof(*wider));
-
-        if (wider == NULL) {
-            return (cx_status){ CX_E_NOMEM };
-        }
-        if (r->n != 0) {
-            memcpy(wider, r->v, r->n * sizeof(*wider));
-        }
-        r->v = wider;
-        r->room = room;
+    wider = cx_arena_widen(r->arena, r->v, r->n, &r->room, sizeof(*wider));
+    if (wider == NULL) {
+        return (cx_status){ CX_E_NOMEM };
     }
+    r->v = wider;
     r->v[r->n] = (struct cx_certificate_name){ .kind = kind, .common_name_only = common_name_only };
     CX_TRY(cx_arena_text(r->arena, text, &r->v[r->n].text));
     r->n++;
@@ -137,6 +131,18 @@ check_octets(const struct reading *r, const char *kind, cx_span octets, uint8_t 
         }
     }
     return CX_SUCCESS;
+}
+
+/* The kind of a name decides which property binds it, so its text must be of that kind too: a dNSName with an @ is no
+ * host, a mailbox without one is no mailbox. */
+static cx_status
+check_mailbox(const struct reading *r, const char *kind, cx_span octets, bool mailbox)
+{
+    bool has_at = memchr(octets.p, '@', octets.n) != NULL;
+
+    return has_at == mailbox
+               ? CX_SUCCESS
+               : refuse_name(r, kind, octets, mailbox ? "no @ in it" : "contains an @");
 }
 
 static cx_status
@@ -172,6 +178,7 @@ add_other(struct reading *r, const OTHERNAME *other)
         return refuse_name(r, "SmtpUTF8Mailbox", octets, "not UTF-8");
     }
     CX_TRY(check_octets(r, "SmtpUTF8Mailbox", octets, 0x20, 0xff));
+    CX_TRY(check_mailbox(r, "SmtpUTF8Mailbox", octets, true));
     return add_name(r, CX_CERTIFICATE_NAME_MAIL_UTF8, cx_str_of_span(octets), false);
 }
 
@@ -184,10 +191,12 @@ add_general_name(struct reading *r, const GENERAL_NAME *name)
     case GEN_DNS:
         octets = octets_of(name->d.dNSName);
         CX_TRY(check_octets(r, "dNSName", octets, 0x21, 0x7e));
+        CX_TRY(check_mailbox(r, "dNSName", octets, false));
         return add_name(r, CX_CERTIFICATE_NAME_DNS, cx_str_of_span(octets), false);
     case GEN_EMAIL:
         octets = octets_of(name->d.rfc822Name);
         CX_TRY(check_octets(r, "rfc822Name", octets, 0x20, 0x7e));
+        CX_TRY(check_mailbox(r, "rfc822Name", octets, true));
         return add_name(r, CX_CERTIFICATE_NAME_MAIL, cx_str_of_span(octets), false);
     case GEN_IPADD:
         return add_ip(r, octets_of(name->d.iPAddress));

@@ -1,6 +1,7 @@
 /* What a certificate, precertificate or request (CSR) asks CAA about: its names, and what tells its purpose and time.
  * Read only; signatures and chains are not looked at.
- * I1: a name that cannot be shown as it is (octet 0, control octets, wrong length) is an error, never left out. */
+ * I1: a name that cannot be shown as it is (octet 0, control octets, wrong length), or whose text is not of its kind (a
+ * dNSName with an @, a mailbox without one), is an error, never left out. */
 #ifndef CX_PKI_CERTIFICATE_H
 #define CX_PKI_CERTIFICATE_H
 

@@ -251,6 +251,17 @@ read_numbers(const struct cx_json *json, struct cx_answer *answer, struct cx_det
     return CX_SUCCESS;
 }
 
+static bool
+in_chain(const struct cx_answer *answer, cx_span name)
+{
+    bool found = cx_span_equal(name, answer->name);
+
+    for (size_t i = 0; i < answer->n_aliases && !found; i++) {
+        found = cx_span_equal(name, answer->aliases[i]);
+    }
+    return found;
+}
+
 static cx_status
 read_aliases(const struct cx_json *json, struct cx_arena *arena, struct cx_answer *answer,
              struct cx_detail *detail)
@@ -273,19 +284,15 @@ read_aliases(const struct cx_json *json, struct cx_arena *arena, struct cx_answe
         CX_TRY(name_of(cx_json_at(json, i), "aliases", arena, &aliases[i], detail));
     }
     answer->aliases = n == 0 ? NULL : aliases;
-    answer->n_aliases = n;
-    return CX_SUCCESS;
-}
-
-static bool
-in_chain(const struct cx_answer *answer, cx_span name)
-{
-    bool found = cx_span_equal(name, answer->name);
-
-    for (size_t i = 0; i < answer->n_aliases && !found; i++) {
-        found = cx_span_equal(name, answer->aliases[i]);
+    for (; answer->n_aliases < n; answer->n_aliases++) {
+        /* A chain that returns is outcome loop: with any other it is no evidence of anything. */
+        if (answer->type == CX_TYPE_CAA && answer->outcome != CX_OUTCOME_LOOP &&
+            in_chain(answer, aliases[answer->n_aliases])) {
+            return cx_fail(detail, CX_E_ANSWERS,
+                           "aliases: the chain returns to a name; that is outcome loop");
+        }
     }
-    return found;
+    return CX_SUCCESS;
 }
 
 /* Where the records are if nothing is said: the end of the alias chain. */
@@ -377,16 +384,8 @@ static struct cx_json *
 any_text(cx_str text)
 {
     struct cx_json *json = cx_json_new_string(text);
-    struct cx_buf buf;
 
-    if (json != NULL) {
-        return json;
-    }
-    cx_buf_init(&buf, CX_LINE_MAX);
-    cx_buf_put_escaped(&buf, cx_span_of_str(text));
-    json = cx_buf_ok(&buf) ? cx_json_new_string(cx_buf_str(&buf)) : NULL;
-    cx_buf_done(&buf);
-    return json;
+    return json != NULL ? json : cx_json_new_escaped(cx_span_of_str(text));
 }
 
 static struct cx_json *
@@ -395,7 +394,7 @@ name_json(cx_span name)
     char text[CX_NAME_TEXT_MAX];
 
     cx_name_text(name, text);
-    return cx_json_new_string(cx_str_of(text));
+    return cx_json_new_text(text);
 }
 
 static bool
@@ -414,17 +413,6 @@ set_octets(struct cx_json *object, const char *const member[2], cx_span octets)
     return done;
 }
 
-/* A half-built value is thrown away: evidence is written whole or not at all. */
-static struct cx_json *
-whole(struct cx_json *json, bool done)
-{
-    if (!done) {
-        cx_json_free(json);
-        return NULL;
-    }
-    return json;
-}
-
 struct cx_json *
 cx_caa_to_json(const struct cx_caa *caa)
 {
@@ -432,9 +420,9 @@ cx_caa_to_json(const struct cx_caa *caa)
     static const char *const value_members[] = { "value", "value_hex" };
     struct cx_json *json = cx_json_new_object();
 
-    return whole(json, cx_json_set(json, "flags", cx_json_new_integer(caa->flags)) &&
-                           set_octets(json, tag_members, caa->tag) &&
-                           set_octets(json, value_members, caa->value));
+    return cx_json_whole(json, cx_json_set(json, "flags", cx_json_new_integer(caa->flags)) &&
+                                   set_octets(json, tag_members, caa->tag) &&
+                                   set_octets(json, value_members, caa->value));
 }
 
 static bool
@@ -471,11 +459,9 @@ set_outcome(struct cx_json *object, const struct cx_answer *answer)
     }
     return (answer->type == CX_TYPE_CAA ||
             cx_json_set(object, "type", cx_json_new_string(CX_STR("DNAME")))) &&
-           cx_json_set(object, "outcome",
-                       cx_json_new_string(cx_str_of(cx_outcome_word(answer->outcome)))) &&
+           cx_json_set(object, "outcome", cx_json_new_text(cx_outcome_word(answer->outcome))) &&
            (why.n == 0 || cx_json_set(object, "detail", any_text(why))) &&
-           cx_json_set(object, "dnssec",
-                       cx_json_new_string(cx_str_of(cx_dnssec_word(answer->dnssec))));
+           cx_json_set(object, "dnssec", cx_json_new_text(cx_dnssec_word(answer->dnssec)));
 }
 
 static bool
@@ -488,8 +474,7 @@ set_numbers(struct cx_json *object, const struct cx_answer *answer)
     }
     return (answer->attempts == 1 ||
             cx_json_set(object, "attempts", cx_json_new_integer(answer->attempts))) &&
-           (answer->time == CX_TIME_NONE ||
-            cx_json_set(object, "time", cx_json_new_string(cx_str_of(time))));
+           (answer->time == CX_TIME_NONE || cx_json_set(object, "time", cx_json_new_text(time)));
 }
 
 struct cx_json *
@@ -499,7 +484,7 @@ cx_answer_to_json(const struct cx_answer *answer)
     bool elsewhere =
         answer->n_records != 0 && !cx_span_equal(answer->records_at, chain_end(answer));
 
-    return whole(
+    return cx_json_whole(
         json,
         cx_json_set(json, "name", name_json(answer->name)) && set_outcome(json, answer) &&
             (!answer->has_ttl || cx_json_set(json, "ttl", cx_json_new_integer(answer->ttl))) &&

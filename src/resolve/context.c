@@ -282,11 +282,16 @@ check_hints(const char *path, struct cx_detail *detail)
     FILE *file = fopen(path, "re");
     bool ns = false, address = false;
     char line[CX_ANCHOR_LINE_MAX];
+    unsigned lines = 0;
 
     if (file == NULL) {
         return cx_fail(detail, CX_E_RESOLVER, "%s: root hints cannot be opened", path);
     }
     while (fgets(line, sizeof(line), file) != NULL) {
+        if (++lines > CX_ANCHOR_LINES_MAX) { /* or an endless file */
+            ns = address = false;
+            break;
+        }
         if (has_word(line, "NS") && line[0] != '.') { /* the owner of the first counts for all */
             ns = address = false;
             break;

@@ -1,4 +1,4 @@
-/* One libunbound context, set up as measurement and RFCs want it (dns-engine.md sections 0 and 2).
+/* One libunbound context, set up as measurement and RFCs want it.
  * I1: no built-in zone is left in it: every answer is explained by an exchange with a server.
  * I2: it has a trust anchor of the root that holds at the time given, so that "insecure" is proven. */
 #ifndef CX_RESOLVE_CONTEXT_H

@@ -200,18 +200,15 @@ cx_status
 cx_recorded_source_open_text(cx_str ndjson, struct cx_source *ret, struct cx_detail *detail)
 {
     CX_AUTO(recorded_cleanup) struct recorded *recorded = NULL;
+    size_t number = 0, at = 0;
+    cx_str line;
 
     if (ndjson.n > CX_FILE_MAX) {
         return cx_fail(detail, CX_E_LIMIT, "answers: more than %zu octets", CX_FILE_MAX);
     }
     CX_TRY(recorded_new(&recorded));
-    for (size_t at = 0, line = 1; at < ndjson.n; line++) {
-        const char *p = ndjson.p + at;
-        const char *end = memchr(p, '\n', ndjson.n - at);
-        size_t n = end != NULL ? (size_t)(end - p) : ndjson.n - at;
-
-        CX_TRY(add_line(recorded, (cx_str){ p, n }, line, detail));
-        at += n + 1;
+    while (cx_str_line(ndjson, &at, &line)) {
+        CX_TRY(add_line(recorded, line, ++number, detail));
     }
     *ret = (struct cx_source){ &recorded_ops, CX_STEAL(recorded) };
     return CX_SUCCESS;

@@ -51,7 +51,7 @@ static struct hit
 by_wildcard(const struct cx_zone_tree *tree, uint32_t zone, cx_span encloser)
 {
     struct hit hit = { HIT_NXDOMAIN, zone, NULL };
-    struct cx_name wildcard;
+    struct cx_name wildcard = { .n = 0 };
 
     if (cx_name_wildcard_of(encloser, &wildcard)) {
         hit.node = cx_zone_tree_find(tree, zone, cx_name_span(&wildcard));

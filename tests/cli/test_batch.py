@@ -36,6 +36,13 @@ class Batch(cli.unittest.TestCase):
                          [None, 'json', 'request', 'name', 'zone', None])
         self.assertEqual([r.get('id') for r in results], ['a', None, 'b', 'c', 'd', 'e'])
 
+    def test_an_id_that_is_no_text_is_not_echoed(self):
+        line = cli.request()
+        line['id'] = 5
+        result = batch([line])[1][0]
+        self.assertEqual(result['error']['code'], 'request')
+        self.assertNotIn('id', result)
+
     def test_denials_are_no_errors(self):
         self.assertEqual(batch([cli.request(record='0 issue ";"')])[0], 0)
 
@@ -49,6 +56,25 @@ class Batch(cli.unittest.TestCase):
         self.assertEqual(batch([]), (0, [], ''))
         code, out, _ = cli.run('check', '--batch', text=json.dumps(cli.request()))
         self.assertEqual((code, len(out.splitlines())), (0, 1))
+
+    def test_input_that_cannot_be_read(self):
+        with open(os.devnull, encoding='ascii') as null:
+            for first in ({'stdin': os.open('/', os.O_RDONLY)}, {'stdin': null, 'preexec_fn': lambda: os.close(0)}):
+                done = subprocess.run([cli.BINARY, 'check', '--batch', '--answers', os.devnull], **first, timeout=60,
+                                      capture_output=True, check=False)
+                self.assertEqual((done.returncode, done.stdout), (74, b''))
+                self.assertIn(b'caaproof: ', done.stderr)
+
+    def test_a_result_beyond_all_limits_has_its_place(self):
+        record = 'd.test. 60 IN CAA 0 x "%s"\n' % ('y' * 60000)
+        big = cli.request('big', names=['n%d.d.test' % i for i in range(4000)], zone=cli.SOA + record)
+        code, results, _ = batch([big, cli.request('next')])
+        self.assertEqual(code, 65)
+        self.assertEqual([r['id'] for r in results], ['big', 'next'])
+        self.assertIn('larger', results[0]['error']['message'])
+        schema = cli.schema('result')
+        self.assertEqual(check_data.errors(schema, schema, results[0], 'big'), [])
+        self.assertEqual(results[1]['verdict'], 'PERMIT')
 
     def test_results_have_the_published_shape(self):
         schema = cli.schema('result')
@@ -70,6 +96,19 @@ class Many(cli.Folder):
         child.returncode = os.waitstatus_to_exitcode(status)
         self.assertEqual((child.returncode, count), (0, n))
         return usage.ru_maxrss
+
+    def test_names_share_the_memory_of_a_large_set(self):
+        records = ''.join('d.test. 60 IN CAA 0 issue "a%d.example"\n' % i for i in range(1000))
+        names = ['n%d.d.test' % i for i in range(500)]
+        path = self.file('request', json.dumps(cli.request(names=names, zone=cli.SOA + records)) + '\n')
+        with open(path, encoding='utf-8') as source:
+            child = subprocess.Popen([cli.BINARY, 'check', '--batch'], stdin=source, stdout=subprocess.PIPE)
+            octets = sum(len(line) for line in child.stdout)
+            _, status, usage = os.wait4(child.pid, 0)
+        child.stdout.close()
+        child.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(child.returncode, 0)
+        self.assertLess(usage.ru_maxrss * 1024, 3 * octets + (64 << 20))  # a value of its own for each took 14 times
 
     def test_memory_is_bounded(self):
         with open(cli.BINARY, 'rb') as f:

@@ -36,6 +36,23 @@ class Check(cli.Folder):
         self.assertEqual(code, 10)
         self.assertIn('deny.test. CAA 0 issue "ca.example.net"', out)
 
+    def test_outside_text_is_escaped(self):
+        name = 'a\x1b[31m\n\u009b@d.test'
+        _, out, _ = self.in_zone(name, '--purpose', 'smime')
+        self.assertIn(r'a\027[31m\010\194\155@d.test', out)
+        _, out, _ = cli.run('check', 'deny.test', '--zone', self.zone, '--issuer', 'ca\x1b[31m')
+        self.assertIn(r'deny.test. CAA 0 issue "ca\027[31m"', out)
+        for steering in ('@d.test\x1b[31m', 'a\x9f@', 'a\x1b[31m@d.test'):
+            code, _, err = self.in_zone(steering)
+            self.assertEqual(code, 65)
+            self.assertFalse(set(err[:-1]) & {'\x1b', '\x9f', '\n'}, err)
+
+    def test_files_that_cannot_be_used(self):
+        broken = self.file('broken', '{')
+        for option in ('--policy', '--facts', '--answers', '--zone', '--cert'):
+            self.assertEqual(self.check('d.test', option, broken)[0], 65)
+            self.assertEqual(self.check('d.test', option, broken + '.missing')[0], 74)
+
     def test_worst_name_counts(self):
         code, out, _ = self.in_zone('www.d.test', 'www.deny.test')
         self.assertEqual(code, 10)
@@ -99,6 +116,37 @@ class Check(cli.Folder):
         self.assertNotIn('\x1b', out)
         self.assertIn('\\027[31m', out)
 
+    def test_lost_output_is_no_permission(self):
+        names = ['n%d.d.test' % i for i in range(500)]  # more than any buffer of standard output
+        for args in ((), ('--json',), ('--explain',)):
+            with open('/dev/full', 'w', encoding='utf-8') as full:
+                done = subprocess.run([cli.BINARY, 'check', '--issuer', 'ca.example.net', '--date', '2026-11-22',
+                                       '--zone', self.zone, *args, *names], stdout=full, stderr=subprocess.PIPE,
+                                      timeout=60, check=False)
+            self.assertEqual(done.returncode, 74, args)
+            self.assertIn(b'caaproof: ', done.stderr)
+
+    def test_a_recorded_chain_that_returns(self):
+        for aliases in (['www.d.test'], ['a.test', 'A.test'], ['a.test', 'www.d.test']):
+            answer = {'name': 'www.d.test', 'outcome': 'nodata', 'dnssec': 'insecure', 'aliases': aliases}
+            code, out, err = self.check('--answers', self.file('answers', json.dumps(answer)), 'www.d.test')
+            self.assertEqual((code, out), (65, ''), aliases)
+            self.assertIn('loop', err)
+
+    def test_outside_text_of_any_kind_is_escaped(self):
+        evil = '\x1b[31m\x9b7m'
+        policies = [self.file('p%d' % i, text) for i, text in enumerate(
+            (json.dumps({evil: 1}), evil, json.dumps({'known_tags': [evil]})))]
+        for args in ([evil + 'u@d.test', '--purpose', 'smime'], ['deny.test', '--issuer', evil], [evil + '.d.test'],
+                     ['d.test', '--forward', evil], ['d.test', '--accept', evil],
+                     ['d.test', '--zone', os.path.join(self.folder, evil)],
+                     *(['d.test', '--policy', path] for path in policies)):
+            more = [] if '--issuer' in args else ['--issuer', 'ca.example.net']
+            more += [] if '--zone' in args or '--forward' in args else ['--zone', self.zone]
+            _, out, err = cli.run('check', '--date', '2026-11-22', *args, *more)
+            self.assertTrue((out + err).isascii(), args)
+            self.assertNotIn('\x1b', out + err, args)
+
     def test_no_colour_into_a_pipe(self):
         self.assertNotIn('\x1b', self.in_zone('www.d.test')[1])
 
@@ -126,7 +174,6 @@ class Wrong(cli.Folder):
 
     def test_files(self):
         self.expect(74, '/nonexistent', 'check', 'd.test', '--issuer', 'x', '--zone', '/nonexistent')
-        self.expect(64, '/nonexistent', 'check', 'd.test', '--issuer', 'x', '--policy', '/nonexistent')
         self.expect(65, '', 'check', 'd.test', '--issuer', 'x', '--zone', '/dev/null')
 
     def test_values(self):
@@ -151,11 +198,11 @@ class Help(cli.Folder):
 
 @cli.unittest.skipUnless(shutil.which('openssl'), 'needs the openssl command')
 class Certificate(cli.Folder):
-    def certificate(self, names):
+    def certificate(self, names, *extensions):
         path = os.path.join(self.folder, 'cert.pem')
         subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
                         '-keyout', os.path.join(self.folder, 'key.pem'), '-out', path, '-subj', '/O=Test',
-                        '-addext', 'subjectAltName=' + names], check=True, capture_output=True)
+                        '-addext', 'subjectAltName=' + names, *extensions], check=True, capture_output=True)
         return path
 
     def check(self, path, *args):
@@ -171,6 +218,19 @@ class Certificate(cli.Folder):
     def test_mail(self):
         code, out, _ = self.check(self.certificate('email:u@d.test'))
         self.assertEqual((code, json.loads(out)['epoch'][0]), (0, 'S'))
+
+    def test_a_name_of_another_kind_than_it_says(self):
+        for names in ('DNS:u@deny.test', 'email:deny.test', 'otherName:1.3.6.1.5.5.7.8.9;UTF8:d.test'):
+            code, out, err = self.check(self.certificate(names))
+            self.assertEqual((code, out), (65, ''), names)
+            self.assertIn('@', err)
+
+    def test_marks_and_servers_at_once(self):
+        path = self.certificate('DNS:deny.test', '-addext', 'extendedKeyUsage=serverAuth,1.3.6.1.5.5.7.3.31')
+        code, out, err = self.check(path)
+        self.assertEqual((code, out), (65, ''))
+        self.assertIn('--purpose', err)
+        self.assertEqual(self.check(path, '--purpose', 'tls')[0], 10)
 
     def test_der(self):
         path = self.certificate('DNS:www.d.test')

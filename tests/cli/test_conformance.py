@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import threading
+import time
 
 import cli
 
@@ -45,6 +46,29 @@ class Ourselves(cli.unittest.TestCase):
 
 
 class Others(cli.Folder):
+    def test_nothing_of_the_checker_stays(self):
+        pid = os.path.join(self.folder, 'pid')
+        conformance('--only', 'G001', '--timeout', '1', '--exec', 'sleep 60 2>/dev/null & echo $! > %s; exit 0' % pid)
+        with open(pid, encoding='ascii') as f:
+            path = '/proc/%d/stat' % int(f.read())
+        for _ in range(100):  # whoever adopted it reaps it, or not
+            try:
+                with open(path, encoding='ascii') as f:
+                    state = f.read().split()[2]
+            except (FileNotFoundError, ProcessLookupError):
+                return
+            if state == 'Z':
+                return
+            time.sleep(0.05)
+        self.fail('still there')
+
+    def test_case_names_are_plain_words(self):
+        for name in ('', '-x', 'a b', 'a;b', '\x1b[31m', 'x' * 61):
+            case = {'case': name, 'request': {'id': name}, 'expect': {}}
+            code, out, err = conformance('--list', '--data', self.file('cases', json.dumps({'cases': [case]})))
+            self.assertEqual((code, out), (65, ''), name)
+            self.assertIn('letters', err)
+
     def test_a_checker_that_only_knows_verdicts_can_pass(self):
         script = self.file('verdicts.py', '''import json, subprocess, sys
 out = subprocess.run(['caaproof', 'check', '--batch'], input=sys.stdin.read(), text=True, capture_output=True).stdout

@@ -34,6 +34,12 @@ class Lint(cli.Folder):
         self.assertEqual(code, 2 if got['errors'] else 1 if got['warnings'] else 0)
         return code, {n['name']: n for n in got['names']}, got
 
+    def test_options_of_check_are_refused_by_name(self):
+        for option in ('--account-uri', '--date'):
+            code, _, err = cli.run('lint', option, 'x', '--zone', self.good)
+            self.assertEqual(code, 64)
+            self.assertIn(f'no use for {option};', err)
+
     @staticmethod
     def codes(subject):
         return {f['code'] for f in subject['findings']}

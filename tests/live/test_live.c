@@ -289,7 +289,7 @@ is_failure(const struct cx_answer *answer, const char *name)
 
 /* ---- tests */
 
-/* dns-engine.md section 0, item 0: libunbound invents answers for these, with nobody asked. */
+/* libunbound invents answers for these, with nobody asked. */
 static void
 test_built_in_zones_are_no_answers(void **state)
 {
@@ -343,7 +343,7 @@ test_built_in_zones_are_no_answers(void **state)
     close_all(&f);
 }
 
-/* dns-engine.md section 0, item 1: a cached SERVFAIL reaches the callback with rcode 0. */
+/* A cached SERVFAIL reaches the callback with rcode 0. */
 static void
 test_repeated_failure_stays_a_failure(void **state)
 {
@@ -684,6 +684,9 @@ test_open_refuses(void **state)
     refuses(o, CX_CLASS_PEER, "cannot be opened");
     o.root_hints = path;
     refuses(o, CX_CLASS_PEER, "and addresses"); /* empty: built-in hints lurk */
+    o.root_hints = "/dev/zero";
+    refuses(o, CX_CLASS_PEER, "and addresses"); /* and does not read it to its end */
+    o.root_hints = path;
     write_file(path, ". NS a.root.\n");
     refuses(o, CX_CLASS_PEER, "and addresses");
     write_file(path, "x. NS a.root.\na.root. A 127.0.0.2\n");

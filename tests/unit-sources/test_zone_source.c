@@ -1,4 +1,4 @@
-/* Answers from zones: the lookups of rules.md section 2, and failures wherever the zones do not know. */
+/* Answers from zones: what lookups give, and failures wherever the zones do not know. */
 #include "ask.h"
 #include "base/alloc.h"
 #include "resolve/answer_json.h"

@@ -37,7 +37,7 @@ void wire_ns(struct wire *w, const char *owner);
 void wire_opt(struct wire *w, unsigned extended_rcode);
 cx_span wire_span(const struct wire *w);
 
-/* One case with one subject. Defaults of rules.md section 10: OWN ca.example.net, account https://ca.example.net/acct/1,
+/* One case with one subject. Defaults of the golden table (docs/golden.md): OWN ca.example.net, account https://ca.example.net/acct/1,
  * method dns-01, every unlisted question NODATA and insecure. */
 struct scene {
     struct cx_arena arena;

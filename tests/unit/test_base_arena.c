@@ -86,11 +86,36 @@ TEST(leaves_outputs_alone_without_memory)
     cx_arena_done(&arena); /* twice is as good as once */
 }
 
+TEST(an_array_widens_and_keeps_its_elements)
+{
+    struct cx_arena arena;
+    size_t room = 0;
+    int *v = NULL;
+
+    cx_arena_init(&arena, 1 << 20);
+    for (int i = 0; i < 1000; i++) {
+        v = cx_arena_widen(&arena, v, (size_t)i, &room, sizeof(*v));
+        assert_non_null(v);
+        assert_true((size_t)i < room);
+        v[i] = i;
+    }
+    for (int i = 0; i < 1000; i++) {
+        assert_int_equal(v[i], i);
+    }
+    cx_arena_done(&arena);
+    cx_arena_init(&arena, 0);
+    room = 0;
+    assert_null(cx_arena_widen(&arena, NULL, 0, &room, sizeof(*v)));
+    assert_int_equal(room, 0);
+    cx_arena_done(&arena);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(gives_zeroed_aligned_memory),
     cmocka_unit_test(never_exceeds_its_cap),
     cmocka_unit_test(copies_bytes_with_a_nul_behind),
     cmocka_unit_test(leaves_outputs_alone_without_memory),
+    cmocka_unit_test(an_array_widens_and_keeps_its_elements),
 };
 
 TEST_MAIN(tests)

@@ -136,6 +136,7 @@ TEST(reports_what_could_not_be_written)
     assert_false(cx_json_set(o, "a", NULL));
     assert_false(cx_json_add(o, cx_json_new_null()));
     assert_false(cx_json_set(NULL, "a", cx_json_new_null()));
+    assert_null(cx_json_whole(cx_json_new_array(), false));
     assert_true(cx_json_set(o, "long", cx_json_new_string(CX_STR("0123456789"))));
     cx_buf_init(&buf, 10);
     assert_int_equal(cx_status_class(cx_json_write(NULL, &buf)), CX_CLASS_NOMEM);

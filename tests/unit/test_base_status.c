@@ -24,9 +24,19 @@ TEST(detail_is_cut_not_overrun)
     assert_int_equal(cx_fail(NULL, CX_E_IO, "x").code, CX_E_IO);
 }
 
+TEST(detail_steers_no_terminal)
+{
+    struct cx_detail detail = { .text = "" };
+
+    assert_int_equal(cx_fail(&detail, CX_E_NAME, "%s", "\033[31m\n\x7f\xc2\x9b\xc3\xa4\xc2").code,
+                     CX_E_NAME);
+    assert_string_equal(detail.text, "?[31m????\xc3\xa4\xc2");
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(classes_follow_the_table),
     cmocka_unit_test(detail_is_cut_not_overrun),
+    cmocka_unit_test(detail_steers_no_terminal),
 };
 
 TEST_MAIN(tests)

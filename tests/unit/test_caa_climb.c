@@ -286,7 +286,8 @@ TEST(rfc6844_visits_at_most_128_names)
     scene_close(&s);
 }
 
-/* The same bound where aliases fill it: n<i> and its alias a.n<i+1> are two names each. */
+/* The same bound, reached over aliases: n<i> is an alias of a.n<i+1>, whose parent is visited next. An alias itself is
+ * no visited name (docs/interpretations.md 7). */
 static enum cx_verdict
 judge_line_of_aliases(unsigned last)
 {

@@ -1,6 +1,7 @@
 #include "bin/caaproof/batch.h"
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "bin/caaproof/exit.h"
 #include "bin/caaproof/input.h"
 #include "bin/caaproof/terminal.h"
@@ -31,7 +32,8 @@ struct batch {
     struct cx_buf out;
     struct progress progress;
     bool had_error;
-    bool broken; /* output failed or memory ran out */
+    bool unreadable; /* standard input */
+    bool broken;     /* output failed or memory ran out */
 };
 
 static void
@@ -73,6 +75,10 @@ take_line(struct batch *b)
     if (cx_ok(s) && !more) {
         return false;
     }
+    if (!cx_ok(s) && s.code != CX_E_LIMIT) { /* there is no line that an error could answer */
+        b->unreadable = true;
+        return false;
+    }
     *slot = (struct slot){ .check = NULL };
     b->n++;
     if (cx_ok(s)) {
@@ -80,9 +86,21 @@ take_line(struct batch *b)
         return true;
     }
     slot->done = true;
-    slot->status = cx_fail(&slot->detail, CX_E_JSON, "line %lu: %s", b->lines.number,
-                           s.code == CX_E_LIMIT ? "too long" : "could not be read");
-    return s.code == CX_E_LIMIT;
+    slot->status = cx_fail(&slot->detail, CX_E_JSON, "line %lu: too long", b->lines.number);
+    return true;
+}
+
+/* LIMIT: nothing was written. */
+static cx_status
+write_line(struct batch *b, const struct cx_json *json)
+{
+    cx_buf_clear(&b->out);
+    CX_TRY(cx_json_write(json, &b->out));
+    cx_buf_putc(&b->out, '\n');
+    if (!cx_buf_ok(&b->out)) {
+        return (cx_status){ CX_E_LIMIT };
+    }
+    return fwrite(b->out.p, 1, b->out.n, stdout) == b->out.n ? CX_SUCCESS : (cx_status){ CX_E_IO };
 }
 
 static void
@@ -92,14 +110,20 @@ put_result(struct batch *b, struct slot *slot)
                                ? cx_result_to_json(slot->check)
                                : cx_error_to_json(NULL, slot->status, &slot->detail);
 
+    cx_status s;
+
     b->had_error = b->had_error || slot->check == NULL || !cx_ok(slot->check->status);
-    cx_buf_clear(&b->out);
-    if (!cx_ok(cx_json_write(json, &b->out))) {
-        b->broken = true;
-    } else {
-        cx_buf_putc(&b->out, '\n');
-        b->broken = fwrite(b->out.p, 1, b->out.n, stdout) != b->out.n || b->broken;
+    s = write_line(b, json);
+    if (s.code == CX_E_LIMIT && slot->check != NULL) {
+        const struct cx_request *q = &slot->check->request;
+
+        cx_json_free(json);
+        (void)cx_fail(&slot->detail, s.code, "the result is larger than %zu octets", b->out.max);
+        json = cx_error_to_json(q->has_id ? &q->id : NULL, s, &slot->detail);
+        b->had_error = true;
+        s = write_line(b, json);
     }
+    b->broken = b->broken || !cx_ok(s);
     cx_json_free(json);
     cx_check_free(slot->check);
     cx_json_free(slot->request);
@@ -156,7 +180,7 @@ batch_run(const struct cx_json *defaults, const struct cx_source *source, unsign
         return exit_with((cx_status){ CX_E_NOMEM }, NULL);
     }
     input_lines_init(&b.lines, STDIN_FILENO);
-    cx_buf_init(&b.out, (size_t)256 << 20);
+    cx_buf_init(&b.out, CX_RESULT_MAX);
     progress_begin(&b.progress, "checks", 0);
     run(&b);
     progress_end(&b.progress);
@@ -165,7 +189,7 @@ batch_run(const struct cx_json *defaults, const struct cx_source *source, unsign
     cx_buf_done(&b.out);
     /* Checks that are still under way after a broken output stay: the source may answer them while it closes. */
     cx_free(b.broken && b.n != 0 ? NULL : b.slots);
-    if (b.broken) {
+    if (b.broken || b.unreadable) {
         return exit_with((cx_status){ CX_E_IO }, NULL);
     }
     return b.had_error ? EX_DATAERR : EXIT_SUCCESS;

@@ -23,27 +23,6 @@ case_table_done(struct case_table *table)
     cx_arena_done(&table->arena);
 }
 
-static cx_status
-make_room(struct case_table *table)
-{
-    size_t room = table->room == 0 ? 256 : table->room * 2;
-    struct conformance_case *v;
-
-    if (table->n < table->room) {
-        return CX_SUCCESS;
-    }
-    v = cx_arena_get(&table->arena, room, sizeof(*v));
-    if (v == NULL) {
-        return (cx_status){ CX_E_NOMEM };
-    }
-    if (table->n != 0) {
-        memcpy(v, table->v, table->n * sizeof(*v));
-    }
-    table->v = v;
-    table->room = room;
-    return CX_SUCCESS;
-}
-
 /* VAL of R-VAL-3. */
 static cx_str
 area_of(const struct cx_json *rules)
@@ -81,17 +60,39 @@ refuse(const char *path, size_t i, const char *why, struct cx_detail *detail)
     return cx_fail(detail, CX_E_JSON, "%s: case %zu: %s", path, i + 1, why);
 }
 
+/* Names go into file names and shell commands (show_case.c), so they are plain words. */
+static bool
+is_case_name(cx_str name)
+{
+    bool plain = name.n != 0 && name.n <= CX_CASE_NAME_MAX && name.p[0] != '-';
+
+    for (size_t i = 0; plain && i < name.n; i++) {
+        plain = cx_ascii_alnum((uint8_t)name.p[i]) || memchr("._-", name.p[i], 3) != NULL;
+    }
+    return plain;
+}
+
 static cx_status
 add_case(struct case_table *table, const struct conformance_case *c, const char *path,
          struct cx_detail *detail)
 {
-    struct conformance_case *to;
+    struct conformance_case *to, *v;
 
+    if (!is_case_name(c->name)) {
+        return cx_fail(detail, CX_E_JSON,
+                       "%s: \"case\": 1 to %d letters, digits, dots, hyphens and underscores are "
+                       "needed",
+                       path, CX_CASE_NAME_MAX);
+    }
     if (case_table_find(table, c->name) != NULL) {
         return cx_fail(detail, CX_E_JSON, "%s: case \"%.40s\" is there twice", path, c->name.p);
     }
-    CX_TRY(make_room(table));
-    to = &table->v[table->n];
+    v = cx_arena_widen(&table->arena, table->v, table->n, &table->room, sizeof(*v));
+    if (v == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    table->v = v;
+    to = &v[table->n];
     *to = *c;
     CX_TRY(put_line(table, to));
     table->n++;

@@ -3,6 +3,7 @@
 #include "bin/caaproof/human.h"
 #include "bin/caaproof/input.h"
 #include "bin/caaproof/options.h"
+#include "bin/caaproof/output.h"
 #include "engine/name.h"
 #include "engine/result.h"
 #include "pki/certificate.h"
@@ -56,15 +57,8 @@ static int
 print_json(const struct cx_check *check)
 {
     struct cx_json *json = cx_result_to_json(check);
-    struct cx_buf buf;
-    cx_status s;
+    cx_status s = output_json(json);
 
-    cx_buf_init(&buf, (size_t)256 << 20);
-    s = cx_json_write(json, &buf);
-    if (cx_ok(s)) {
-        printf("%.*s\n", (int)buf.n, buf.p);
-    }
-    cx_buf_done(&buf);
     cx_json_free(json);
     return cx_ok(s) ? EXIT_SUCCESS : exit_with(s, NULL);
 }
@@ -87,9 +81,7 @@ show(void *ctx, struct cx_check *check)
     if (!cx_ok(check->status)) {
         single->exit = exit_with(check->status, &check->detail);
     }
-    if (fflush(stdout) != 0) {
-        single->exit = EX_IOERR;
-    }
+    single->exit = exit_with_output(single->exit);
 }
 
 static int
@@ -115,6 +107,28 @@ static bool
 add_name(struct cx_json *names, cx_str name)
 {
     return cx_json_add(names, cx_json_new_string(name));
+}
+
+/* What the certificate is for. An applicant writes the key usages of a request: one for marks beside others must not
+ * lead past the property that binds these. */
+static cx_status
+take_purpose(const struct options *o, const struct cx_certificate_names *certificate, bool mail,
+             bool dns, struct cx_detail *detail)
+{
+    const char *purpose = certificate->eku_mark ? "vmc"
+                          : mail && dns         ? "tls+smime"
+                          : mail                ? "smime"
+                                                : "tls";
+
+    if (certificate->eku_mark &&
+        (certificate->eku_server_auth || certificate->eku_email_protection)) {
+        return cx_fail(detail, CX_E_CERTIFICATE,
+                       "%s: for marks and for servers or mail at once; say which with --purpose",
+                       o->cert);
+    }
+    return cx_json_set(o->request, "purpose", cx_json_new_string(cx_str_of(purpose)))
+               ? CX_SUCCESS
+               : (cx_status){ CX_E_NOMEM };
 }
 
 /* Names of the certificate, and its purpose unless the caller gave one. */
@@ -146,14 +160,7 @@ take_certificate(const struct options *o, struct cx_json *names, struct cx_detai
         s = cx_fail(detail, CX_E_CERTIFICATE, "%s: no names in it", o->cert);
     }
     if (cx_ok(s) && !o->has_purpose) {
-        const char *purpose = certificate.eku_mark ? "vmc"
-                              : mail && dns        ? "tls+smime"
-                              : mail               ? "smime"
-                                                   : "tls";
-
-        s = cx_json_set(o->request, "purpose", cx_json_new_string(cx_str_of(purpose)))
-                ? CX_SUCCESS
-                : (cx_status){ CX_E_NOMEM };
+        s = take_purpose(o, &certificate, mail, dns, detail);
     }
     cx_arena_done(&arena);
     cx_buf_done(&buf);
@@ -208,13 +215,9 @@ int
 command_check(int argc, char **argv)
 {
     struct options options;
-    int first = options_parse(argc, argv, usage, &options), code;
+    int first = options_parse(argc, argv, usage, &options);
+    int code = first < 0 ? options.exit : check_with(&options, argc, argv, first);
 
-    if (first < 0) {
-        code = first == -2 ? EXIT_SUCCESS : EX_USAGE;
-    } else {
-        code = check_with(&options, argc, argv, first);
-    }
     options_done(&options);
     return code;
 }

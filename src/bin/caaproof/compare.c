@@ -311,7 +311,7 @@ cx_status
 compare_reply(const struct conformance_case *c, cx_str reply, const char *why,
               struct cx_arena *arena, struct outcome *ret)
 {
-    struct outcome out = { .c = c, .done = true };
+    struct outcome out = { .c = c };
     struct comparing k = { .c = c };
     struct cx_json *json = NULL;
     cx_status s;

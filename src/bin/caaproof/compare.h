@@ -6,7 +6,6 @@
 
 struct outcome {
     const struct conformance_case *c;
-    bool done;
     bool verdict_right; /* or the error code */
     bool passed;        /* verdict right, and no member that was given is wrong */
     bool complete;      /* every member that the case tests was given and is right */

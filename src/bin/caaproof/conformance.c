@@ -2,6 +2,8 @@
 #include "base/limits.h"
 #include "bin/caaproof/command.h"
 #include "bin/caaproof/exit.h"
+#include "bin/caaproof/options.h"
+#include "bin/caaproof/output.h"
 #include "bin/caaproof/peer.h"
 #include "bin/caaproof/report.h"
 #include "bin/caaproof/show_case.h"
@@ -16,7 +18,8 @@ static const char usage[] =
     "       caaproof conformance --show CASE | --list\n"
     "\n"
     "Holds any CAA checker to the golden table and the incident scenarios, with a report card.\n"
-    "docs/conformance.md shows a twenty-line adapter for a checker that speaks another language.\n"
+    "docs/conformance.md says what a checker is told and must answer; data/adapter-example.py is "
+    "one.\n"
     "\n"
     "The checker\n"
     "  --exec CMD         started once by /bin/sh; one request (JSON) a line on its standard "
@@ -83,8 +86,8 @@ struct conformance {
     size_t n_files;
     const char *only;
     const char *show;
-    unsigned timeout_s;
-    unsigned overall_s;
+    unsigned long timeout_s;
+    unsigned long overall_s;
     bool lab;
     bool list;
     bool json;
@@ -96,25 +99,9 @@ struct conformance {
 };
 
 static bool
-complain(const char *what, const char *value)
+take_seconds(const char *value, unsigned long *ret)
 {
-    fprintf(stderr, "caaproof: %s: %s\n", what, value);
-    return false;
-}
-
-static bool
-take_seconds(const char *value, unsigned *ret)
-{
-    unsigned n = 0;
-
-    for (const char *p = value; *p != '\0'; p++) {
-        if (*p < '0' || *p > '9' || n > 8640) {
-            return complain("seconds are a number from 1 to 86400", value);
-        }
-        n = n * 10 + (unsigned)(*p - '0');
-    }
-    *ret = n;
-    return (n >= 1 && n <= 86400) || complain("seconds are a number from 1 to 86400", value);
+    return options_number(value, 86400, "seconds are a number from 1 to 86400", ret);
 }
 
 static bool
@@ -129,7 +116,7 @@ take_option(struct conformance *k, int option, const char *value)
         return true;
     case OPT_DATA:
         if (k->n_files == CX_CASE_FILES_MAX) {
-            return complain("too many --data options", value);
+            return options_complain("too many --data options", value);
         }
         k->files[k->n_files++] = value;
         return true;
@@ -242,7 +229,6 @@ static int
 print_report(const struct conformance *k, const struct report *report)
 {
     struct cx_json *json;
-    struct cx_buf buf;
     cx_status s;
 
     if (!k->json) {
@@ -250,12 +236,7 @@ print_report(const struct conformance *k, const struct report *report)
         return EXIT_SUCCESS;
     }
     json = report_to_json(report);
-    cx_buf_init(&buf, (size_t)256 << 20);
-    s = cx_json_write(json, &buf);
-    if (cx_ok(s)) {
-        printf("%.*s\n", (int)buf.n, buf.p);
-    }
-    cx_buf_done(&buf);
+    s = output_json(json);
     cx_json_free(json);
     return cx_ok(s) ? EXIT_SUCCESS : exit_with(s, NULL);
 }
@@ -266,8 +247,8 @@ hold_to_cases(struct conformance *k)
     struct peer_run run = {
         .requests = k->requests,
         .n = k->table.n,
-        .timeout_s = k->timeout_s,
-        .overall_s = k->overall_s,
+        .timeout_s = (unsigned)k->timeout_s, /* at most a day */
+        .overall_s = (unsigned)k->overall_s,
         .replied = replied,
         .ctx = k,
     };
@@ -361,5 +342,5 @@ command_conformance(int argc, char **argv)
     case_table_init(&k.table);
     code = run(&k);
     case_table_done(&k.table);
-    return fflush(stdout) != 0 ? EX_IOERR : code;
+    return exit_with_output(code);
 }

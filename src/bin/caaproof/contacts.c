@@ -190,7 +190,7 @@ command_contacts(int argc, char **argv)
     int first = options_parse(argc, argv, usage, &options), code;
 
     if (first < 0) {
-        code = first == -2 ? EXIT_SUCCESS : EX_USAGE;
+        code = options.exit;
     } else {
         code = contacts_with(&options, argc, argv, first);
     }

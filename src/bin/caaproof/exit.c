@@ -1,5 +1,8 @@
 #include "bin/caaproof/exit.h"
 
+#include "bin/caaproof/output.h"
+#include "bin/caaproof/terminal.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -48,15 +51,25 @@ exit_of_status(cx_status status)
 }
 
 int
+exit_with_output(int code)
+{
+    bool flushed = fflush(stdout) == 0;
+
+    /* A failure on the way leaves only its mark: the buffer is empty by now, and flushes well. */
+    return flushed && ferror(stdout) == 0 ? code : exit_with((cx_status){ CX_E_IO }, NULL);
+}
+
+int
 exit_with(cx_status status, const struct cx_detail *detail)
 {
     const char *text =
         detail != NULL && detail->text[0] != '\0' ? detail->text : cx_status_text(status);
 
+    fputs("caaproof: ", stderr);
+    output_plain(stderr, cx_str_of(text));
     if (detail != NULL && detail->rule != NULL) {
-        fprintf(stderr, "caaproof: %s (%s)\n", text, detail->rule);
-    } else {
-        fprintf(stderr, "caaproof: %s\n", text);
+        fprintf(stderr, " (%s)", detail->rule);
     }
+    fputc('\n', stderr);
     return exit_of_status(status);
 }

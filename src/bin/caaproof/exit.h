@@ -23,6 +23,9 @@ struct accepted {
 
 int exit_of_verdict(enum cx_verdict verdict, const struct accepted *accepted);
 int exit_of_status(cx_status status);
+/* Flushes standard output. The given code, or EX_IOERR if anything written there was lost: a verdict that nobody could
+ * read is none. */
+int exit_with_output(int code);
 /* "caaproof: text" on standard error; returns the exit code. */
 int exit_with(cx_status status, const struct cx_detail *detail);
 

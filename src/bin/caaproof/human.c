@@ -1,6 +1,7 @@
 #include "bin/caaproof/human.h"
 
 #include "base/buf.h"
+#include "bin/caaproof/output.h"
 #include "bin/caaproof/terminal.h"
 
 /* Records of a large set that are shown. */
@@ -11,7 +12,7 @@ put_record(FILE *out, const struct cx_caa *caa)
 {
     struct cx_buf buf;
 
-    cx_buf_init(&buf, CX_MESSAGE_MAX * 5);
+    cx_buf_init(&buf, CX_RECORD_TEXT_MAX);
     cx_caa_text(caa, &buf);
     if (cx_buf_ok(&buf)) {
         fprintf(out, "      %.*s\n", (int)buf.n, buf.p);
@@ -78,7 +79,7 @@ answer_words(const struct cx_answer *answer, char *ret, size_t room)
         break;
     case CX_OUTCOME_ERROR:
     case CX_OUTCOME_UNSET:
-        words = "own error";
+        words = "could not be asked";
         break;
     }
     (void)snprintf(ret, room, "%s", words);
@@ -114,12 +115,9 @@ put_answer(FILE *out, const struct cx_answer *answer, int width)
     fputc('\n', out);
     put_aliases(out, answer);
     if (answer->why.n != 0) {
-        struct cx_buf buf;
-
-        cx_buf_init(&buf, 4096);
-        cx_buf_put_escaped(&buf, cx_span_of_str(answer->why));
-        fprintf(out, "      %.*s\n", (int)buf.n, buf.n == 0 ? "" : buf.p);
-        cx_buf_done(&buf);
+        fputs("      ", out);
+        output_escaped(out, cx_span_of_str(answer->why));
+        fputc('\n', out);
     }
     put_records(out, answer);
 }
@@ -144,7 +142,7 @@ put_notes(FILE *out, const struct cx_finding *f)
         const struct cx_note *note = &f->notes.v[i];
         struct cx_buf buf;
 
-        cx_buf_init(&buf, CX_MESSAGE_MAX * 5);
+        cx_buf_init(&buf, CX_RECORD_TEXT_MAX);
         cx_buf_put_escaped(&buf, note->detail);
         fprintf(out, "  note: %s%s%.*s%s\n", cx_note_sentence(note->code),
                 note->detail.n != 0 ? " (" : "", (int)(buf.n < 200 ? buf.n : 200),
@@ -181,8 +179,9 @@ put_cure(FILE *out, const struct cx_request_name *name, const struct cx_finding 
         return;
     }
     cx_name_text(f->set->records_at, owner);
-    fprintf(out, "  to permit it, publish:  %s. CAA 0 %s \"%.*s\"\n", owner, property,
-            (int)name->c->own[0].name.n, name->c->own[0].name.p);
+    fprintf(out, "  to permit it, publish:  %s. CAA 0 %s \"", owner, property);
+    output_escaped(out, cx_span_of_str(name->c->own[0].name));
+    fputs("\"\n", out);
 }
 
 static void
@@ -193,8 +192,10 @@ put_finding(FILE *out, const struct cx_check *check, size_t i, bool explain)
     char until[CX_TIME_TEXT];
     int width = width_of(f);
 
-    fprintf(out, "%s%s%s  %.*s\n", paint_on(out, paint_of(f->verdict)), cx_verdict_word(f->verdict),
-            paint_off(out), (int)name->given.n, name->given.p);
+    fprintf(out, "%s%s%s  ", paint_on(out, paint_of(f->verdict)), cx_verdict_word(f->verdict),
+            paint_off(out));
+    output_escaped(out, cx_span_of_str(name->given)); /* a mailbox may hold anything */
+    fputc('\n', out);
     for (size_t k = 0; k < f->n_seen; k++) {
         put_answer(out, f->seen[k], width);
     }

@@ -1,9 +1,9 @@
 #include "bin/caaproof/input.h"
 
+#include "base/file.h"
 #include "base/limits.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -34,23 +34,8 @@ read_some(int fd, struct cx_buf *buf)
 cx_status
 input_file(const char *path, struct cx_buf *buf, struct cx_detail *detail)
 {
-    bool standard = strcmp(path, "-") == 0;
-    int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    int error;
-
-    if (fd < 0) {
-        return cx_fail(detail, CX_E_IO, "%s: %s", path, strerror(errno));
-    }
-    while (read_some(fd, buf)) {
-    }
-    error = errno;
-    if (!standard) {
-        close(fd);
-    }
-    if (error == EFBIG) {
-        return cx_fail(detail, CX_E_LIMIT, "%s: larger than %zu octets", path, buf->max);
-    }
-    return error == 0 ? CX_SUCCESS : cx_fail(detail, CX_E_IO, "%s: %s", path, strerror(error));
+    return strcmp(path, "-") == 0 ? cx_stream_read(stdin, path, buf, detail)
+                                  : cx_file_read(path, buf, detail);
 }
 
 cx_status

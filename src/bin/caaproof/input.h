@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 
-/* The whole of a file ("-" is standard input) into buf. Classes: IO, LIMIT. */
+/* The whole of a file ("-" is standard input) into buf. Classes: IO, LIMIT, NOMEM. */
 cx_status input_file(const char *path, struct cx_buf *buf, struct cx_detail *detail) CX_MUST;
 /* A file that holds one JSON value. Errors name the file. */
 cx_status input_json(const char *path, struct cx_json **ret, struct cx_detail *detail) CX_MUST;

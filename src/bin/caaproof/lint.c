@@ -4,6 +4,7 @@
 #include "bin/caaproof/lint_report.h"
 #include "bin/caaproof/lint_zone.h"
 #include "bin/caaproof/options.h"
+#include "bin/caaproof/output.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -237,7 +238,6 @@ static cx_status
 print_json(struct linting *l)
 {
     struct cx_json *out = cx_json_new_object();
-    struct cx_buf buf;
     cx_status s = { CX_E_NOMEM };
     bool ok =
         cx_json_set(out, "schema", cx_json_new_integer(1)) &&
@@ -248,15 +248,9 @@ print_json(struct linting *l)
 
     ok = cx_json_set(out, "files", CX_STEAL(l->files)) && ok;
     ok = cx_json_set(out, "names", CX_STEAL(l->names)) && ok;
-    cx_buf_init(&buf, CX_FILE_MAX);
     if (ok) {
-        s = cx_json_write(out, &buf);
+        s = output_json(out);
     }
-    if (cx_ok(s)) {
-        (void)fwrite(buf.p, 1, buf.n, stdout); /* the flush at the end tells */
-        putchar('\n');
-    }
-    cx_buf_done(&buf);
     cx_json_free(out);
     return s;
 }
@@ -327,13 +321,9 @@ int
 command_lint(int argc, char **argv)
 {
     struct options options;
-    int first = options_parse(argc, argv, usage, &options), code;
+    int first = options_parse(argc, argv, usage, &options);
+    int code = first < 0 ? options.exit : lint_with(&options, argc, argv, first);
 
-    if (first < 0) {
-        code = first == -2 ? EXIT_SUCCESS : EX_USAGE;
-    } else {
-        code = lint_with(&options, argc, argv, first);
-    }
     options_done(&options);
-    return fflush(stdout) != 0 ? EX_IOERR : code;
+    return exit_with_output(code);
 }

@@ -18,7 +18,7 @@ put_caa(struct cx_buf *buf, const struct cx_caa *caa)
 {
     struct cx_buf text;
 
-    cx_buf_init(&text, (size_t)CX_MESSAGE_MAX * 5);
+    cx_buf_init(&text, CX_RECORD_TEXT_MAX);
     cx_caa_text(caa, &text);
     if (cx_buf_ok(&text)) {
         cx_buf_put(buf, cx_buf_str(&text));
@@ -110,7 +110,7 @@ print_set(FILE *out, const struct cx_answer *set, bool dnssec_known)
     }
     fputc('\n', out);
     for (size_t i = 0; i < shown; i++) {
-        cx_buf_init(&buf, (size_t)CX_MESSAGE_MAX * 5);
+        cx_buf_init(&buf, CX_RECORD_TEXT_MAX);
         put_caa(&buf, &set->records[i]);
         fputs("      ", out);
         print_buf(out, &buf);
@@ -147,7 +147,7 @@ print_finding(FILE *out, const struct cx_lint_finding *f)
     if (f->record != NULL) {
         struct cx_buf buf;
 
-        cx_buf_init(&buf, (size_t)CX_MESSAGE_MAX * 5);
+        cx_buf_init(&buf, CX_RECORD_TEXT_MAX);
         put_caa(&buf, f->record);
         fputs("  ", out);
         print_buf(out, &buf);
@@ -189,25 +189,6 @@ lint_print(FILE *out, const struct lint_subject *subject)
 }
 
 static struct cx_json *
-text(const char *p)
-{
-    return cx_json_new_string(cx_str_of(p));
-}
-
-static struct cx_json *
-escaped(cx_span outside)
-{
-    struct cx_json *json;
-    struct cx_buf buf;
-
-    cx_buf_init(&buf, (size_t)CX_MESSAGE_MAX * 5);
-    cx_buf_put_escaped(&buf, outside);
-    json = cx_buf_ok(&buf) ? cx_json_new_string(cx_buf_str(&buf)) : NULL;
-    cx_buf_done(&buf);
-    return json;
-}
-
-static struct cx_json *
 name_json(cx_span name)
 {
     char presentation[CX_NAME_TEXT_MAX];
@@ -216,7 +197,7 @@ name_json(cx_span name)
         return cx_json_new_null();
     }
     cx_name_text(name, presentation);
-    return text(presentation);
+    return cx_json_new_text(presentation);
 }
 
 static struct cx_json *
@@ -228,51 +209,41 @@ record_json(const struct cx_caa *caa)
     if (caa == NULL) {
         return cx_json_new_null();
     }
-    cx_buf_init(&buf, (size_t)CX_MESSAGE_MAX * 5);
+    cx_buf_init(&buf, CX_RECORD_TEXT_MAX);
     cx_caa_text(caa, &buf);
     json = cx_buf_ok(&buf) ? cx_json_new_string(cx_buf_str(&buf)) : NULL;
     cx_buf_done(&buf);
     return json;
 }
 
-/* ok, or NULL after freeing. */
-static struct cx_json *
-built(struct cx_json *json, bool ok)
-{
-    if (ok) {
-        return json;
-    }
-    cx_json_free(json);
-    return NULL;
-}
-
 static struct cx_json *
 permitted_json(const struct cx_permitted *p)
 {
     struct cx_json *out = cx_json_new_object();
-    bool ok = cx_json_set(out, "issuer", escaped(p->issuer)) &&
+    bool ok = cx_json_set(out, "issuer", cx_json_new_escaped(p->issuer)) &&
               cx_json_set(out, "limits",
                           p->limits.n != 0 ? cx_json_new_string(p->limits) : cx_json_new_null()) &&
               cx_json_set(out, "satisfiable", cx_json_new_bool(!p->never));
 
-    return built(out, ok);
+    return cx_json_whole(out, ok);
 }
 
 static struct cx_json *
 right_json(const struct cx_right *right)
 {
     struct cx_json *out = cx_json_new_object(), *issuers = cx_json_new_array();
-    bool ok = cx_json_set(out, "who", text(cx_who_word(right->who))) &&
+    bool ok = cx_json_set(out, "who", cx_json_new_text(cx_who_word(right->who))) &&
               cx_json_set(out, "property",
-                          right->property != CX_TAG_UNKNOWN ? text(cx_tag_word(right->property))
-                                                            : cx_json_new_null()) &&
+                          right->property != CX_TAG_UNKNOWN
+                              ? cx_json_new_text(cx_tag_word(right->property))
+                              : cx_json_new_null()) &&
               cx_json_set(out, "blocked_by", record_json(right->critical));
 
     for (size_t i = 0; ok && i < right->n; i++) {
         ok = cx_json_add(issuers, permitted_json(&right->v[i]));
     }
     ok = cx_json_set(out, "issuers", issuers) && ok;
-    return built(out, ok);
+    return cx_json_whole(out, ok);
 }
 
 static struct cx_json *
@@ -284,7 +255,7 @@ rights_json(const struct lint_subject *subject)
     for (size_t use = 0; ok && use < CX_USE_COUNT; use++) {
         ok = cx_json_set(out, cx_use_word((enum cx_use)use), right_json(&subject->rights[use]));
     }
-    return built(out, ok);
+    return cx_json_whole(out, ok);
 }
 
 static struct cx_json *
@@ -300,14 +271,14 @@ set_json(const struct cx_answer *set)
     records = cx_json_new_array();
     ok = cx_json_set(out, "found_at", name_json(set->name)) &&
          cx_json_set(out, "records_at", name_json(set->records_at)) &&
-         cx_json_set(out, "outcome", text(cx_outcome_word(set->outcome))) &&
-         cx_json_set(out, "dnssec", text(cx_dnssec_word(set->dnssec))) &&
+         cx_json_set(out, "outcome", cx_json_new_text(cx_outcome_word(set->outcome))) &&
+         cx_json_set(out, "dnssec", cx_json_new_text(cx_dnssec_word(set->dnssec))) &&
          cx_json_set(out, "ttl", set->has_ttl ? cx_json_new_integer(set->ttl) : cx_json_new_null());
     for (size_t i = 0; ok && i < set->n_records; i++) {
         ok = cx_json_add(records, record_json(&set->records[i]));
     }
     ok = cx_json_set(out, "records", records) && ok;
-    return built(out, ok);
+    return cx_json_whole(out, ok);
 }
 
 static struct cx_json *
@@ -315,18 +286,19 @@ finding_json(const struct cx_lint_finding *f)
 {
     struct cx_json *out = cx_json_new_object();
     bool ok =
-        cx_json_set(out, "severity", text(cx_severity_word(cx_lint_severity(f->code)))) &&
-        cx_json_set(out, "code", text(cx_lint_word(f->code))) &&
+        cx_json_set(out, "severity",
+                    cx_json_new_text(cx_severity_word(cx_lint_severity(f->code)))) &&
+        cx_json_set(out, "code", cx_json_new_text(cx_lint_word(f->code))) &&
         cx_json_set(out, "owner", name_json(f->owner)) &&
         cx_json_set(out, "record", record_json(f->record)) &&
         cx_json_set(out, "octet",
                     f->octet != 0 ? cx_json_new_integer((int64_t)f->octet) : cx_json_new_null()) &&
-        cx_json_set(out, "sentence", text(cx_lint_sentence(f->code))) &&
+        cx_json_set(out, "sentence", cx_json_new_text(cx_lint_sentence(f->code))) &&
         cx_json_set(out, "detail",
                     f->detail.n != 0 ? cx_json_new_string(f->detail) : cx_json_new_null()) &&
-        cx_json_set(out, "rule", text(cx_lint_rule(f->code)));
+        cx_json_set(out, "rule", cx_json_new_text(cx_lint_rule(f->code)));
 
-    return built(out, ok);
+    return cx_json_whole(out, ok);
 }
 
 struct cx_json *
@@ -335,7 +307,8 @@ lint_to_json(const struct lint_subject *subject)
     struct cx_json *out = cx_json_new_object(), *findings = cx_json_new_array();
     bool is_file = subject->name.n == 0;
     bool ok = is_file
-                  ? cx_json_set(out, "file", escaped(cx_span_of_str(cx_str_of(subject->file))))
+                  ? cx_json_set(out, "file",
+                                cx_json_new_escaped(cx_span_of_str(cx_str_of(subject->file))))
                   : cx_json_set(out, "name", name_json(subject->name)) &&
                         cx_json_set(out, "relevant", set_json(subject->relevant)) &&
                         cx_json_set(out, "may_issue",
@@ -345,5 +318,5 @@ lint_to_json(const struct lint_subject *subject)
         ok = cx_json_add(findings, finding_json(&subject->lint.v[i]));
     }
     ok = cx_json_set(out, "findings", findings) && ok;
-    return built(out, ok);
+    return cx_json_whole(out, ok);
 }

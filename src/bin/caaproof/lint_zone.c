@@ -1,8 +1,7 @@
 #include "bin/caaproof/lint_zone.h"
 
-#include "base/buf.h"
+#include "base/file.h"
 #include "base/limits.h"
-#include "bin/caaproof/input.h"
 #include "dns/caa.h"
 #include "dnssec/zone_text.h"
 
@@ -11,15 +10,11 @@
 static cx_status
 read_lines(const char *path, cx_str text, const struct lint_zone_reader *reader)
 {
-    size_t number = 0;
+    size_t number = 0, at = 0;
+    cx_str line;
 
-    for (size_t from = 0; from < text.n;) {
-        const char *end = memchr(text.p + from, '\n', text.n - from);
-        cx_str line = { text.p + from,
-                        end != NULL ? (size_t)(end - text.p) - from : text.n - from };
-
+    while (cx_str_line(text, &at, &line)) {
         CX_TRY(reader->line(reader->ctx, path, line, ++number));
-        from += line.n + 1;
     }
     return CX_SUCCESS;
 }
@@ -68,7 +63,7 @@ lint_zone_read(const char *path, const struct lint_zone_reader *reader, struct c
 
     cx_buf_init(&buf, CX_FILE_MAX);
     cx_arena_init(&arena, CX_SOURCE_MEMORY);
-    s = input_file(path, &buf, detail);
+    s = cx_file_read(path, &buf, detail);
     if (cx_ok(s)) {
         s = read_lines(path, cx_buf_str(&buf), reader);
     }

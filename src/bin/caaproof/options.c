@@ -2,6 +2,8 @@
 
 #include "base/limits.h"
 #include "bin/caaproof/input.h"
+#include "bin/caaproof/output.h"
+#include "bin/caaproof/terminal.h"
 #include "resolve/live.h"
 #include "resolve/recorded.h"
 #include "resolve/zone.h"
@@ -59,11 +61,31 @@ static const struct option long_options[] = {
     { NULL, 0, NULL, 0 },
 };
 
-static bool
-complain(const char *what, const char *value)
+bool
+options_complain(const char *what, const char *value)
 {
-    fprintf(stderr, "caaproof: %s: %s\n", what, value);
+    fprintf(stderr, "caaproof: %s: ", what);
+    output_plain(stderr, cx_str_of(value));
+    fputc('\n', stderr);
     return false;
+}
+
+bool
+options_number(const char *value, unsigned long most, const char *what, unsigned long *ret)
+{
+    unsigned long n = 0;
+
+    for (const char *p = value; *p != '\0'; p++) {
+        if (*p < '0' || *p > '9' || n > most / 10) {
+            return options_complain(what, value);
+        }
+        n = n * 10 + (unsigned long)(*p - '0');
+    }
+    if (n < 1 || n > most) {
+        return options_complain(what, value);
+    }
+    *ret = n;
+    return true;
 }
 
 /* Appends to an array member, for options that may be repeated. */
@@ -72,10 +94,10 @@ add_text(struct cx_json *request, const char *member, const char *value)
 {
     /* The request is ours: the array was built here and may be changed. */
     struct cx_json *array = (struct cx_json *)(uintptr_t)cx_json_get(request, member);
-    struct cx_json *json = cx_json_new_string(cx_str_of(value));
+    struct cx_json *json = cx_json_new_text(value);
 
     if (json == NULL) {
-        return complain("not UTF-8", member);
+        return options_complain("not UTF-8", member);
     }
     if (array == NULL) {
         array = cx_json_new_array();
@@ -87,20 +109,22 @@ add_text(struct cx_json *request, const char *member, const char *value)
 static bool
 set_text(struct cx_json *request, const char *member, const char *value)
 {
-    return cx_json_set(request, member, cx_json_new_string(cx_str_of(value))) ||
-           complain("not UTF-8", member);
+    return cx_json_set(request, member, cx_json_new_text(value)) ||
+           options_complain("not UTF-8", member);
 }
 
 static bool
-set_file(struct cx_json *request, const char *member, const char *path)
+set_file(struct options *o, const char *member, const char *path)
 {
     struct cx_detail detail = { .text = "" };
     struct cx_json *json = NULL;
+    cx_status s = input_json(path, &json, &detail);
 
-    if (!cx_ok(input_json(path, &json, &detail))) {
-        return complain(member, detail.text);
+    if (!cx_ok(s)) {
+        o->exit = exit_of_status(s);
+        return options_complain(member, detail.text);
     }
-    return cx_json_set(request, member, json);
+    return cx_json_set(o->request, member, json);
 }
 
 static bool
@@ -121,7 +145,7 @@ set_accepted(struct accepted *accepted, const char *list)
             i++;
         }
         if (i == CX_COUNT(words)) {
-            return complain("--accept takes lf, exempt, na, separated by commas", list);
+            return options_complain("--accept takes lf, exempt, na, separated by commas", list);
         }
         *words[i].flag = true;
         list += n + (list[n] == ',' ? 1 : 0);
@@ -130,26 +154,10 @@ set_accepted(struct accepted *accepted, const char *list)
 }
 
 static bool
-set_in_flight(struct options *o, const char *value)
-{
-    unsigned long n = 0;
-
-    for (const char *p = value; *p != '\0'; p++) {
-        if (*p < '0' || *p > '9' || n > 100000) {
-            return complain("--in-flight takes a number from 1 to 100000", value);
-        }
-        n = n * 10 + (unsigned long)(*p - '0');
-    }
-    o->in_flight = n;
-    return (n >= 1 && n <= 100000) ||
-           complain("--in-flight takes a number from 1 to 100000", value);
-}
-
-static bool
 add_zone(struct options *o, const char *path)
 {
     if (o->n_zones == ZONES_MAX) {
-        return complain("too many --zone options", path);
+        return options_complain("too many --zone options", path);
     }
     o->zones[o->n_zones++] = path;
     return true;
@@ -175,9 +183,9 @@ take_request_option(struct options *o, int option, const char *value)
     case OPT_ORDER:
         return set_text(o->request, "order", value);
     case OPT_POLICY:
-        return set_file(o->request, "policy", value);
+        return set_file(o, "policy", value);
     case OPT_FACTS:
-        return set_file(o->request, "facts", value);
+        return set_file(o, "facts", value);
     default:
         return false;
     }
@@ -210,7 +218,8 @@ take_option(struct options *o, int option, const char *value)
         o->batch = true;
         return true;
     case OPT_IN_FLIGHT:
-        return set_in_flight(o, value);
+        return options_number(value, 100000, "--in-flight takes a number from 1 to 100000",
+                              &o->in_flight);
     case OPT_JSON:
         o->json = true;
         return true;
@@ -227,14 +236,15 @@ options_parse(int argc, char **argv, const char *usage, struct options *ret)
 {
     int option;
 
-    *ret = (struct options){ .request = cx_json_new_object(), .in_flight = 500 };
+    *ret = (struct options){ .request = cx_json_new_object(), .in_flight = 500, .exit = EX_USAGE };
     ret->root_hints = getenv("CAAPROOF_ROOT_HINTS");
     ret->anchor = getenv("CAAPROOF_ANCHOR");
     optind = 1;
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
         if (option == OPT_HELP) {
             fputs(usage, stdout);
-            return -2;
+            ret->exit = EXIT_SUCCESS;
+            return -1;
         }
         if (option == '?' || !take_option(ret, option, optarg)) {
             fprintf(stderr, "see caaproof %s --help\n", argv[0]);
@@ -242,7 +252,7 @@ options_parse(int argc, char **argv, const char *usage, struct options *ret)
         }
     }
     if (ret->n_zones != 0 && ret->answers != NULL) {
-        (void)complain("--zone and --answers exclude each other", ret->answers);
+        (void)options_complain("--zone and --answers exclude each other", ret->answers);
         return -1;
     }
     return optind;

@@ -25,13 +25,18 @@ struct options {
     bool explain;
     bool has_purpose;
     unsigned long in_flight;
+    int exit;
 };
 
-/* Parses argv; returns the index of the first operand, or -1 after having said what is wrong. usage is printed for
- * --help, and then -2 is returned. */
+/* Parses argv; returns the index of the first operand, or -1 after having said what is wrong, or printed usage for
+ * --help: then exit is the exit code. */
 int options_parse(int argc, char **argv, const char *usage, struct options *ret);
 void options_done(struct options *options);
 
+/* What is wrong with the value of an option, on standard error; false, so that it can be returned. */
+bool options_complain(const char *what, const char *value);
+/* A number from 1 to most; else complains what it should be. */
+bool options_number(const char *value, unsigned long most, const char *what, unsigned long *ret);
 /* A long option that was given though the command has no use for it, or NULL. used (NULL-terminated): members of request
  * that it does use; of the rest, every command takes the sources and --json. */
 const char *options_misplaced(const struct options *options, const char *const *used);

@@ -241,7 +241,8 @@ converse(struct talk *t)
     }
 }
 
-/* Waits a moment for the command to end by itself, then ends it. */
+/* Waits a moment for the command to end by itself, then ends it, with what it has left behind in its process group.
+ * It is not reaped before that: until then nobody else can get the group's number. */
 static int
 collect(struct talk *t)
 {
@@ -250,10 +251,11 @@ collect(struct talk *t)
     close_to(t);
     close(t->from);
     for (int i = 0; i < 100; i++) {
-        pid_t pid = waitpid(t->pid, &status, WNOHANG);
+        siginfo_t info = { .si_pid = 0 };
 
-        if (pid != 0) {
-            return pid == t->pid ? status : -1;
+        if (waitid(P_PID, (id_t)t->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+            info.si_pid == t->pid) {
+            break;
         }
         if (t->why[0] != '\0' && i == 0) {
             (void)kill(-t->pid, SIGTERM); /* it may have ended meanwhile */

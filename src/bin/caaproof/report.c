@@ -1,5 +1,6 @@
 #include "bin/caaproof/report.h"
 
+#include "bin/caaproof/output.h"
 #include "bin/caaproof/terminal.h"
 
 static const struct {
@@ -90,24 +91,13 @@ print_row(FILE *out, const char *word, const char *meaning, const struct counts 
             c->total, paint_off(out), c->verdict_right, c->complete);
 }
 
-static void
-print_escaped(FILE *out, cx_str text)
-{
-    struct cx_buf buf;
-
-    cx_buf_init(&buf, (size_t)1 << 20);
-    cx_buf_put_escaped(&buf, cx_span_of_str(text));
-    fprintf(out, "%.*s", (int)buf.n, buf.n == 0 ? "" : buf.p);
-    cx_buf_done(&buf);
-}
-
 /* The problem is escaped already. */
 static void
 print_failure(FILE *out, const struct outcome *o)
 {
     fprintf(out, "%s%-8.*s%s ", paint_on(out, PAINT_BAD), (int)o->c->name.n, o->c->name.p,
             paint_off(out));
-    print_escaped(out, o->c->about);
+    output_escaped(out, cx_span_of_str(o->c->about));
     fprintf(out, "\n         %.*s\n", (int)o->problem.n, o->problem.n == 0 ? "" : o->problem.p);
 }
 
@@ -156,21 +146,18 @@ static struct cx_json *
 areas_to_json(const struct counts by_area[CX_COUNT(areas)])
 {
     struct cx_json *out = cx_json_new_array();
+    bool ok = true;
 
-    for (size_t i = 0; i < CX_COUNT(areas); i++) {
-        struct cx_json *row;
+    for (size_t i = 0; ok && i < CX_COUNT(areas); i++) {
+        if (by_area[i].total != 0) {
+            struct cx_json *row = cx_json_new_object();
 
-        if (by_area[i].total == 0) {
-            continue;
-        }
-        row = cx_json_new_object();
-        if (!cx_json_set(row, "area", cx_json_new_string(cx_str_of(areas[i].word))) ||
-            !set_counts(row, &by_area[i]) || !cx_json_add(out, row)) {
-            cx_json_free(out);
-            return NULL;
+            ok = cx_json_set(row, "area", cx_json_new_text(areas[i].word)) &&
+                 set_counts(row, &by_area[i]);
+            ok = cx_json_add(out, row) && ok;
         }
     }
-    return out;
+    return cx_json_whole(out, ok);
 }
 
 static struct cx_json *
@@ -189,11 +176,7 @@ outcome_to_json(const struct outcome *o)
         cx_json_set(out, "problem",
                     o->problem.n != 0 ? cx_json_new_string(o->problem) : cx_json_new_null());
 
-    if (ok) {
-        return out;
-    }
-    cx_json_free(out);
-    return NULL;
+    return cx_json_whole(out, ok);
 }
 
 struct cx_json *
@@ -203,18 +186,15 @@ report_to_json(const struct report *report)
     struct counts all = count(report, by_area);
     struct cx_json *out = cx_json_new_object(), *cases = cx_json_new_array();
     bool ok = cx_json_set(out, "schema", cx_json_new_integer(1)) &&
-              cx_json_set(out, "checker", cx_json_new_string(cx_str_of(report->checker))) &&
+              cx_json_set(out, "checker", cx_json_new_text(report->checker)) &&
               set_counts(out, &all) && cx_json_set(out, "areas", areas_to_json(by_area)) &&
               cx_json_set(out, "remark",
-                          report->remark[0] != '\0' ? cx_json_new_string(cx_str_of(report->remark))
+                          report->remark[0] != '\0' ? cx_json_new_text(report->remark)
                                                     : cx_json_new_null());
 
     for (size_t i = 0; ok && i < report->n; i++) {
         ok = cx_json_add(cases, outcome_to_json(&report->v[i]));
     }
-    if (cx_json_set(out, "cases", cases) && ok) {
-        return out;
-    }
-    cx_json_free(out);
-    return NULL;
+    ok = cx_json_set(out, "cases", cases) && ok;
+    return cx_json_whole(out, ok);
 }

@@ -1,6 +1,7 @@
 #include "bin/caaproof/show_case.h"
 
 #include "base/limits.h"
+#include "bin/caaproof/output.h"
 #include "bin/caaproof/terminal.h"
 
 /* Members of a request that are options of check, in the order of its help. */
@@ -20,8 +21,10 @@ put_word(struct cx_buf *buf, cx_str text)
     bool plain = text.n != 0;
 
     for (size_t i = 0; i < text.n; i++) {
-        plain = plain &&
-                (cx_ascii_alnum((uint8_t)text.p[i]) || memchr("./:@_-,+%", text.p[i], 9) != NULL);
+        char c = text.p[i];
+
+        plain =
+            plain && (cx_ascii_alnum((uint8_t)c) || (c != '\0' && strchr("./:@_-,+%", c) != NULL));
     }
     if (plain) {
         cx_buf_put(buf, text);
@@ -71,28 +74,19 @@ static void
 put_file(struct cx_buf *buf, cx_str text, const char *suffix, const struct conformance_case *c)
 {
     bool lines = true;
+    cx_str line;
 
-    for (size_t from = 0; from < text.n;) {
-        const char *end = memchr(text.p + from, '\n', text.n - from);
-        cx_str line = { text.p + from,
-                        end != NULL ? (size_t)(end - text.p) - from : text.n - from };
-
+    for (size_t at = 0; cx_str_line(text, &at, &line);) {
         lines = lines && is_printable(line);
-        from += line.n + 1;
     }
     cx_buf_puts(buf, lines ? "printf '%s\\n'" : "printf '%b\\n'");
-    for (size_t from = 0; from < text.n;) {
-        const char *end = memchr(text.p + from, '\n', text.n - from);
-        cx_str line = { text.p + from,
-                        end != NULL ? (size_t)(end - text.p) - from : text.n - from };
-
+    for (size_t at = 0; cx_str_line(text, &at, &line);) {
         cx_buf_puts(buf, " \\\n    ");
         if (lines) {
             put_word(buf, line);
         } else {
             put_octets(buf, line);
         }
-        from += line.n + 1;
     }
     cx_buf_printf(buf, " \\\n    > %s.%s\n", c->name.p, suffix);
 }
@@ -229,7 +223,8 @@ put_rules(FILE *out, const struct conformance_case *c)
         cx_str rule;
 
         if (cx_json_string(cx_json_at(c->rules, i), &rule)) {
-            fprintf(out, "%s%.*s", i == 0 ? "rules: " : ", ", (int)rule.n, rule.p);
+            fputs(i == 0 ? "rules: " : ", ", out);
+            output_plain(out, rule);
         }
     }
     fputs(c->rules != NULL ? "\n\n" : "\n", out);
@@ -241,8 +236,10 @@ show_case(FILE *out, const struct conformance_case *c)
     struct cx_buf buf;
     cx_status s;
 
-    fprintf(out, "%s%.*s%s  %.*s\n", paint_on(out, PAINT_BOLD), (int)c->name.n, c->name.p,
-            paint_off(out), (int)c->about.n, c->about.n == 0 ? "" : c->about.p);
+    fprintf(out, "%s%.*s%s  ", paint_on(out, PAINT_BOLD), (int)c->name.n, c->name.p,
+            paint_off(out));
+    output_plain(out, c->about);
+    fputc('\n', out);
     put_rules(out, c);
     CX_TRY(put_pretty(out, "request", c->request));
     CX_TRY(put_pretty(out, "expected", c->expect));
@@ -262,7 +259,10 @@ show_list(FILE *out, const struct case_table *table)
     for (size_t i = 0; i < table->n; i++) {
         const struct conformance_case *c = &table->v[i];
 
-        fprintf(out, "%-8.*s %-6.*s %.*s\n", (int)c->name.n, c->name.p, (int)c->area.n, c->area.p,
-                (int)c->about.n, c->about.n == 0 ? "" : c->about.p);
+        fprintf(out, "%-8.*s ", (int)c->name.n, c->name.p);
+        output_plain(out, c->area);
+        fprintf(out, "%*s ", c->area.n < 6 ? (int)(6 - c->area.n) : 0, "");
+        output_plain(out, c->about);
+        fputc('\n', out);
     }
 }
