@@ -61,6 +61,12 @@ cx_verdict_worse(enum cx_verdict a, enum cx_verdict b)
 }
 
 bool
+cx_verdict_is_worse(enum cx_verdict a, enum cx_verdict b)
+{
+    return severity(a) > severity(b);
+}
+
+bool
 cx_verdict_positive(enum cx_verdict verdict)
 {
     return severity(verdict) <= 3;

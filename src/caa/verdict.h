@@ -22,6 +22,8 @@ const char *cx_verdict_word(enum cx_verdict verdict);
 enum cx_verdict cx_verdict_of_word(cx_str word);
 /* The worse of two (R-DEC-8): DENY > FAIL > ARGUABLE > PERMIT-LF > PERMIT > EXEMPT > NA; UNSET is worst of all. */
 enum cx_verdict cx_verdict_worse(enum cx_verdict a, enum cx_verdict b);
+/* a is worse than b, not equal to it. */
+bool cx_verdict_is_worse(enum cx_verdict a, enum cx_verdict b);
 /* PERMIT, PERMIT-LF, EXEMPT or NA. */
 bool cx_verdict_positive(enum cx_verdict verdict);
 

@@ -3,7 +3,7 @@
 #ifndef CX_ENGINE_CHECK_H
 #define CX_ENGINE_CHECK_H
 
-#include "caa/judge.h"
+#include "caa/conclude.h"
 #include "engine/request.h"
 #include "resolve/source.h"
 

@@ -508,7 +508,7 @@ def search_skip(questions, subject):
 
 def is_public_suffix(name):
     """R-P16-E8.  The oracle knows no list: every top-level label, and the one example of the rules."""
-    return "." not in name or name == "co.uk"
+    return "." not in name or name in ("co.uk", "in-addr.arpa", "ip6.arpa")
 
 
 def search(case, subject):

@@ -3,7 +3,7 @@
 #ifndef CX_TESTS_UNIT_BUILD_H
 #define CX_TESTS_UNIT_BUILD_H
 
-#include "caa/judge.h"
+#include "caa/conclude.h"
 #include "dns/message.h"
 
 cx_span bytes_of(const char *text);
