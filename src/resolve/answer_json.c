@@ -233,8 +233,8 @@ read_numbers(const struct cx_json *json, struct cx_answer *answer, struct cx_det
     cx_str text;
 
     if (attempts != NULL &&
-        (!cx_json_integer(attempts, &number) || number < 0 || number > ATTEMPTS_MAX)) {
-        return cx_fail(detail, CX_E_ANSWERS, "attempts: an integer from 0 to %d is needed",
+        (!cx_json_integer(attempts, &number) || number < 1 || number > ATTEMPTS_MAX)) {
+        return cx_fail(detail, CX_E_ANSWERS, "attempts: an integer from 1 to %d is needed",
                        ATTEMPTS_MAX);
     }
     answer->attempts = (uint32_t)number;

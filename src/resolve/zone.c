@@ -51,7 +51,7 @@ static struct hit
 by_wildcard(const struct cx_zone_tree *tree, uint32_t zone, cx_span encloser)
 {
     struct hit hit = { HIT_NXDOMAIN, zone, NULL };
-    struct cx_name wildcard = { .n = 0 };
+    struct cx_name wildcard;
 
     if (cx_name_wildcard_of(encloser, &wildcard)) {
         hit.node = cx_zone_tree_find(tree, zone, cx_name_span(&wildcard));
@@ -67,7 +67,7 @@ static struct hit
 look_up(const struct cx_zone_tree *tree, cx_span name)
 {
     struct hit hit = { HIT_UNCOVERED, 0, NULL };
-    cx_span path[CX_LABELS_MAX];
+    cx_span path[CX_LABELS_MAX], encloser;
     size_t n = 0;
 
     if (!cx_zone_tree_zone_of(tree, name, &hit.zone)) {
@@ -78,11 +78,12 @@ look_up(const struct cx_zone_tree *tree, cx_span name)
         path[n] = cx_name_parent(path[n - 1]);
         n++;
     }
+    encloser = path[n - 1]; /* the apex, which always is a node */
     for (size_t i = n; i-- > 0;) {
         const struct cx_zone_node *node = cx_zone_tree_find(tree, hit.zone, path[i]);
 
         if (node == NULL) {
-            return by_wildcard(tree, hit.zone, path[i + 1]); /* the apex always is a node */
+            return by_wildcard(tree, hit.zone, encloser);
         }
         hit.node = node;
         if (is_cut(tree, node)) {
@@ -93,6 +94,7 @@ look_up(const struct cx_zone_tree *tree, cx_span name)
             hit.kind = HIT_DNAME;
             return hit;
         }
+        encloser = path[i];
     }
     hit.kind = HIT_NODE;
     return hit;

@@ -53,7 +53,8 @@ class Contacts(cli.Folder):
     def test_each_contact_with_its_problem(self):
         code, got = self.json('www.d.test', '--date', '2026-11-22')
         self.assertEqual((code, got['outcome'], got['found_at'], got['records_at']), (0, 'found', 'd.test', 'd.test'))
-        self.assertEqual([(c['property'], c['value'], c['usable'], c['problem'], c['octet']) for c in got['contacts']], [
+        members = ('property', 'value', 'usable', 'problem', 'octet')
+        self.assertEqual([tuple(c[m] for m in members) for c in got['contacts']], [
             ('contactemail', 'hostmaster@d.test', True, None, None),
             ('contactemail', 'hostmaster@d.test,other@d.test', False, 'list', 18),
             ('contactemail', 'mailto:hostmaster@d.test', False, 'scheme', 1),
@@ -115,7 +116,8 @@ class Contacts(cli.Folder):
             self.assertIn('www.d.test', got['failure'])
         self.assertEqual(self.from_answers('www.d.test', above)[0], 11)
         self.assertEqual(self.json('broken.d.test')[0], 11)
-        code, got = self.from_answers('www.d.test', {'name': 'www.d.test', 'outcome': 'nodata', 'dnssec': 'secure'}, above)
+        empty = {'name': 'www.d.test', 'outcome': 'nodata', 'dnssec': 'secure'}
+        code, got = self.from_answers('www.d.test', empty, above)
         self.assertEqual((code, got['found_at']), (0, 'd.test'))
 
     def test_for_people(self):
@@ -144,8 +146,9 @@ class Contacts(cli.Folder):
 
     def test_wrong_use(self):
         for code, word, args in (
-                (64, 'one name', ()), (64, 'one name', ('d.test', 'e.test')), (64, '--issuer', ('d.test', '--issuer', 'x')),
-                (64, '--accept', ('d.test', '--accept', 'na')), (64, '--date takes', ('d.test', '--date', 'soon')),
+                (64, 'one name', ()), (64, 'one name', ('d.test', 'e.test')),
+                (64, '--issuer', ('d.test', '--issuer', 'x')), (64, '--accept', ('d.test', '--accept', 'na')),
+                (64, '--date takes', ('d.test', '--date', 'soon')),
                 (64, '--account-uri', ('d.test', '--account-uri', 'x')), (64, '--batch', ('--batch',)),
                 (64, 'see caaproof contacts --help', ('d.test', '--nonsense')), (65, 'R-TREE-10', ('a..b',)),
                 (65, 'onion', ('192.0.2.1',)), (65, 'onion', ('x.onion',)), (65, 'R-ID-5', ('1.in-addr.arpa',)),

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the seeds of the fuzz targets rdata, message, value and name. Same output on every run."""
+"""Writes the seeds of the fuzz targets rdata, message, value, contact and name. Same output on every run."""
 import os
 import struct
 
@@ -123,6 +123,17 @@ def values():
     return {"value-%02d" % i: t for i, t in enumerate(texts)}
 
 
+def contacts():
+    texts = [
+        "", "a@d.test", "a.b+c@sub.d.test", "\"a b, <c>@\\\"\"@d.test", "\"a\" <a@d.test>", "a@b@d.test",
+        "mailto:a@d.test", "a@d.test, b@d.test", " a@d.test", "a@[192.0.2.1]", "\u00fc@b\u00fccher.test",
+        "\U0001f600@d.test", "a@d.test\r\nBcc: b@d.test", "+15550100", "+1 (555) 010-0.9", "+(49)30123",
+        "tel:+15550100", "+15550100;ext=5", "+0301234", "+123456789012345", "+ 1",
+    ]
+    return dict({"contact-%02d" % i: t.encode() for i, t in enumerate(texts)}, **{
+        "overlong": b"a\xc0\xaf@d.test", "surrogate": b"a\xed\xa0\x80@d.test", "cut": b"a@d.test\xe2\x82"})
+
+
 def names():
     texts = [
         ".", "a", "a.", "www.d.test", "WWW.D.Test.", "..", "a..b", ".a", "\\", "a\\", "\\255.x", "\\256", "\\0001",
@@ -144,4 +155,5 @@ if __name__ == "__main__":
     save("message", messages())
     save("rdata", rdatas())
     save("value", values())
+    save("contact", contacts())
     save("name", names())

@@ -64,7 +64,7 @@ static const char *const round_trips[] = {
     "{'name':'d.test','outcome':'malformed','detail':'owner','dnssec':'insecure'}",
     "{'name':'d.test','outcome':'malformed','dnssec':'insecure'}",
     "{'name':'d.test','outcome':'bogus','detail':'signature "
-    "expired','dnssec':'bogus','attempts':0}",
+    "expired','dnssec':'bogus','attempts':3}",
     "{'name':'d.test','outcome':'servfail','dnssec':'insecure','attempts':1000}",
     "{'name':'d.test','outcome':'refused','dnssec':'insecure'}",
     "{'name':'d.test','outcome':'timeout','dnssec':'insecure','exchanges':[{'server':'192.0.2.1',"
@@ -157,7 +157,7 @@ static const struct {
     { "{'name':'d.test','outcome':'nodata','ttl':4294967296}", "ttl" },
     { "{'name':'d.test','outcome':'nodata','ttl':1.5}", "ttl" },
     { "{'name':'d.test','outcome':'nodata','ttl':'60'}", "ttl" },
-    { "{'name':'d.test','outcome':'nodata','attempts':-1}", "attempts" },
+    { "{'name':'d.test','outcome':'nodata','attempts':0}", "attempts" },
     { "{'name':'d.test','outcome':'nodata','attempts':1001}", "attempts" },
     { "{'name':'d.test','outcome':'nodata','attempts':true}", "attempts" },
     { "{'name':'d.test','outcome':'nodata','time':'yesterday'}", "time" },

@@ -3,9 +3,13 @@
 #include "base/limits.h"
 #include "bin/caaproof/input.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+/* build/src/bin/caaproof/caaproof is five below the tree. */
+#define BUILD_DEPTH 5
 
 void
 case_table_init(struct case_table *table)
@@ -206,26 +210,45 @@ case_table_find(const struct case_table *table, cx_str name)
     return NULL;
 }
 
+/* FOLDER/SUBFOLDER/file, if it can be read. */
+static bool
+find_in(const char *folder, const char *subfolder, const char *file, char path[PATH_MAX])
+{
+    int n = folder == NULL || folder[0] == '\0'
+                ? -1
+                : snprintf(path, PATH_MAX, "%s%s/%s", folder, subfolder, file);
+
+    return n > 0 && n < PATH_MAX && access(path, R_OK) == 0;
+}
+
+/* Beside a command that was built and not installed: in data/ or lab/ of a folder above it. */
+static bool
+find_in_tree(const char *file, char path[PATH_MAX])
+{
+    char above[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", above, sizeof(above) - 1);
+    char *slash;
+
+    above[n > 0 ? n : 0] = '\0';
+    for (unsigned i = 0; i < BUILD_DEPTH && (slash = strrchr(above, '/')) != NULL; i++) {
+        *slash = '\0';
+        if (find_in(above, "/data", file, path) || find_in(above, "/lab", file, path)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 cx_status
 case_file_find(struct case_table *table, const char *file, const char **ret,
                struct cx_detail *detail)
 {
-    const char *folders[] = { getenv("CAAPROOF_DATA"), CAAPROOF_DATADIR, CAAPROOF_SOURCE "/data",
-                              CAAPROOF_SOURCE "/lab" };
-    char path[4096];
+    char path[PATH_MAX];
+    cx_str text;
 
-    for (size_t i = 0; i < CX_COUNT(folders); i++) {
-        cx_str text;
-        int n;
-
-        if (folders[i] == NULL || folders[i][0] == '\0') {
-            continue;
-        }
-        n = snprintf(path, sizeof(path), "%s/%s", folders[i], file);
-        if (n < 0 || (size_t)n >= sizeof(path) || access(path, R_OK) != 0) {
-            continue;
-        }
-        CX_TRY(cx_arena_text(&table->arena, (cx_str){ path, (size_t)n }, &text));
+    if (find_in(getenv("CAAPROOF_DATA"), "", file, path) || find_in_tree(file, path) ||
+        find_in(CAAPROOF_DATADIR, "", file, path)) {
+        CX_TRY(cx_arena_text(&table->arena, cx_str_of(path), &text));
         *ret = text.p;
         return CX_SUCCESS;
     }

@@ -36,7 +36,7 @@ cx_status case_table_read(struct case_table *table, const char *path, struct cx_
 /* NULL if there is none of this name. */
 const struct conformance_case *case_table_find(const struct case_table *table, cx_str name);
 
-/* Where a published file is: $CAAPROOF_DATA, the installed folder, the source tree this was built from. *ret is in the
+/* Where a published file is: $CAAPROOF_DATA, the tree in which this was built, the installed folder. *ret is in the
  * table's arena. Classes: IO (nowhere), NOMEM. */
 cx_status case_file_find(struct case_table *table, const char *file, const char **ret,
                          struct cx_detail *detail) CX_MUST;

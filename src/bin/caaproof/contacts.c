@@ -2,6 +2,7 @@
 #include "bin/caaproof/command.h"
 #include "bin/caaproof/contacts_report.h"
 #include "bin/caaproof/options.h"
+#include "bin/caaproof/output.h"
 #include "engine/name.h"
 
 #include <stdio.h>
@@ -119,16 +120,8 @@ static cx_status
 print_json(const struct contacts_report *report)
 {
     struct cx_json *json = contacts_to_json(report);
-    struct cx_buf buf;
-    cx_status s;
+    cx_status s = output_json(json);
 
-    cx_buf_init(&buf, CX_FILE_MAX);
-    s = cx_json_write(json, &buf);
-    if (cx_ok(s)) {
-        (void)fwrite(buf.p, 1, buf.n, stdout); /* the flush at the end tells */
-        putchar('\n');
-    }
-    cx_buf_done(&buf);
     cx_json_free(json);
     return s;
 }

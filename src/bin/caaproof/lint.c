@@ -287,7 +287,7 @@ lint_with(const struct options *o, int argc, char **argv, int first)
     const char *wrong = options_misplaced(o, used);
     struct linting l = { .options = o };
     struct cx_detail detail = { .text = "" };
-    cx_status s = CX_SUCCESS;
+    cx_status s;
 
     if (wrong != NULL) {
         s = cx_fail(&detail, CX_E_USAGE, "lint has no use for --%s; see caaproof lint --help",
