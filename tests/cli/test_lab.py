@@ -51,6 +51,14 @@ class Lab(cli.unittest.TestCase):
                                ('no-tag.malformed.net', 11)):
             self.assertEqual(in_lab('contacts', name, '--date', '2026-11-22')[0], expected, name)
 
+    def test_tap_tells_refusal_from_failure(self):
+        for option, outcome in ((), 'refused'), (('--no-tap',), 'servfail'):
+            code, out, _ = in_lab('check', '--json', '--issuer', 'ca.example.net', *option, 'www.refused.org')
+            answer = json.loads(out)['names'][0]['answers'][0]
+            self.assertEqual((code, answer['outcome'], answer['attempts']), (11, outcome, 2))
+            seen = {(e['server'], e.get('rcode')) for e in answer.get('exchanges', [])}
+            self.assertEqual(('127.0.2.3', 5) in seen, not option)
+
     def test_check_of_a_name(self):
         self.assertEqual(in_lab('check', 'www.permit.test', '--issuer', 'ca.example.net')[0], 0)
         self.assertEqual(in_lab('check', 'www.expired.test', '--issuer', 'ca.example.net')[0], 11)
