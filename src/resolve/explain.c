@@ -513,6 +513,13 @@ make_failure(enum kind kind, struct cx_answer *answer)
     answer->records_at = answer->name;
 }
 
+/* Most replies have none, and need not be read once more. */
+static bool
+has_answer_section(cx_span octets)
+{
+    return octets.n >= 12 && (octets.p[6] != 0 || octets.p[7] != 0);
+}
+
 /* R-TREE-15: libunbound takes strangers' records out of a reply and may pass on the rest as empty. Where signatures
  * prove the emptiness, it is not the rest of anything. */
 static bool
@@ -527,7 +534,7 @@ is_rest_of_strangers(struct cx_explainer *e, const struct cx_answer *answer)
     if (x == NULL) { /* has made room, or it is in another name's reply */
         return known_kind(e, &question) == KIND_OWNER;
     }
-    is = kind_of_reply(x, &target, &depth) == KIND_OWNER;
+    is = has_answer_section(x->octets) && kind_of_reply(x, &target, &depth) == KIND_OWNER;
     set_known(e, &question, is ? KIND_OWNER : KIND_NONE);
     return is;
 }
