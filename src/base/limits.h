@@ -54,6 +54,13 @@
 #define CX_ANCHOR_LINES_MAX 10000
 #define CX_ANCHORS_MEMORY   ((size_t)1 << 20)
 
+/* NSEC and NSEC3 records of one answer: three are the most that a proof needs (RFC 5155 section 7.2). Iterations: as
+ * libunbound; a zone with more proves nothing (RFC 9276 section 3.2). Zones that signed records of one answer: each
+ * alias can bring another. */
+#define CX_DENIALS_MAX          16
+#define CX_NSEC3_ITERATIONS_MAX 150
+#define CX_SIGNERS_MAX          64
+
 /* One question to the live DNS: longer than libunbound needs to give up (5.3 s measured with the settings of resolve/context.c). */
 #define CX_LIVE_DEADLINE_MS 12000
 /* Age at which the cache of the live source is given up; also the most by which an answer's time can lie before the

@@ -6,13 +6,18 @@
 #include "base/span.h"
 #include "base/status.h"
 
-#define CX_TYPE_NS    2
-#define CX_TYPE_CNAME 5
-#define CX_TYPE_SOA   6
-#define CX_TYPE_DNAME 39
-#define CX_TYPE_OPT   41
-#define CX_TYPE_CAA   257
-#define CX_CLASS_IN   1
+#define CX_TYPE_NS     2
+#define CX_TYPE_CNAME  5
+#define CX_TYPE_SOA    6
+#define CX_TYPE_DNAME  39
+#define CX_TYPE_OPT    41
+#define CX_TYPE_DS     43
+#define CX_TYPE_RRSIG  46
+#define CX_TYPE_NSEC   47
+#define CX_TYPE_DNSKEY 48
+#define CX_TYPE_NSEC3  50
+#define CX_TYPE_CAA    257
+#define CX_CLASS_IN    1
 
 /* R-SYN-2: bit 0 of the flags octet, value 128; no other bit means anything. */
 #define CX_CAA_CRITICAL 128u
