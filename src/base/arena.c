@@ -27,6 +27,12 @@ struct cx_arena_block {
     alignas(max_align_t) uint8_t bytes[];
 };
 
+struct cx_arena_held {
+    struct cx_arena_held *next;
+    void (*release)(void *object);
+    void *object;
+};
+
 void
 cx_arena_init(struct cx_arena *arena, size_t cap_bytes)
 {
@@ -123,11 +129,36 @@ cx_arena_text(struct cx_arena *arena, cx_str from, cx_str *ret)
     return CX_SUCCESS;
 }
 
+cx_status
+cx_arena_hold(struct cx_arena *arena, void (*release)(void *object), void *object)
+{
+    struct cx_arena_held *held = cx_arena_get(arena, 1, sizeof(*held));
+
+    if (held == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    *held = (struct cx_arena_held){ arena->held, release, object };
+    arena->held = held;
+    return CX_SUCCESS;
+}
+
+static void
+release_held(struct cx_arena *arena)
+{
+    while (arena->held != NULL) {
+        struct cx_arena_held *held = arena->held;
+
+        arena->held = held->next;
+        held->release(held->object);
+    }
+}
+
 void
 cx_arena_reset(struct cx_arena *arena)
 {
     struct cx_arena_block *block = arena->head;
 
+    release_held(arena);
     while (block != NULL && block->next != NULL) {
         struct cx_arena_block *next = block->next;
 

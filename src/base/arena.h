@@ -1,4 +1,4 @@
-/* Memory of one check, released whole. Everything parsed for a check lives here; nothing in it has a destructor.
+/* Memory of one check, released whole. Everything parsed for a check lives here; what several checks share is held.
  * I1: never more than the byte cap given at init.  I2: memory is zeroed.  I3: reset invalidates every pointer. */
 #ifndef CX_BASE_ARENA_H
 #define CX_BASE_ARENA_H
@@ -7,9 +7,11 @@
 #include "base/status.h"
 
 struct cx_arena_block;
+struct cx_arena_held;
 
 struct cx_arena {
     struct cx_arena_block *head;
+    struct cx_arena_held *held;
     size_t used;
     size_t cap;
 };
@@ -24,7 +26,11 @@ void *cx_arena_widen(struct cx_arena *arena, void *old, size_t n, size_t *room, 
 /* Copies, NUL after the text for convenience at edges. Classes: NOMEM. */
 cx_status cx_arena_copy(struct cx_arena *arena, cx_span from, cx_span *ret) CX_MUST;
 cx_status cx_arena_text(struct cx_arena *arena, cx_str from, cx_str *ret) CX_MUST;
-/* Releases all but the first block. */
+/* An object from elsewhere that must live as long as the arena: release(object) is called once, by reset or done. Classes:
+ * NOMEM, and then it is not held. */
+cx_status cx_arena_hold(struct cx_arena *arena, void (*release)(void *object), void *object)
+    CX_MUST;
+/* Releases what is held, and all but the first block. */
 void cx_arena_reset(struct cx_arena *arena);
 void cx_arena_done(struct cx_arena *arena);
 

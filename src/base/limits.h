@@ -81,6 +81,23 @@
 /* To read one reply again: its records and names. */
 #define CX_TAP_SCRATCH ((size_t)4 << 20)
 
+/* Cache of answers: octets, and the longest that an answer is taken from it, whatever its TTL says; a set that was changed
+ * is seen after that. Lists of questions under way. */
+#define CX_CACHE_BYTES     ((size_t)256 << 20)
+#define CX_CACHE_CEILING_S 3600
+#define CX_CACHE_FLIGHTS   4096
+
+/* Control probes show something about a failure if they began at most this much before its question (R-FAIL-8). Names that
+ * are probed; one alone could be down itself. */
+#define CX_CONTROL_WINDOW_MS 1000
+#define CX_CONTROL_NAMES_MIN 2
+#define CX_CONTROL_NAMES_MAX 16
+
+/* DS and DNSKEY answers that are kept to be shared, in octets: some 50,000 zones. Those of one answer: a chain through as
+ * many zones, or labels, as anybody uses. */
+#define CX_MATERIALS_BYTES_MAX ((size_t)64 << 20)
+#define CX_PROOF_MAX           64
+
 /* Findings of lint about one name that are kept: a set of broken records need not be told record by record. */
 #define CX_LINT_FINDINGS_MAX 100000
 /* RFC 6891 section 6.2.5: octets of a set that certainly do not fit a datagram that arrives. */

@@ -1,5 +1,7 @@
 #include "caa/failure.h"
 
+#include "base/limits.h"
+
 bool
 cx_validation_required(const struct cx_case *c)
 {
@@ -100,6 +102,13 @@ third_limb(const struct cx_case *c, const struct cx_answer *answer)
             all_without_chain(c->facts, answer));
 }
 
+/* R-FAIL-8: stated for the request, or shown with the failure itself. */
+static bool
+is_outside(const struct cx_case *c, const struct cx_answer *answer)
+{
+    return c->facts->control_probe || answer->n_control >= CX_CONTROL_NAMES_MIN;
+}
+
 bool
 cx_failure_excused(const struct cx_case *c, const struct cx_answer *answer, struct cx_rules *rules)
 {
@@ -112,7 +121,7 @@ cx_failure_excused(const struct cx_case *c, const struct cx_answer *answer, stru
         { kind_can_be_excused(c, answer) && c->epoch->limb != CX_LIMB_UNAVAILABLE, CX_R_DNS_1 },
         { c->policy->lf_permit, CX_R_FAIL_5 },
         { answer->attempts >= 2, CX_R_FAIL_7 },
-        { c->facts->control_probe, CX_R_FAIL_8 },
+        { is_outside(c, answer), CX_R_FAIL_8 },
         { third_limb(c, answer), CX_R_FAIL_3 },
         { answer->outcome != CX_OUTCOME_SERVFAIL || !strict, CX_R_SEC_5 },
     };

@@ -57,6 +57,17 @@ struct cx_exchange {
     uint32_t ms;   /* from question to reply */
 };
 
+/* A message that an answer rests on beside its own: DS and DNSKEY of its chain from the root, or what shows that the chain
+ * ends (RFC 4035 section 5, R-SEC-10); CAA of a control name (R-FAIL-8). */
+struct cx_proof_message {
+    cx_span name;
+    uint16_t type;
+    enum cx_dnssec dnssec; /* as the resolver validated it */
+    cx_time time;
+    cx_span octets;     /* ID and TTLs zeroed (cx_message_still) */
+    uint8_t digest[32]; /* SHA-256 of octets */
+};
+
 struct cx_answer {
     cx_span name;
     uint16_t type;
@@ -76,6 +87,13 @@ struct cx_answer {
     cx_span octets;                      /* the message it was read from; may be empty */
     const struct cx_exchange *exchanges; /* oldest first; witnesses only, never judged */
     size_t n_exchanges;
+    const struct cx_proof_message *const *proof; /* may be empty; complete only with is_proved */
+    size_t n_proof;
+    bool is_proved; /* proof shows why dnssec is what it is */
+    cx_str cut; /* how the chain ends at cut_at (cx_cut_word); empty if that was not looked at */
+    cx_span cut_at;
+    const struct cx_proof_message *const *control; /* control names answered while this failed */
+    size_t n_control;
 };
 
 static inline bool

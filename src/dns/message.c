@@ -1,5 +1,9 @@
 #include "dns/message.h"
 
+#include "dns/caa.h"
+
+#include <string.h>
+
 cx_status
 cx_message_open(cx_span octets, struct cx_message *ret)
 {
@@ -63,6 +67,30 @@ cx_message_next(struct cx_message *message, struct cx_rr *ret, bool *ret_more)
     message->at = r.at;
     *ret = rr;
     *ret_more = true;
+    return CX_SUCCESS;
+}
+
+cx_status
+cx_message_still(uint8_t *octets, size_t n)
+{
+    struct cx_message all, m;
+    struct cx_rr rr;
+    bool more;
+
+    CX_TRY(cx_message_open((cx_span){ octets, n }, &all));
+    m = all;
+    do {
+        CX_TRY(cx_message_next(&m, &rr, &more));
+    } while (more);
+    memset(octets, 0, 2);
+    m = all;
+    CX_TRY(cx_message_next(&m, &rr, &more));
+    while (more) {
+        if (rr.type != CX_TYPE_OPT) { /* which has flags there */
+            memset(octets + rr.rdata_at - 6, 0, 4);
+        }
+        CX_TRY(cx_message_next(&m, &rr, &more));
+    }
     return CX_SUCCESS;
 }
 

@@ -48,6 +48,9 @@ struct cx_rr {
 cx_status cx_message_open(cx_span octets, struct cx_message *ret) CX_MUST;
 /* The next record; *ret_more is false when all are read, and then the message must end there. Classes: MALFORMED. */
 cx_status cx_message_next(struct cx_message *message, struct cx_rr *ret, bool *ret_more) CX_MUST;
+/* Makes equal answers equal octets: ID and TTLs are zeroed, which a cache counts down. All of the message must be readable.
+ * Classes: MALFORMED, and then the octets are as they were. */
+cx_status cx_message_still(uint8_t *octets, size_t n) CX_MUST;
 /* The single name that RDATA consists of (CNAME, DNAME). Classes: MALFORMED. */
 cx_status cx_rr_target(const struct cx_message *message, const struct cx_rr *rr,
                        struct cx_name *ret) CX_MUST;

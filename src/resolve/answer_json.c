@@ -1,5 +1,7 @@
 #include "resolve/answer_json.h"
 
+#include "resolve/proof_json.h"
+
 /* More than any DNS message can hold; a longer list is not evidence of one. */
 #define RECORDS_MAX CX_MESSAGE_MAX
 #define VALUE_MAX   CX_MESSAGE_MAX
@@ -137,9 +139,9 @@ cx_records_from_json(const struct cx_json *array, enum cx_code code, struct cx_a
     return CX_SUCCESS;
 }
 
-static cx_status
-name_of(const struct cx_json *json, const char *member, struct cx_arena *arena, cx_span *ret,
-        struct cx_detail *detail)
+cx_status
+cx_name_from_json(const struct cx_json *json, const char *member, struct cx_arena *arena,
+                  cx_span *ret, struct cx_detail *detail)
 {
     struct cx_detail inner = { .rule = NULL };
     struct cx_name name;
@@ -283,7 +285,7 @@ read_aliases(const struct cx_json *json, struct cx_arena *arena, struct cx_answe
         return (cx_status){ CX_E_NOMEM };
     }
     for (size_t i = 0; i < n; i++) {
-        CX_TRY(name_of(cx_json_at(json, i), "aliases", arena, &aliases[i], detail));
+        CX_TRY(cx_name_from_json(cx_json_at(json, i), "aliases", arena, &aliases[i], detail));
     }
     answer->aliases = n == 0 ? NULL : aliases;
     for (; answer->n_aliases < n; answer->n_aliases++) {
@@ -323,7 +325,7 @@ read_set(const struct cx_json *json, struct cx_arena *arena, struct cx_answer *a
     if (at == NULL) {
         return CX_SUCCESS;
     }
-    CX_TRY(name_of(at, "records_at", arena, &answer->records_at, detail));
+    CX_TRY(cx_name_from_json(at, "records_at", arena, &answer->records_at, detail));
     if (set.n == 0) {
         return cx_fail(detail, CX_E_ANSWERS, "records_at: there are no records");
     }
@@ -426,11 +428,11 @@ cx_answer_from_json(const struct cx_json *json, struct cx_arena *arena, struct c
     static const char *const members[] = { "name",   "type",       "outcome", "detail",
                                            "dnssec", "ttl",        "aliases", "attempts",
                                            "time",   "records_at", "records", "exchanges",
-                                           NULL };
+                                           "proved", "cut",        "control", NULL };
     struct cx_answer answer = { .type = 0 };
 
     CX_TRY(cx_json_only(json, "answer", members, CX_E_ANSWERS, detail));
-    CX_TRY(name_of(cx_json_get(json, "name"), "name", arena, &answer.name, detail));
+    CX_TRY(cx_name_from_json(cx_json_get(json, "name"), "name", arena, &answer.name, detail));
     CX_TRY(read_type(cx_json_get(json, "type"), &answer, detail));
     CX_TRY(read_words(json, &answer, detail));
     CX_TRY(read_detail(cx_json_get(json, "detail"), arena, &answer, detail));
@@ -438,6 +440,7 @@ cx_answer_from_json(const struct cx_json *json, struct cx_arena *arena, struct c
     CX_TRY(read_aliases(cx_json_get(json, "aliases"), arena, &answer, detail));
     CX_TRY(read_set(json, arena, &answer, detail));
     CX_TRY(read_exchanges(cx_json_get(json, "exchanges"), arena, &answer, detail));
+    CX_TRY(cx_proof_from_json(json, arena, &answer, detail));
     CX_TRY(check_outcome(&answer, detail));
     *ret = answer;
     return CX_SUCCESS;
@@ -452,8 +455,8 @@ any_text(cx_str text)
     return json != NULL ? json : cx_json_new_escaped(cx_span_of_str(text));
 }
 
-static struct cx_json *
-name_json(cx_span name)
+struct cx_json *
+cx_name_to_json(cx_span name)
 {
     char text[CX_NAME_TEXT_MAX];
 
@@ -496,7 +499,7 @@ set_aliases(struct cx_json *object, const struct cx_answer *answer)
     bool done = true;
 
     for (size_t i = 0; i < answer->n_aliases && done; i++) {
-        done = cx_json_add(array, name_json(answer->aliases[i]));
+        done = cx_json_add(array, cx_name_to_json(answer->aliases[i]));
     }
     return cx_json_set(object, "aliases", array) && done;
 }
@@ -576,10 +579,11 @@ cx_answer_to_json(const struct cx_answer *answer)
 
     return cx_json_whole(
         json,
-        cx_json_set(json, "name", name_json(answer->name)) && set_outcome(json, answer) &&
+        cx_json_set(json, "name", cx_name_to_json(answer->name)) && set_outcome(json, answer) &&
             (!answer->has_ttl || cx_json_set(json, "ttl", cx_json_new_integer(answer->ttl))) &&
             (answer->n_aliases == 0 || set_aliases(json, answer)) && set_numbers(json, answer) &&
-            (!elsewhere || cx_json_set(json, "records_at", name_json(answer->records_at))) &&
+            (!elsewhere || cx_json_set(json, "records_at", cx_name_to_json(answer->records_at))) &&
             (answer->n_records == 0 || set_records(json, answer)) &&
-            (answer->n_exchanges == 0 || set_exchanges(json, answer)));
+            (answer->n_exchanges == 0 || set_exchanges(json, answer)) &&
+            cx_proof_to_json(answer, json));
 }

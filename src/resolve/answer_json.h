@@ -23,8 +23,13 @@ cx_status cx_records_from_json(const struct cx_json *array, enum cx_code code,
                                struct cx_arena *arena, struct cx_caa_set *ret,
                                struct cx_detail *detail) CX_MUST;
 
+/* A name member of an answer; missing is refused. Classes: MALFORMED (CX_E_ANSWERS), NOMEM. */
+cx_status cx_name_from_json(const struct cx_json *json, const char *member, struct cx_arena *arena,
+                            cx_span *ret, struct cx_detail *detail) CX_MUST;
+
 /* New values, owned by the caller; NULL when out of memory. */
 struct cx_json *cx_answer_to_json(const struct cx_answer *answer);
 struct cx_json *cx_caa_to_json(const struct cx_caa *caa);
+struct cx_json *cx_name_to_json(cx_span name);
 
 #endif

@@ -583,6 +583,64 @@ cx_explain(struct cx_explainer *explainer, uint64_t since, struct cx_arena *aren
     return CX_SUCCESS;
 }
 
+/* ---- the clock of an answer */
+
+bool
+cx_explain_seen(const struct cx_explainer *e, const struct cx_question *question, uint64_t since)
+{
+    const struct cx_exchange_seen *x = cx_tap_newest(e->tap, question);
+
+    while (x != NULL && x->number >= since && !x->replied) {
+        x = cx_tap_older(e->tap, x);
+    }
+    return x != NULL && x->number >= since;
+}
+
+/* In seconds, rounded down. */
+static cx_time
+wall_clock(int64_t monotonic_us)
+{
+    int64_t ago = cx_tap_now_us() - monotonic_us;
+
+    return cx_time_now() - (ago + 999999) / 1000000;
+}
+
+/* The oldest exchange since then that has a reply: before it, libunbound knew nothing of the name. */
+cx_time
+cx_explain_time(const struct cx_explainer *e, const struct cx_question *question, uint64_t since,
+                cx_time otherwise)
+{
+    const struct cx_exchange_seen *x = cx_tap_newest(e->tap, question);
+    const struct cx_exchange_seen *oldest = NULL;
+    cx_time time;
+
+    for (; x != NULL && x->number >= since; x = cx_tap_older(e->tap, x)) {
+        oldest = x->replied ? x : oldest;
+    }
+    if (oldest == NULL || !cx_tap_is_complete(e->tap, since)) {
+        return otherwise;
+    }
+    time = wall_clock(oldest->sent_us);
+    return time > otherwise ? time : otherwise;
+}
+
+cx_time
+cx_explain_answer_time(const struct cx_explainer *e, const struct cx_answer *answer, uint64_t since,
+                       cx_time otherwise)
+{
+    struct cx_question question = { answer->name, answer->type };
+    cx_time time = cx_explain_time(e, &question, since, otherwise);
+
+    for (size_t i = 0; i < answer->n_aliases && answer->type == CX_TYPE_CAA; i++) {
+        cx_time alias;
+
+        question.name = answer->aliases[i];
+        alias = cx_explain_time(e, &question, since, otherwise);
+        time = alias < time ? alias : time;
+    }
+    return time;
+}
+
 /* ---- the list for the answer */
 
 static cx_status

@@ -21,6 +21,17 @@ void cx_explainer_renew(struct cx_explainer *explainer);
 cx_status cx_explain(struct cx_explainer *explainer, uint64_t since, struct cx_arena *arena,
                      struct cx_answer *answer) CX_MUST;
 
+/* A server replied to question after mark since. */
+bool cx_explain_seen(const struct cx_explainer *explainer, const struct cx_question *question,
+                     uint64_t since);
+/* When the question was sent that brought what libunbound says about question, if that was after mark since; else
+ * otherwise, which is earlier. */
+cx_time cx_explain_time(const struct cx_explainer *explainer, const struct cx_question *question,
+                        uint64_t since, cx_time otherwise);
+/* The same for an answer: its own question and those of its aliases, the earliest. */
+cx_time cx_explain_answer_time(const struct cx_explainer *explainer, const struct cx_answer *answer,
+                               uint64_t since, cx_time otherwise);
+
 /* Puts the exchanges of the answer's question and aliases into it, from since on: none if libunbound had all of it in its
  * cache. Classes: NOMEM. */
 cx_status cx_explain_list(const struct cx_explainer *explainer, uint64_t since,

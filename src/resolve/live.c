@@ -1,36 +1,27 @@
-/* libunbound caches, and does not say whether a message came from its cache or when it was fetched; but the clock of an
- * answer starts when its question was sent (R-TIME-2). TTLs do not tell either: the original TTL is unknown. What is
- * certain: nothing in a cache is older than the first question. So every answer of a context carries the time at which
- * the first question of that context was asked, and a context takes no more questions after renew_s: the next one opens a new context with empty
- * caches, and the old one goes when its last question is done. In a run of seconds this is exact to seconds; in a
- * daemon it takes at most five minutes off the eight hours. Remembering when each name was first asked would not do:
- * aliases, DNAMEs and failed questions leave cached pieces of names that were never asked. */
 #include "resolve/live.h"
 
 #include "base/alloc.h"
-#include "resolve/anchor.h"
-#include "resolve/context.h"
+#include "resolve/control.h"
 #include "resolve/explain.h"
-#include "resolve/result.h"
+#include "resolve/proof.h"
 
 #include <event2/event.h>
-#include <unbound-event.h>
 #include <unbound.h>
 
-struct context {
-    struct context *next; /* older ones, which only finish */
-    struct ub_ctx *ub;
-    cx_time begun; /* when its first question was asked; until then, when it was opened */
-    bool used;
-    size_t owed; /* results that libunbound has yet to give */
+#include <stddef.h>
+
+/* Who makes the first try of a question and who those after a failure: libunbound answers a failed question from its cache
+ * for some seconds, and asks no server that was silent before for minutes. */
+enum role {
+    ROLE_FIRST,
+    ROLE_AGAIN,
+    ROLES,
 };
 
-/* First tries, and second ones: libunbound answers a failed question from its cache for some seconds. */
-enum tries {
-    FIRST_TRY,
-    SECOND_TRY,
-    N_TRIES,
-};
+/* With a first try that sent nothing, because its servers are thought to be down, two others. */
+#define TRIES_MAX 3
+/* Less than it takes to find out that a server is silent: a context that makes second tries asks every server. */
+#define AGAIN_RENEW_S 4
 
 /* One question, until both we have answered it and libunbound has given its result: it cannot be told to forget one
  * for good, and works on after our deadline. */
@@ -38,45 +29,62 @@ struct pending {
     struct pending *next; /* list of all */
     struct pending *previous;
     struct pending *next_ready;
-    struct pending *next_again;
+    struct pending *next_work;
     struct live *live;
-    struct context *context;
     struct event *deadline;
     struct cx_arena *arena;
     cx_answered *answered;
     void *ctx;
     struct cx_name name;
     uint16_t type;
-    bool owed;      /* libunbound will call on_result */
-    bool ended;     /* answer is made (NULL: out of memory) */
-    bool delivered; /* only libunbound's result is missing */
-    const struct cx_answer *answer;
-    const struct cx_answer *first; /* what the first try failed with, once there is a second */
-    uint64_t since[N_TRIES];       /* marks of the tap */
-    uint32_t tries_seen;           /* that sent anything, if there is a tap */
+    struct cx_lookup lookup;
+    uint64_t since; /* mark of the tap at the first try */
+    int64_t asked_us;
+    unsigned tries;           /* begun */
+    uint32_t tries_seen;      /* that sent anything; without a tap, all */
+    bool retry;               /* another try is to begin */
+    bool has_work;            /* is in the list of work */
+    bool ended;               /* answer is made (NULL: out of memory) */
+    bool delivered;           /* only libunbound's result is missing */
+    struct cx_answer *failed; /* what the tries came to so far, while there is another */
+    struct cx_answer *answer;
+    struct cx_collected proof;
+    struct cx_control_waiter control;
 };
 
 struct live {
     struct cx_live_options options;
     struct cx_anchors anchors;
     struct event_base *base;
-    struct context *contexts[N_TRIES]; /* lists; the first of each takes questions */
-    struct cx_tap *tap;                /* NULL: none, as is explainer then */
+    struct cx_resolver *resolvers[ROLES];
+    struct cx_materials *materials;
+    struct cx_control *control; /* NULL: no control names */
+    struct cx_tap *tap;         /* NULL: none, as is explainer then */
     struct cx_explainer *explainer;
-    struct pending *again; /* for a second try */
+    struct pending *work; /* for advance, in any order */
     struct pending *all;
     struct pending *ready; /* ended and not delivered, oldest first */
     struct pending **ready_end;
     size_t n_ready;
     size_t open; /* asked and not delivered */
-    bool closing;
 };
 
 /* ---- questions */
 
+/* Gives up what is collected for p; nothing wakes it after that. */
+static void
+stop_collecting(struct pending *p)
+{
+    cx_collected_done(&p->proof);
+    if (p->live->control != NULL) {
+        cx_control_cancel(p->live->control, &p->control);
+    }
+}
+
 static void
 forget(struct pending *p)
 {
+    stop_collecting(p);
     if (p->next != NULL) {
         p->next->previous = p->previous;
     }
@@ -93,27 +101,17 @@ forget(struct pending *p)
 
 /* The answer is made; it is delivered by wait, when libunbound is not on the stack. */
 static void
-end(struct pending *p, const struct cx_answer *answer)
+end(struct pending *p, struct cx_answer *answer)
 {
     struct live *live = p->live;
 
     p->ended = true;
     p->answer = answer;
-    if (p->deadline != NULL) {
-        (void)event_del(p->deadline); /* fails only for events that were never added */
-    }
+    stop_collecting(p);
+    (void)event_del(p->deadline); /* fails only for events that were never added */
     *live->ready_end = p;
     live->ready_end = &p->next_ready;
     live->n_ready++;
-}
-
-/* A clock set back must not make an answer that is later than now. */
-static cx_time
-time_of(const struct pending *p)
-{
-    cx_time now = cx_time_now();
-
-    return p->context != NULL && p->context->begun < now ? p->context->begun : now;
 }
 
 static struct cx_question
@@ -127,29 +125,48 @@ end_failed(struct pending *p, enum cx_outcome outcome, const char *why)
 {
     struct cx_answer *answer = cx_arena_get(p->arena, 1, sizeof(*answer));
     struct cx_question question = question_of(p);
+    cx_time ago = (cx_tap_now_us() - p->asked_us) / 1000000 + 1;
 
     if (answer != NULL &&
-        !cx_ok(cx_result_failure(outcome, why, &question, time_of(p), p->arena, answer))) {
+        !cx_ok(cx_result_failure(outcome, why, &question, cx_time_now() - ago, p->arena, answer))) {
         answer = NULL;
     }
     end(p, answer);
 }
 
+/* What needs doing outside libunbound. */
+static void
+has_work(void *ctx)
+{
+    struct pending *p = ctx;
+
+    if (!p->has_work && !p->ended) {
+        p->has_work = true;
+        p->next_work = p->live->work;
+        p->live->work = p;
+    }
+}
+
+/* ---- tries */
+
 /* What one try gave. */
 static cx_status
-read_result(struct pending *p, const struct cx_result *result, struct cx_answer *ret)
+read_result(struct pending *p, const struct cx_result *result, struct cx_answer *ret,
+            bool *ret_seen)
 {
     struct cx_question question = question_of(p);
+    uint64_t since = p->lookup.since;
     struct live *live = p->live;
-    uint64_t since = p->since[p->first != NULL ? SECOND_TRY : FIRST_TRY];
 
-    CX_TRY(cx_result_read(result, &question, time_of(p), p->arena, ret));
+    CX_TRY(cx_result_read(result, &question, p->lookup.context_begun, p->arena, ret));
+    *ret_seen = true;
     if (live->explainer == NULL) {
         return CX_SUCCESS;
     }
     CX_TRY(cx_explain(live->explainer, since, p->arena, ret));
     CX_TRY(cx_explain_list(live->explainer, since, p->arena, ret));
-    p->tries_seen += ret->n_exchanges != 0 ? 1 : 0;
+    ret->time = cx_explain_answer_time(live->explainer, ret, since, ret->time);
+    *ret_seen = ret->n_exchanges != 0;
     return CX_SUCCESS;
 }
 
@@ -182,60 +199,64 @@ weight(const struct cx_answer *answer)
     return 0;
 }
 
-/* An answer, and what is no matter of chance (bogus, a loop), replaces the failure of the first try. */
-static cx_status
-join_tries(struct pending *p, struct cx_answer *answer)
+/* An answer, and what is no matter of chance (bogus, a loop), replaces the failures before it. Of failures the one counts
+ * that is excused less; a try that sent nothing says nothing if another did. */
+static void
+join_tries(struct pending *p, struct cx_answer *answer, bool seen)
 {
+    const struct cx_answer *failed = p->failed;
     cx_time time = answer->time;
 
-    if (p->first == NULL) {
-        return CX_SUCCESS;
+    if (failed != NULL && weight(answer) != 0 && p->tries_seen != 0 &&
+        (!seen || (p->tries_seen > 1 && weight(failed) > weight(answer)))) {
+        *answer = *failed;
+        answer->time = time < failed->time ? time : failed->time;
     }
-    if (weight(answer) != 0 && weight(p->first) > weight(answer)) {
-        *answer = *p->first;
-        answer->time = time;
-    }
-    answer->attempts = p->live->tap == NULL || p->tries_seen >= 2 ? 2 : 1;
-    return p->live->explainer == NULL
-               ? CX_SUCCESS
-               : cx_explain_list(p->live->explainer, p->since[FIRST_TRY], p->arena, answer);
 }
 
-static void
-end_with(struct pending *p, const struct cx_result *result)
+/* R-FAIL-7: one more, if that may help and the tries so far are not two that asked somebody. */
+static bool
+wants_another(const struct pending *p, const struct cx_answer *answer)
+{
+    return weight(answer) != 0 && p->tries_seen < 2 && p->tries < TRIES_MAX &&
+           !p->live->options.no_retry;
+}
+
+static cx_status
+take_result(struct pending *p, const struct cx_result *result)
 {
     struct cx_answer *answer = cx_arena_get(p->arena, 1, sizeof(*answer));
+    struct live *live = p->live;
+    bool seen;
 
-    if (answer == NULL || !cx_ok(read_result(p, result, answer))) {
-        end(p, NULL);
-    } else if (p->first == NULL && weight(answer) != 0 && !p->live->options.no_retry) {
-        p->first = answer;
-        p->next_again = p->live->again;
-        p->live->again = p;
-    } else {
-        end(p, cx_ok(join_tries(p, answer)) ? answer : NULL);
+    if (answer == NULL) {
+        return (cx_status){ CX_E_NOMEM };
     }
+    CX_TRY(read_result(p, result, answer, &seen));
+    p->tries_seen += seen ? 1 : 0;
+    join_tries(p, answer, seen);
+    if (weight(answer) != 0 && p->tries_seen > 1) {
+        answer->attempts = p->tries_seen;
+    }
+    if (p->tries > 1 && live->explainer != NULL) {
+        CX_TRY(cx_explain_list(live->explainer, p->since, p->arena, answer));
+    }
+    if (wants_another(p, answer)) {
+        p->failed = answer;
+        p->retry = true;
+    } else {
+        p->answer = answer;
+    }
+    return CX_SUCCESS;
 }
 
-/* ---- called by libunbound and libevent */
-
-/* ub_event_callback_type. May run inside ub_resolve_event, and inside ub_ctx_delete. */
 static void
-on_result(void *ctx, int rcode, void *packet, int n, int sec, char *why_bogus, int ratelimited)
+on_result(struct cx_lookup *lookup, const struct cx_result *result)
 {
-    struct pending *p = ctx;
-    struct cx_result result = {
-        .rcode = rcode,
-        .packet = { packet, packet != NULL && n > 0 ? (size_t)n : 0 },
-        .sec = sec,
-        .why_bogus = why_bogus,
-        .ratelimited = ratelimited != 0,
-    };
+    struct pending *p = (struct pending *)((uintptr_t)lookup - offsetof(struct pending, lookup));
 
-    p->owed = false;
-    p->context->owed--;
-    if (p->live->closing) {
-        return; /* freed by close */
+    if (result == NULL) {
+        return; /* closing, which frees p */
     }
     if (p->delivered) {
         forget(p);
@@ -244,79 +265,107 @@ on_result(void *ctx, int rcode, void *packet, int n, int sec, char *why_bogus, i
     if (p->ended) {
         return; /* our deadline came first; freed when delivered */
     }
-    end_with(p, &result);
+    if (cx_ok(take_result(p, result))) {
+        has_work(p);
+    } else {
+        end(p, NULL);
+    }
 }
 
+/* Gives the question to libunbound, which may call on_result at once. Class INTERNAL: it does not take it. */
+static cx_status
+submit(struct pending *p, struct cx_detail *detail)
+{
+    struct cx_resolver *resolver = p->live->resolvers[p->tries == 0 ? ROLE_FIRST : ROLE_AGAIN];
+    struct cx_question question = question_of(p);
+
+    p->tries++;
+    return cx_resolver_ask(resolver, &question, &p->lookup, detail);
+}
+
+/* ---- what an answer needs beside itself */
+
+/* R-FAIL-7 wants to see the tries: without a tap nobody has seen them, and nothing is made of the insecurity of a
+ * failure. Where the answer is bogus the state is known. */
+static bool
+wants_proof(const struct pending *p, const struct cx_answer *answer)
+{
+    return cx_outcome_is_failure(answer->outcome) ? p->live->tap != NULL && weight(answer) != 0
+                                                  : !p->live->options.no_proof;
+}
+
+/* The collected proof of answer is in it (true), or awaited. */
+static cx_status
+collect(struct pending *p, struct cx_answer *answer, bool *ret_done)
+{
+    struct live *live = p->live;
+
+    *ret_done = true;
+    if (!wants_proof(p, answer)) {
+        return CX_SUCCESS;
+    }
+    CX_TRY(cx_proof_collect(live->materials, &p->proof, p->arena, answer, ret_done));
+    if (*ret_done && live->control != NULL && cx_outcome_is_failure(answer->outcome)) {
+        *ret_done = cx_control_ready(live->control, &p->control);
+        return *ret_done ? cx_control_list(live->control, p->arena, answer) : CX_SUCCESS;
+    }
+    return CX_SUCCESS;
+}
+
+/* The next step of a question, when something happened: another try; proof, while that is under way and after it; and
+ * in the end the answer. All tries have the first one's time. */
+static void
+advance(struct pending *p)
+{
+    struct cx_detail detail = { .text = "" };
+    bool done = true;
+
+    if (p->retry) {
+        p->retry = false;
+        if (!cx_ok(submit(p, &detail))) {
+            p->answer = p->failed;
+        }
+    }
+    if (p->ended) {
+        return;
+    }
+    if (!cx_ok(collect(p, p->answer != NULL ? p->answer : p->failed, &done))) {
+        end(p, NULL);
+    } else if (done && p->answer != NULL) {
+        end(p, p->answer);
+    }
+}
+
+/* What collecting begins here may end at once, and be work for the next turn of the loop. */
+static void
+do_work(struct live *live)
+{
+    while (live->work != NULL) {
+        struct pending *p = live->work;
+
+        live->work = p->next_work;
+        p->has_work = false;
+        if (!p->ended) {
+            advance(p);
+        }
+    }
+    if (live->control != NULL) {
+        cx_control_step(live->control);
+    }
+}
+
+/* All tries are done, and only what shows more about it is missing: the answer stands without. */
 static void
 on_deadline(evutil_socket_t fd, short what, void *ctx)
 {
+    struct pending *p = ctx;
+
     (void)fd, (void)what; /* a timer has neither */
-    end_failed(ctx, CX_OUTCOME_DEADLINE, "no answer within our deadline");
-}
-
-/* ---- contexts */
-
-static void
-drop_idle_contexts(struct context **list)
-{
-    struct context **at = *list != NULL ? &(*list)->next : list;
-
-    while (*at != NULL) {
-        struct context *old = *at;
-
-        if (old->owed != 0) {
-            at = &old->next;
-            continue;
-        }
-        *at = old->next;
-        ub_ctx_delete(old->ub);
-        cx_free(old);
+    if (p->answer != NULL) {
+        end(p, p->answer);
+    } else {
+        end_failed(p, CX_OUTCOME_DEADLINE, "no answer within our deadline");
     }
-}
-
-/* Sees to it that the first context of the list may take questions at this moment; see the head of this file. */
-static cx_status
-renew(struct live *live, enum tries tries, cx_time now, struct cx_detail *detail)
-{
-    struct context *context = live->contexts[tries];
-    cx_status s;
-
-    if (context != NULL && context->begun <= now &&
-        now - context->begun < (cx_time)live->options.renew_s) {
-        return CX_SUCCESS;
-    }
-    context = cx_alloc(1, sizeof(*context));
-    if (context == NULL) {
-        return cx_fail(detail, CX_E_NOMEM, "out of memory");
-    }
-    context->begun = now;
-    s = cx_context_open(&live->options, &live->anchors, now, live->base, &context->ub, detail);
-    if (!cx_ok(s)) {
-        cx_free(context);
-        return s;
-    }
-    if (tries == FIRST_TRY && live->explainer != NULL) {
-        cx_explainer_renew(live->explainer);
-    }
-    context->next = live->contexts[tries];
-    live->contexts[tries] = context;
-    return CX_SUCCESS;
-}
-
-static cx_status
-take_context(struct live *live, enum tries tries, struct context **ret, struct cx_detail *detail)
-{
-    cx_time now = cx_time_now();
-    struct context *context;
-
-    CX_TRY(renew(live, tries, now, detail));
-    context = live->contexts[tries];
-    if (!context->used) {
-        context->used = true;
-        context->begun = now;
-    }
-    *ret = context;
-    return CX_SUCCESS;
 }
 
 /* ---- the source */
@@ -333,6 +382,14 @@ new_pending(struct live *live, const struct cx_question *question)
     p->type = question->type;
     p->name.n = (uint8_t)question->name.n;
     memcpy(p->name.wire, question->name.p, question->name.n);
+    p->asked_us = cx_tap_now_us();
+    p->since = live->tap != NULL ? cx_tap_mark(live->tap) : 0;
+    p->lookup.done = on_result;
+    p->proof.waiter.wake = has_work;
+    p->proof.waiter.ctx = p;
+    p->control.wake = has_work;
+    p->control.ctx = p;
+    p->control.since_us = p->asked_us - (int64_t)CX_CONTROL_WINDOW_MS * 1000;
     p->deadline = evtimer_new(live->base, on_deadline, p);
     p->next = live->all;
     if (p->next != NULL) {
@@ -355,57 +412,15 @@ start_deadline(struct pending *p)
     return evtimer_add(p->deadline, &span) == 0;
 }
 
-/* Gives the question to libunbound, which may call on_result at once. Class INTERNAL: it does not take it. */
-static cx_status
-submit(struct pending *p, enum tries tries, struct cx_detail *detail)
-{
-    struct context *context;
-    struct cx_tap *before;
-    char text[CX_NAME_TEXT_MAX];
-    int error;
-
-    CX_TRY(take_context(p->live, tries, &context, detail));
-    cx_name_text(cx_name_span(&p->name), text);
-    p->context = context;
-    p->since[tries] = p->live->tap != NULL ? cx_tap_mark(p->live->tap) : 0;
-    p->owed = true;
-    context->owed++;
-    before = cx_tap_enter(p->live->tap);
-    error = ub_resolve_event(context->ub, text, p->type, CX_CLASS_IN, p, on_result, NULL);
-    cx_tap_leave(before);
-    if (error != 0) {
-        p->owed = false;
-        context->owed--;
-        return cx_fail(detail, CX_E_INTERNAL, "%s", ub_strerror(error));
-    }
-    return CX_SUCCESS;
-}
-
 static void
 start(struct pending *p)
 {
     struct cx_detail detail = { .text = "" };
 
-    if (!cx_ok(submit(p, FIRST_TRY, &detail))) {
-        end_failed(p, CX_OUTCOME_ERROR, detail.text);
-    } else if (!p->ended && !start_deadline(p)) {
+    if (!start_deadline(p)) {
         end_failed(p, CX_OUTCOME_ERROR, "no timer for our deadline");
-    }
-}
-
-/* Second tries of what has failed since the last call, before any of it can be delivered and freed. They have what is
- * left of the first one's time. */
-static void
-start_second_tries(struct live *live)
-{
-    while (live->again != NULL) {
-        struct pending *p = live->again;
-        struct cx_detail detail = { .text = "" };
-
-        live->again = p->next_again;
-        if (!p->ended && !cx_ok(submit(p, SECOND_TRY, &detail))) {
-            end(p, p->first); /* with attempts 1 */
-        }
+    } else if (!cx_ok(submit(p, &detail))) {
+        end_failed(p, CX_OUTCOME_ERROR, detail.text);
     }
 }
 
@@ -441,7 +456,7 @@ deliver(struct live *live)
     }
     live->n_ready--;
     live->open--;
-    if (p->owed) {
+    if (p->lookup.open) {
         p->delivered = true;
     } else {
         forget(p);
@@ -458,13 +473,14 @@ live_wait(void *self)
     if (live->open == 0) {
         return CX_SUCCESS;
     }
-    for (size_t i = 0; i < N_TRIES; i++) {
-        drop_idle_contexts(&live->contexts[i]);
+    for (size_t i = 0; i < ROLES; i++) {
+        cx_resolver_tidy(live->resolvers[i]);
     }
-    start_second_tries(live);
+    do_work(live);
     /* What is ready does not wait, but does not keep the network waiting either. */
     do {
-        int flags = live->n_ready != 0 ? EVLOOP_NONBLOCK : EVLOOP_ONCE;
+        bool busy = live->n_ready != 0 || live->work != NULL;
+        int flags = busy ? EVLOOP_NONBLOCK : EVLOOP_ONCE;
         struct cx_tap *before = cx_tap_enter(live->tap);
         int error = event_base_loop(live->base, flags);
 
@@ -472,7 +488,7 @@ live_wait(void *self)
         if (error != 0 && live->n_ready == 0) {
             return (cx_status){ CX_E_INTERNAL }; /* each question that is not ready has a timer */
         }
-        start_second_tries(live);
+        do_work(live);
     } while (live->n_ready == 0);
     /* What answered asks for may be ready at once; it is for the next call, so that this one ends. */
     for (n = live->n_ready; n != 0; n--) {
@@ -482,29 +498,18 @@ live_wait(void *self)
 }
 
 static void
-close_contexts(struct context **list)
-{
-    while (*list != NULL) {
-        struct context *context = *list;
-
-        *list = context->next;
-        ub_ctx_delete(context->ub); /* calls on_result for everything that it still owes */
-        cx_free(context);
-    }
-}
-
-static void
 live_close(void *self)
 {
     struct live *live = self;
 
-    live->closing = true;
-    for (size_t i = 0; i < N_TRIES; i++) {
-        close_contexts(&live->contexts[i]);
+    for (size_t i = 0; i < ROLES; i++) {
+        cx_resolver_free(live->resolvers[i]); /* gives results for all that it still owes */
     }
     while (live->all != NULL) {
         forget(live->all);
     }
+    cx_control_free(live->control);
+    cx_materials_free(live->materials);
     if (live->base != NULL) {
         event_base_free(live->base);
     }
@@ -529,6 +534,60 @@ open_tap(struct live *live, struct cx_detail *detail)
 }
 
 static cx_status
+open_control(struct live *live, const struct cx_resolver_setup *setup, struct cx_detail *detail)
+{
+    size_t n = live->options.n_control;
+
+    if (n == 0) {
+        return CX_SUCCESS;
+    }
+    if (n < CX_CONTROL_NAMES_MIN || n > CX_CONTROL_NAMES_MAX) {
+        return cx_fail(detail, CX_E_USAGE, "control names: %d to %d are needed, not %zu",
+                       CX_CONTROL_NAMES_MIN, CX_CONTROL_NAMES_MAX, n);
+    }
+    return cx_control_new(live->options.control, n, setup, live->explainer, &live->control, detail);
+}
+
+/* What is known of the cache that was. */
+static void
+on_renewed(void *ctx)
+{
+    struct live *live = ctx;
+
+    if (live->explainer != NULL) {
+        cx_explainer_renew(live->explainer);
+    }
+    cx_materials_forget(live->materials);
+}
+
+static cx_status
+open_resolvers(struct live *live, struct cx_detail *detail)
+{
+    struct cx_resolver_setup first = { &live->options,
+                                       live->options.renew_s,
+                                       &live->anchors,
+                                       live->base,
+                                       live->tap,
+                                       on_renewed,
+                                       live };
+    struct cx_resolver_setup again = first;
+
+    again.renew_s = AGAIN_RENEW_S;
+    again.renewed = NULL;
+    live->resolvers[ROLE_FIRST] = cx_resolver_new(&first);
+    live->resolvers[ROLE_AGAIN] = cx_resolver_new(&again);
+    if (live->resolvers[ROLE_FIRST] == NULL || live->resolvers[ROLE_AGAIN] == NULL) {
+        return cx_fail(detail, CX_E_NOMEM, "out of memory");
+    }
+    live->materials = cx_materials_new(live->resolvers[ROLE_FIRST], live->explainer);
+    if (live->materials == NULL) {
+        return cx_fail(detail, CX_E_NOMEM, "out of memory");
+    }
+    CX_TRY(open_control(live, &again, detail));
+    return cx_resolver_renew(live->resolvers[ROLE_FIRST], detail);
+}
+
+static cx_status
 open_parts(struct live *live, struct cx_detail *detail)
 {
     if (live->options.lab && live->options.root_hints == NULL) {
@@ -541,7 +600,7 @@ open_parts(struct live *live, struct cx_detail *detail)
         return cx_fail(detail, CX_E_INTERNAL, "no event loop");
     }
     CX_TRY(open_tap(live, detail));
-    return renew(live, FIRST_TRY, cx_time_now(), detail);
+    return open_resolvers(live, detail);
 }
 
 cx_status

@@ -2,11 +2,13 @@
  * I1: RCODE and data come from the message alone, by cx_answer_from_message; libunbound's word is taken for failure and
  * for the state of DNSSEC only.
  * I2: answered is called from wait only (out of memory: from ask), never from inside libunbound.
- * I3: an answer's time is never later than when its question went to a server, although libunbound caches: it is the
- * moment at which the cache got its first question, at most CX_LIVE_RENEW_S before this one was asked. See live.c.
+ * I3: an answer's time is never later than when its question went to a server, although libunbound caches: it is that
+ * moment if the tap saw it, else the one at which the cache got its first question, at most CX_LIVE_RENEW_S before this one
+ * was asked. See resolver.c.
  * I4: a question that fails because of servers is asked a second time, in a context with caches of its own; only when
  * both tries fail is it a failure, with attempts 2. With a tap, tries that sent nothing are not counted.
  * I5: with a tap, an answer that no exchange explains is a failure (resolve/explain.h).
+ * I6: of a failure, dnssec is insecure only if that is proved (resolve/proof.h), and the tries were seen by a tap.
  * The caller neither closes the source from inside answered nor lets an arena go while its question is open. */
 #ifndef CX_RESOLVE_LIVE_H
 #define CX_RESOLVE_LIVE_H
@@ -23,6 +25,10 @@ struct cx_live_options {
     unsigned renew_s;     /* age at which the cache is given up; 0 = CX_LIVE_RENEW_S */
     bool no_tap;          /* what goes over the wire is not looked at (resolve/tap.h) */
     bool no_retry;        /* a failed question is not asked again */
+    bool no_proof; /* the messages that an answer rests on are not collected (resolve/proof.h) */
+    const char *const
+        *control;     /* control names, CX_CONTROL_NAMES_MIN or more (resolve/control.h) */
+    size_t n_control; /* 0: no failure is shown to be outside */
 };
 
 /* Sends nothing yet. Without a trust anchor that holds now there is no source, as nothing could be told insecure.

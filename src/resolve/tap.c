@@ -1,6 +1,7 @@
 #include "resolve/tap.h"
 
 #include "base/alloc.h"
+#include "base/hash.h"
 #include "base/limits.h"
 #include "dns/message.h"
 
@@ -14,7 +15,6 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -61,13 +61,7 @@ cx_tap_now_us(void)
 uint64_t
 cx_tap_hash(const struct cx_tap *tap, const struct cx_question *question)
 {
-    uint64_t h = tap->key ^ question->type;
-
-    for (size_t i = 0; i < question->name.n; i++) {
-        h = (h ^ question->name.p[i]) * 0x9e3779b97f4a7c15u;
-        h ^= h >> 29;
-    }
-    return h ^ (h >> 32);
+    return cx_hash(tap->key ^ question->type, question->name);
 }
 
 static uint64_t *
@@ -167,6 +161,14 @@ begin_socket(struct cx_tap *tap, int fd, const struct sockaddr *addr, socklen_t 
     *e = (struct endpoint){ .peer = address_of(addr, n), .tcp = tcp };
 }
 
+/* What the climb asks, and what its DNSSEC chains are made of. */
+static bool
+is_watched(uint16_t type)
+{
+    return type == CX_TYPE_CAA || type == CX_TYPE_DNAME || type == CX_TYPE_DS ||
+           type == CX_TYPE_DNSKEY;
+}
+
 static void
 note_query(struct cx_tap *tap, int fd, const struct cx_tap_address *server, cx_span octets)
 {
@@ -177,7 +179,7 @@ note_query(struct cx_tap *tap, int fd, const struct cx_tap_address *server, cx_s
     uint64_t *bucket;
 
     if (e == NULL || server->family == 0 || !cx_ok(cx_message_open(octets, &m)) || m.qr ||
-        (m.qtype != CX_TYPE_CAA && m.qtype != CX_TYPE_DNAME)) {
+        !is_watched(m.qtype)) {
         return;
     }
     if (tap->next - tap->oldest == CX_TAP_EXCHANGES_MAX) {
@@ -524,7 +526,7 @@ new_tap(void)
     tap->bucket = cx_alloc(CX_TAP_EXCHANGES_MAX, sizeof(*tap->bucket));
     tap->endpoints = cx_alloc(CX_TAP_SOCKETS_MAX, sizeof(*tap->endpoints));
     if (tap->ring == NULL || tap->bucket == NULL || tap->endpoints == NULL ||
-        getrandom(&tap->key, sizeof(tap->key), 0) != (ssize_t)sizeof(tap->key)) {
+        !cx_hash_key(&tap->key)) {
         cx_tap_close(tap);
         return NULL;
     }

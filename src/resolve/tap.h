@@ -1,5 +1,5 @@
 /* What libunbound sends and receives, seen from inside the process: the executable's own sendto, recvfrom and the like
- * stand before libc's (symbol interposition), call those, and note questions for CAA and DNAME with their replies.
+ * stand before libc's (symbol interposition), call those, and note questions for CAA, DNAME, DS and DNSKEY with their replies.
  * I1: behaviour never changes: every call goes to libc as it came, result and errno are libc's.
  * I2: only calls between cx_tap_enter and cx_tap_leave of the same thread are looked at.
  * I3: memory is bounded (CX_TAP_* in base/limits.h): the oldest exchanges make room.

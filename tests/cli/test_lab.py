@@ -4,6 +4,7 @@
 import json
 import os
 import subprocess
+import tempfile
 
 import cli
 
@@ -58,6 +59,32 @@ class Lab(cli.unittest.TestCase):
             self.assertEqual((code, answer['outcome'], answer['attempts']), (11, outcome, 2))
             seen = {(e['server'], e.get('rcode')) for e in answer.get('exchanges', [])}
             self.assertEqual(('127.0.2.3', 5) in seen, not option)
+
+    # TEST R-FAIL-2, R-FAIL-3, R-FAIL-6, R-FAIL-7, R-FAIL-8, R-SEC-5: permission by failure needs all of its proof.
+    def test_failure_permits_only_with_its_proof(self):
+        control = ('--control', 'permit.test', '--control', 'open.plain.com')
+        dead = ('--control', 'www.refused.org', '--control', 'open.plain.com')
+        with tempfile.NamedTemporaryFile('w', suffix='.json') as policy:
+            json.dump({'lf_permit': True}, policy)
+            policy.flush()
+            allowed = ('--policy', policy.name)
+            for name, options, expected in (
+                    ('www.refused.org', (*allowed, *control), 12),
+                    ('www.refused.org', control, 11),
+                    ('www.refused.org', allowed, 11),
+                    ('www.refused.org', (*allowed, *dead), 11),
+                    ('www.refused.org', (*allowed, *control, '--no-tap'), 11),
+                    ('www.servfail.com', (*allowed, *control), 11),
+                    ('refused.caatestsuite-dnssec.com', (*allowed, *control), 11),
+                    ('one-of-two.malformed.net', (*allowed, *control), 11),
+                    ('www.expired.test', (*allowed, *control), 11)):
+                code, out, _ = in_lab('check', '--json', '--issuer', 'ca.example.net', *options, name)
+                self.assertEqual(code, expected, (name, options, out))
+        answer = json.loads(in_lab('check', '--json', '--issuer', 'ca.example.net', *control, 'www.refused.org')[1]
+                            )['names'][0]['answers'][0]
+        self.assertEqual((answer['dnssec'], answer['proved'], answer['attempts']), ('insecure', True, 2))
+        self.assertEqual(answer['cut'], {'at': 'refused.org', 'how': 'insecure'})
+        self.assertEqual([c['name'] for c in answer['control']], ['permit.test', 'open.plain.com'])
 
     def test_check_of_a_name(self):
         self.assertEqual(in_lab('check', 'www.permit.test', '--issuer', 'ca.example.net')[0], 0)

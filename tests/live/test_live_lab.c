@@ -10,24 +10,27 @@
 
 #define FAILS(name, outcome)                                                                       \
     {                                                                                              \
-        name, CX_OUTCOME_##outcome, CX_DNSSEC_INDETERMINATE, 0, 0, 0, CX_OUTCOME_##outcome, 1      \
+        name, CX_OUTCOME_##outcome, CX_DNSSEC_INDETERMINATE, 0, 0, 0, CX_OUTCOME_##outcome, 1, 0   \
     }
 /* With a tap, tells more than libunbound, after so many tries. */
-#define SEEN(name, outcome, seen, attempts)                                                        \
+#define SEEN(name, outcome, seen, attempts, proved)                                                \
     {                                                                                              \
-        name, CX_OUTCOME_##outcome, CX_DNSSEC_INDETERMINATE, 0, 0, 0, CX_OUTCOME_##seen, attempts  \
+        name, CX_OUTCOME_##outcome, CX_DNSSEC_INDETERMINATE, 0, 0, 0, CX_OUTCOME_##seen, attempts, \
+            CX_DNSSEC_##proved                                                                     \
     }
 #define BOGUS(name)                                                                                \
     {                                                                                              \
-        name, CX_OUTCOME_BOGUS, CX_DNSSEC_BOGUS, 0, 0, 0, CX_OUTCOME_BOGUS, 1                      \
+        name, CX_OUTCOME_BOGUS, CX_DNSSEC_BOGUS, 0, 0, 0, CX_OUTCOME_BOGUS, 1, CX_DNSSEC_BOGUS     \
     }
 #define EMPTY(name, outcome, state)                                                                \
     {                                                                                              \
-        name, CX_OUTCOME_##outcome, CX_DNSSEC_##state, 0, 0, 60, CX_OUTCOME_##outcome, 1           \
+        name, CX_OUTCOME_##outcome, CX_DNSSEC_##state, 0, 0, 60, CX_OUTCOME_##outcome, 1,          \
+            CX_DNSSEC_##state                                                                      \
     }
 #define GIVES(name, n, aliases, state)                                                             \
     {                                                                                              \
-        name, CX_OUTCOME_RECORDS, CX_DNSSEC_##state, n, aliases, 300, CX_OUTCOME_RECORDS, 1        \
+        name, CX_OUTCOME_RECORDS, CX_DNSSEC_##state, n, aliases, 300, CX_OUTCOME_RECORDS, 1,       \
+            CX_DNSSEC_##state                                                                      \
     }
 
 static const struct expected {
@@ -37,8 +40,9 @@ static const struct expected {
     size_t n_records;
     size_t n_aliases;
     uint32_t ttl;
-    enum cx_outcome seen; /* outcome with a tap */
-    uint32_t attempts;    /* with a tap, the first time; without one, 2 for each failed server */
+    enum cx_outcome seen;  /* outcome with a tap */
+    uint32_t attempts;     /* with a tap, the first time; without one, 2 for each failed server */
+    enum cx_dnssec proved; /* dnssec with a tap: R-FAIL-3 */
 } table[] = {
     GIVES("permit.test", 2, 0, SECURE),
     EMPTY("www.permit.test", NODATA, SECURE),
@@ -70,24 +74,24 @@ static const struct expected {
     BOGUS("to-expired.alias.test"),
     BOGUS("expired.caatestsuite-dnssec.com"),
     BOGUS("missing.caatestsuite-dnssec.com"),
-    SEEN("to-self.alias.test", SERVFAIL, LOOP, 1),
-    SEEN("loop-a.alias.test", SERVFAIL, LOOP, 1),
-    SEEN("servfail.com", SERVFAIL, SERVFAIL, 2),
-    SEEN("refused.org", SERVFAIL, REFUSED, 2),
-    SEEN("notimp.net", SERVFAIL, REFUSED, 2),
-    SEEN("formerr.com", SERVFAIL, REFUSED, 2),
-    SEEN("truncated.net", SERVFAIL, TRUNCATED, 2),
-    SEEN("lame.org", SERVFAIL, REFUSED, 2),
-    SEEN("servfail.caatestsuite-dnssec.com", SERVFAIL, SERVFAIL, 2),
-    SEEN("refused.caatestsuite-dnssec.com", SERVFAIL, REFUSED, 2),
-    SEEN("www.blackhole.com", SERVFAIL, TIMEOUT, 2),
-    SEEN("www.drop.test", SERVFAIL, TIMEOUT, 2), /* only CAA is dropped */
-    SEEN("www.closed.unsigned", SERVFAIL, TIMEOUT, 2),
+    SEEN("to-self.alias.test", SERVFAIL, LOOP, 1, INDETERMINATE),
+    SEEN("loop-a.alias.test", SERVFAIL, LOOP, 1, INDETERMINATE),
+    SEEN("servfail.com", SERVFAIL, SERVFAIL, 2, INSECURE),
+    SEEN("refused.org", SERVFAIL, REFUSED, 2, INSECURE),
+    SEEN("notimp.net", SERVFAIL, REFUSED, 2, INSECURE),
+    SEEN("formerr.com", SERVFAIL, REFUSED, 2, INSECURE),
+    SEEN("truncated.net", SERVFAIL, TRUNCATED, 2, INSECURE),
+    SEEN("lame.org", SERVFAIL, REFUSED, 2, INSECURE),
+    SEEN("servfail.caatestsuite-dnssec.com", SERVFAIL, SERVFAIL, 2, INDETERMINATE),
+    SEEN("refused.caatestsuite-dnssec.com", SERVFAIL, REFUSED, 2, INDETERMINATE),
+    SEEN("www.blackhole.com", SERVFAIL, TIMEOUT, 2, INSECURE),
+    SEEN("www.drop.test", SERVFAIL, TIMEOUT, 2, INDETERMINATE), /* only CAA is dropped */
+    SEEN("www.closed.unsigned", SERVFAIL, TIMEOUT, 2, INSECURE),
     FAILS("no-tag.weird.test", MALFORMED),
     FAILS("no-rdata.malformed.net", MALFORMED),
     FAILS("long-tag.malformed.net", MALFORMED),
     FAILS("one-of-two.malformed.net", MALFORMED),
-    SEEN("cut-message.malformed.net", SERVFAIL, MALFORMED, 2),
+    SEEN("cut-message.malformed.net", SERVFAIL, MALFORMED, 2, INSECURE),
     FAILS("www.stranger.org", MALFORMED), /* only a record of a name that nobody asked for */
 };
 
@@ -138,11 +142,54 @@ struct way {
     bool again; /* libunbound has it in its cache */
 };
 
+static bool
+rests_on(const struct cx_answer *answer, const char *zone, uint16_t type)
+{
+    struct cx_name name;
+
+    assert_true(cx_ok(cx_name_from_text(cx_str_of(zone), &name, NULL)));
+    for (size_t i = 0; i < answer->n_proof; i++) {
+        const struct cx_proof_message *m = answer->proof[i];
+
+        if (m->type == type && cx_span_equal(m->name, cx_name_span(&name))) {
+            return m->octets.n > 12 && m->time <= cx_time_now() &&
+                   (m->dnssec == CX_DNSSEC_SECURE || m->dnssec == CX_DNSSEC_INSECURE);
+        }
+    }
+    return false;
+}
+
+/* TEST R-FAIL-4, R-SEC-10: what is called secure or insecure is shown to be, with the root's keys and what follows. */
+static void
+check_proof(const struct expected *e, const struct cx_answer *answer)
+{
+    bool known = answer->dnssec == CX_DNSSEC_SECURE || answer->dnssec == CX_DNSSEC_INSECURE;
+
+    if (known != answer->is_proved) {
+        fail_msg("%s: proved %d", e->name, answer->is_proved);
+    }
+    assert_true(!known || rests_on(answer, ".", CX_TYPE_DNSKEY));
+    if (answer->dnssec == CX_DNSSEC_INSECURE) {
+        assert_true(answer->cut_at.n > 1 && answer->cut.n > 1);
+    }
+    if (strcmp(e->name, "www.permit.test") == 0) {
+        assert_true(rests_on(answer, "permit.test", CX_TYPE_DNSKEY));
+        assert_true(rests_on(answer, "permit.test", CX_TYPE_DS));
+        assert_true(rests_on(answer, "test", CX_TYPE_DS));
+        assert_int_equal(answer->n_proof, 5);
+    } else if (strcmp(e->name, "www.blackhole.com") == 0) {
+        assert_true(rests_on(answer, "blackhole.com", CX_TYPE_DS));
+        assert_true(rests_on(answer, "com", CX_TYPE_DNSKEY));
+        assert_false(rests_on(answer, "www.blackhole.com", CX_TYPE_DS));
+    }
+}
+
 static void
 check(const struct expected *e, const struct cx_answer *answer, struct way way)
 {
     assert_non_null(answer);
-    if (answer->outcome != (way.tap ? e->seen : e->outcome) || answer->dnssec != e->dnssec) {
+    if (answer->outcome != (way.tap ? e->seen : e->outcome) ||
+        answer->dnssec != (way.tap ? e->proved : e->dnssec)) {
         fail_msg("%s: %s, %s: %.*s", e->name, cx_outcome_word(answer->outcome),
                  cx_dnssec_word(answer->dnssec), (int)answer->why.n, answer->why.p);
     }
@@ -158,6 +205,9 @@ check(const struct expected *e, const struct cx_answer *answer, struct way way)
         assert_true(answer->attempts == 2 || e->outcome != CX_OUTCOME_SERVFAIL);
     } else if (!way.again) {
         check_exchanges(e, answer);
+    }
+    if (way.tap) {
+        check_proof(e, answer);
     }
     assert_true(answer->time <= cx_time_now() && answer->time > cx_time_now() - 60);
 }

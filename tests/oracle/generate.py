@@ -199,6 +199,8 @@ TARGETS = ["h.host.test", "host.test", "b.y.test", "a.x.test", "www.e.test", "e.
            "deep.er.h.net", "apex.host.example", "test", "www.d.test"]
 BAD_OUTCOMES = ["timeout", "timeout", "servfail", "servfail", "refused", "truncated", "malformed", "malformed",
                 "malformed", "loop", "bogus", "indeterminate", "deadline", "error"]
+CONTROLS = ("a.example", "b.example", "c.example")
+PROBED_AT = "2026-11-22T12:00:00Z"
 SOFT_OUTCOMES = ["timeout", "timeout", "refused", "malformed", "servfail"]
 STATES = ["insecure", "secure", "insecure", "bogus", "indeterminate", None]
 TTLS = [0, 1, 60, 300, 3600, 28799, 28800, 28801, 86400, 604800, 2**31 - 1, 2**31, 2**31 + 300, 2**32 - 1]
@@ -357,6 +359,9 @@ class World:
         attempts = 2 if lenient else rng.choice((None, 1, 2, 3))
         if attempts is not None:
             answer["attempts"] = attempts
+        if rng.random() < 0.3:
+            names = rng.sample(CONTROLS, rng.choice((1, 2, 2, 2, 3)))
+            answer["control"] = [{"name": name, "time": PROBED_AT} for name in names]
         return answer
 
     def answers(self, hosts, epoch):
@@ -596,7 +601,7 @@ class Maker:
             self.signed = date + pick(SIGN_AFTER)
             facts["signing_time"] = stamp(self.signed)
         if self.theme == "lf" or self.chance(0.05):
-            facts["control_probe"] = not self.chance(0.05)
+            facts["control_probe"] = not self.chance(0.2)
             if self.chance(0.3 if date >= oracle.DAY_INSECURE_SMIME else 0.7):
                 facts["no_chain"] = pick((["d.test"], ["test"], ["e.test", "d.test", "net"]))
         if self.chance(0.03):

@@ -117,7 +117,7 @@ MEMBERS = {
     "facts": {"signing_time", "control_probe", "no_chain", "deadline", "completed", "later", "delegated",
               "precertificate", "constrained", "dns_operator", "parent_account", "onion"},
     "answers": {"name", "type", "outcome", "detail", "dnssec", "ttl", "aliases", "attempts", "time", "records_at",
-                "records"},
+                "records", "proved", "cut", "control"},
 }
 PROFILE_OF_PURPOSE = {"tls": "tls-br", "smime": "smime-br", "vmc": "vmc"}
 ALLOWED_PROFILES = {
@@ -235,13 +235,14 @@ def excuse_rules(case, profile, epoch):
     policy, facts = case.policy, case.facts
     if profile == "vmc" or epoch in ("E0", "E1"):
         return None
-    if not policy.get("lf_permit") or not facts.get("control_probe"):  # R-FAIL-5, R-FAIL-8
+    if not policy.get("lf_permit"):  # R-FAIL-5
         return None
     last_day = {"tls-br": DAY_INSECURE_TLS, "smime-br": DAY_INSECURE_SMIME}.get(profile)
     zones = facts.get("no_chain", []) if last_day is not None and case.date < last_day else []  # R-FAIL-1
     strict_now = profile in ("private", "proposal-2016") or case.date >= DAY_DNSSEC
     servfail = not strict_now or policy.get("lf_servfail") == "classified"  # R-SEC-5
-    return {"zones": [zone.lower() for zone in zones], "servfail": servfail}
+    return {"zones": [zone.lower() for zone in zones], "servfail": servfail,
+            "outside": bool(facts.get("control_probe"))}
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -371,6 +372,8 @@ def excused(name, recorded, dnssec, excuse):
     if outcome not in EXCUSABLE and not (outcome == "malformed" and recorded.get("detail") == "message"):
         return False
     if recorded.get("attempts", 1) < 2:  # R-FAIL-7
+        return False
+    if not excuse["outside"] and len(recorded.get("control", [])) < 2:  # R-FAIL-8
         return False
     if outcome == "servfail" and not excuse["servfail"]:  # R-SEC-5
         return False

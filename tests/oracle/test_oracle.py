@@ -19,6 +19,7 @@ NOBODY = "0 issue ;"
 NO_8657 = {"honour": {"accounturi": False, "validationmethods": False}}
 LF = {"lf_permit": True}
 CONTROL = {"control_probe": True}
+PROBED = [{"name": name, "time": "2026-11-22T12:00:00Z"} for name in ("a.example", "b.example")]
 TWICE = {"outcome": "timeout", "attempts": 2}
 DNS01 = {"method": "dns-01"}
 
@@ -290,6 +291,8 @@ ROWS = [
     ("G117.servfail", {"www.d.test": {**TWICE, "outcome": "servfail"}}, {"policy": LF, "facts": CONTROL}, "FAIL"),
     ("G117.classified", {"www.d.test": {**TWICE, "outcome": "servfail"}},
      {"policy": {**LF, "lf_servfail": "classified"}, "facts": CONTROL}, "PERMIT-LF"),
+    ("G117.probed", {"www.d.test": {**TWICE, "control": PROBED}}, {"policy": LF}, "PERMIT-LF"),
+    ("G117.one-probe", {"www.d.test": {**TWICE, "control": PROBED[:1]}}, {"policy": LF}, "FAIL"),
     ("G118", FAIL_BUT_LF, {"facts": CONTROL}, "FAIL"),
     ("G119", {"www.d.test": {"outcome": "timeout", "attempts": 1}}, {"policy": LF, "facts": CONTROL}, "FAIL"),
     ("G120", {"www.d.test": {**TWICE, "dnssec": "secure"}}, {"policy": LF, "facts": CONTROL}, "FAIL"),

@@ -110,7 +110,39 @@ TEST(an_array_widens_and_keeps_its_elements)
     cx_arena_done(&arena);
 }
 
+static unsigned released[2];
+
+static void
+release(void *object)
+{
+    (*(unsigned *)object)++;
+}
+
+TEST(what_is_held_is_released_once)
+{
+    struct cx_arena arena;
+
+    released[0] = released[1] = 0;
+    cx_arena_init(&arena, 1 << 20);
+    assert_true(cx_ok(cx_arena_hold(&arena, release, &released[0])));
+    assert_true(cx_ok(cx_arena_hold(&arena, release, &released[1])));
+    assert_int_equal(released[0] + released[1], 0);
+    cx_arena_reset(&arena);
+    assert_int_equal(released[0], 1);
+    assert_int_equal(released[1], 1);
+    assert_true(cx_ok(cx_arena_hold(&arena, release, &released[0])));
+    cx_arena_done(&arena);
+    cx_arena_done(&arena);
+    assert_int_equal(released[0], 2);
+    assert_int_equal(released[1], 1);
+    cx_arena_init(&arena, 0);
+    assert_int_equal(cx_arena_hold(&arena, release, &released[0]).code, CX_E_NOMEM);
+    cx_arena_done(&arena);
+    assert_int_equal(released[0], 2);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(what_is_held_is_released_once),
     cmocka_unit_test(gives_zeroed_aligned_memory),
     cmocka_unit_test(never_exceeds_its_cap),
     cmocka_unit_test(copies_bytes_with_a_nul_behind),

@@ -159,7 +159,31 @@ TEST(reads_the_one_name_of_an_rdata)
     assert_false(cx_ok(cx_rr_target(&m, &rr, &to))); /* the name runs out of the message */
 }
 
+TEST(still_octets_of_equal_answers_are_equal)
+{
+    static struct wire a, b, cut;
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct wire *w = i == 0 ? &a : &b;
+
+        wire_open(w, "d.test", CX_TYPE_CAA, WIRE_QR);
+        wire_caa(w, "d.test", 300 + i, "0 issue ca.example.net");
+        wire_soa(w, "test", 60 + i, 90);
+        wire_opt(w, 1);
+        w->p[0] = (uint8_t)i; /* ID */
+    }
+    cut = a;
+    assert_true(cx_ok(cx_message_still(a.p, a.n)) && cx_ok(cx_message_still(b.p, b.n)));
+    assert_true(cx_span_equal(wire_span(&a), wire_span(&b)));
+    assert_true(cx_ok(cx_message_still(a.p, a.n)));
+    assert_true(cx_span_equal(wire_span(&a), wire_span(&b)));
+    assert_int_equal(a.p[a.n - 6], 1); /* the extended RCODE is no TTL */
+    assert_int_equal(cx_message_still(cut.p, cut.n - 1).code, CX_E_MESSAGE);
+    assert_memory_equal(cut.p + 2, b.p + 2, 12);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(still_octets_of_equal_answers_are_equal),
     cmocka_unit_test(reads_header_question_and_records_in_order),
     cmocka_unit_test(reads_every_flag),
     cmocka_unit_test(takes_a_ttl_with_top_bit_for_zero),

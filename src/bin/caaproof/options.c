@@ -4,6 +4,7 @@
 #include "bin/caaproof/input.h"
 #include "bin/caaproof/output.h"
 #include "bin/caaproof/terminal.h"
+#include "resolve/cache.h"
 #include "resolve/live.h"
 #include "resolve/recorded.h"
 #include "resolve/zone.h"
@@ -28,6 +29,11 @@ enum {
     OPT_ANCHOR,
     OPT_FORWARD,
     OPT_NO_TAP,
+    OPT_NO_PROOF,
+    OPT_CONTROL,
+    OPT_CACHE_TTL,
+    OPT_STATS,
+    OPT_EVIDENCE,
     OPT_CERT,
     OPT_ACCEPT,
     OPT_BATCH,
@@ -53,6 +59,11 @@ static const struct option long_options[] = {
     { "anchor", required_argument, NULL, OPT_ANCHOR },
     { "forward", required_argument, NULL, OPT_FORWARD },
     { "no-tap", no_argument, NULL, OPT_NO_TAP },
+    { "no-proof", no_argument, NULL, OPT_NO_PROOF },
+    { "control", required_argument, NULL, OPT_CONTROL },
+    { "cache-ttl", required_argument, NULL, OPT_CACHE_TTL },
+    { "stats", no_argument, NULL, OPT_STATS },
+    { "evidence", no_argument, NULL, OPT_EVIDENCE },
     { "cert", required_argument, NULL, OPT_CERT },
     { "accept", required_argument, NULL, OPT_ACCEPT },
     { "batch", no_argument, NULL, OPT_BATCH },
@@ -194,29 +205,9 @@ take_request_option(struct options *o, int option, const char *value)
 }
 
 static bool
-take_option(struct options *o, int option, const char *value)
+take_output_option(struct options *o, int option, const char *value)
 {
     switch (option) {
-    case OPT_ZONE:
-        return add_zone(o, value);
-    case OPT_ANSWERS:
-        o->answers = value;
-        return true;
-    case OPT_HINTS:
-        o->root_hints = value;
-        return true;
-    case OPT_ANCHOR:
-        o->anchor = value;
-        return true;
-    case OPT_FORWARD:
-        o->forward = value;
-        return true;
-    case OPT_NO_TAP:
-        o->no_tap = true;
-        return true;
-    case OPT_CERT:
-        o->cert = value;
-        return true;
     case OPT_ACCEPT:
         return set_accepted(&o->accepted, value);
     case OPT_BATCH:
@@ -231,8 +222,70 @@ take_option(struct options *o, int option, const char *value)
     case OPT_EXPLAIN:
         o->explain = true;
         return true;
+    case OPT_EVIDENCE:
+        o->evidence = true;
+        return true;
+    case OPT_STATS:
+        o->stats = true;
+        return true;
     default:
         return take_request_option(o, option, value);
+    }
+}
+
+static bool
+add_control(struct options *o, const char *name)
+{
+    if (o->n_control == CONTROL_MAX) {
+        return options_complain("too many --control options", name);
+    }
+    o->control[o->n_control++] = name;
+    return true;
+}
+
+static bool
+take_live_option(struct options *o, int option, const char *value)
+{
+    switch (option) {
+    case OPT_HINTS:
+        o->root_hints = value;
+        return true;
+    case OPT_ANCHOR:
+        o->anchor = value;
+        return true;
+    case OPT_FORWARD:
+        o->forward = value;
+        return true;
+    case OPT_NO_TAP:
+        o->no_tap = true;
+        return true;
+    case OPT_NO_PROOF:
+        o->no_proof = true;
+        return true;
+    case OPT_CONTROL:
+        return add_control(o, value);
+    case OPT_CACHE_TTL:
+        return options_number(value, 86400, "--cache-ttl takes seconds, from 1 to 86400",
+                              &o->cache_ttl);
+    default:
+        return take_output_option(o, option, value);
+    }
+}
+
+static bool
+take_option(struct options *o, int option, const char *value)
+{
+    switch (option) {
+    case OPT_ZONE:
+        return add_zone(o, value);
+    case OPT_ANSWERS:
+        o->answers = value;
+        return true;
+    case OPT_CERT:
+        o->cert = value;
+        return true;
+    default:
+        return take_live_option(o, option, value);
     }
 }
 
@@ -335,8 +388,8 @@ open_answers(const struct options *options, struct cx_source *ret, struct cx_det
     return s;
 }
 
-cx_status
-options_source(const struct options *options, struct cx_source *ret, struct cx_detail *detail)
+static cx_status
+open_live(const struct options *options, struct cx_source *ret, struct cx_detail *detail)
 {
     struct cx_live_options live = {
         .root_hints = options->root_hints,
@@ -344,13 +397,28 @@ options_source(const struct options *options, struct cx_source *ret, struct cx_d
         .forward = options->forward,
         .lab = getenv("CAAPROOF_LAB") != NULL,
         .no_tap = options->no_tap,
+        .no_proof = options->no_proof,
+        .control = options->control,
+        .n_control = options->n_control,
     };
+    struct cx_cache_options cache = { .ceiling_s = (uint32_t)options->cache_ttl };
+    struct cx_source inner;
+    cx_status s;
 
+    CX_TRY(cx_live_open(&live, &inner, detail));
+    s = cx_cache_open(&cache, &inner, ret, detail);
+    cx_source_close(&inner);
+    return s;
+}
+
+cx_status
+options_source(const struct options *options, struct cx_source *ret, struct cx_detail *detail)
+{
     if (options->n_zones != 0) {
         return open_zones(options, ret, detail);
     }
     if (options->answers != NULL) {
         return open_answers(options, ret, detail);
     }
-    return cx_live_open(&live, ret, detail);
+    return open_live(options, ret, detail);
 }

@@ -6,7 +6,8 @@
 #include "bin/caaproof/exit.h"
 #include "resolve/source.h"
 
-#define ZONES_MAX 256
+#define ZONES_MAX   256
+#define CONTROL_MAX 16
 
 struct options {
     /* A request object without names: issuer, account_uri, method, purpose, profile, date, order, policy, facts. */
@@ -18,9 +19,15 @@ struct options {
     const char *root_hints;
     const char *anchor;
     const char *forward;
+    const char *control[CONTROL_MAX];
+    size_t n_control;
+    unsigned long cache_ttl;
     const char *cert;
     struct accepted accepted;
     bool no_tap;
+    bool no_proof;
+    bool evidence;
+    bool stats;
     bool batch;
     bool json;
     bool explain;
@@ -42,7 +49,8 @@ bool options_number(const char *value, unsigned long most, const char *what, uns
  * that it does use; of the rest, every command takes the sources and --json. */
 const char *options_misplaced(const struct options *options, const char *const *used);
 
-/* Opens the source that the options name; the live DNS if they name none. Classes: those of the sources. */
+/* Opens the source that the options name; the live DNS, behind a cache, if they name none. Classes: those of the
+ * sources. */
 cx_status options_source(const struct options *options, struct cx_source *ret,
                          struct cx_detail *detail) CX_MUST;
 

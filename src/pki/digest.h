@@ -1,0 +1,13 @@
+/* SHA-256 (FIPS 180-4). */
+#ifndef CX_PKI_DIGEST_H
+#define CX_PKI_DIGEST_H
+
+#include "base/span.h"
+#include "base/status.h"
+
+#define CX_SHA256_SIZE 32
+
+/* Classes: NOMEM. */
+cx_status cx_sha256(cx_span octets, uint8_t ret[CX_SHA256_SIZE]) CX_MUST;
+
+#endif
