@@ -87,6 +87,16 @@
 #define CX_CACHE_CEILING_S 3600
 #define CX_CACHE_FLIGHTS   4096
 
+/* Resolver processes, and frames between them and who judges: an answer is a message, aliases, exchanges. Materials that
+ * both ends know by number. How often one that ended is started again. */
+#define CX_WORKERS_MAX     64
+#define CX_FRAME_MAX       (1u << 20)
+#define CX_WORKER_SLOTS    16384
+#define CX_WORKER_RESTARTS 3
+/* Read from a socket at once; answers that wait to be taken. */
+#define CX_WORKER_CHUNK   65536
+#define CX_WORKER_BACKLOG ((size_t)256 << 20)
+
 /* Control probes show something about a failure if they began at most this much before its question (R-FAIL-8). Names that
  * are probed; one alone could be down itself. */
 #define CX_CONTROL_WINDOW_MS 1000

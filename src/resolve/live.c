@@ -464,36 +464,62 @@ deliver(struct live *live)
     answered(ctx, answer);
 }
 
+/* What is ready does not wait, but does not keep the network waiting either. */
 static cx_status
-live_wait(void *self)
+turn(struct live *live)
 {
-    struct live *live = self;
-    size_t n;
+    struct cx_tap *before;
+    int error, flags;
 
-    if (live->open == 0) {
-        return CX_SUCCESS;
-    }
     for (size_t i = 0; i < ROLES; i++) {
         cx_resolver_tidy(live->resolvers[i]);
     }
     do_work(live);
-    /* What is ready does not wait, but does not keep the network waiting either. */
-    do {
-        bool busy = live->n_ready != 0 || live->work != NULL;
-        int flags = busy ? EVLOOP_NONBLOCK : EVLOOP_ONCE;
-        struct cx_tap *before = cx_tap_enter(live->tap);
-        int error = event_base_loop(live->base, flags);
+    flags = live->n_ready != 0 || live->work != NULL ? EVLOOP_NONBLOCK : EVLOOP_ONCE;
+    before = cx_tap_enter(live->tap);
+    error = event_base_loop(live->base, flags);
+    cx_tap_leave(before);
+    do_work(live);
+    return error == 0 || live->n_ready != 0
+               ? CX_SUCCESS
+               : (cx_status){ CX_E_INTERNAL }; /* each question that is not ready has a timer */
+}
 
-        cx_tap_leave(before);
-        if (error != 0 && live->n_ready == 0) {
-            return (cx_status){ CX_E_INTERNAL }; /* each question that is not ready has a timer */
-        }
-        do_work(live);
-    } while (live->n_ready == 0);
-    /* What answered asks for may be ready at once; it is for the next call, so that this one ends. */
-    for (n = live->n_ready; n != 0; n--) {
+/* What answered asks for may be ready at once; it is for the next call, so that this one ends. */
+static void
+deliver_ready(struct live *live)
+{
+    for (size_t n = live->n_ready; n != 0; n--) {
         deliver(live);
     }
+}
+
+static cx_status
+live_wait(void *self)
+{
+    struct live *live = self;
+
+    if (live->open == 0) {
+        return CX_SUCCESS;
+    }
+    do {
+        CX_TRY(turn(live));
+    } while (live->n_ready == 0);
+    deliver_ready(live);
+    return CX_SUCCESS;
+}
+
+struct event_base *
+cx_live_base(const struct cx_source *source)
+{
+    return ((struct live *)source->self)->base;
+}
+
+cx_status
+cx_live_turn(struct cx_source *source)
+{
+    CX_TRY(turn(source->self));
+    deliver_ready(source->self);
     return CX_SUCCESS;
 }
 

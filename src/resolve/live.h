@@ -15,6 +15,8 @@
 
 #include "resolve/source.h"
 
+struct event_base;
+
 /* A zeroed struct is the public DNS with default settings. Texts are borrowed until the source is closed. */
 struct cx_live_options {
     const char *root_hints; /* file; NULL = those built into libunbound */
@@ -35,6 +37,11 @@ struct cx_live_options {
  * Classes: USAGE, PEER, NOMEM, INTERNAL. */
 cx_status cx_live_open(const struct cx_live_options *options, struct cx_source *ret,
                        struct cx_detail *detail) CX_MUST;
+
+/* For a process with other things to do: its event loop, and one turn of it, which also delivers what is answered and
+ * waits only if nothing is. Callbacks of other events may ask. Classes: INTERNAL. */
+struct event_base *cx_live_base(const struct cx_source *live);
+cx_status cx_live_turn(struct cx_source *live) CX_MUST;
 
 /* Version of libunbound. */
 const char *cx_live_version(void);

@@ -4,9 +4,12 @@
 #include "cmocka_main.h"
 #include "resolve/live.h"
 #include "resolve/tap.h"
+#include "resolve/workers.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define FAILS(name, outcome)                                                                       \
     {                                                                                              \
@@ -234,8 +237,9 @@ ask_all(struct cx_source *source, struct cx_arena *arena, struct way way)
     }
 }
 
+/* processes 0: this one. */
 static void
-ask_lab_twice(bool tap)
+ask_lab_twice(bool tap, unsigned processes)
 {
     struct cx_live_options options = {
         .root_hints = getenv("CAAPROOF_ROOT_HINTS"),
@@ -248,7 +252,8 @@ ask_lab_twice(bool tap)
     struct cx_arena arena;
     cx_time begun = cx_time_now();
 
-    if (!cx_ok(cx_live_open(&options, &source, &detail))) {
+    if (!cx_ok(processes == 0 ? cx_live_open(&options, &source, &detail)
+                              : cx_workers_open(&options, processes, &source, &detail))) {
         fail_msg("%s", detail.text);
     }
     cx_arena_init(&arena, 64u << 20);
@@ -264,14 +269,158 @@ test_lab_zones(void **state)
 {
     (void)state;
     assert_true(cx_tap_works());
-    ask_lab_twice(true);
+    ask_lab_twice(true, 0);
 }
 
 static void
 test_lab_zones_without_tap(void **state)
 {
     (void)state;
-    ask_lab_twice(false);
+    ask_lab_twice(false, 0);
+}
+
+static void
+test_lab_zones_by_processes(void **state)
+{
+    (void)state;
+    ask_lab_twice(true, 3);
+}
+
+static const struct cx_answer *
+ask_one(struct cx_source *source, struct cx_arena *arena, const char *text)
+{
+    struct asked asked = { .times = 0 };
+    struct cx_question question = { .type = CX_TYPE_CAA };
+    struct cx_name name;
+
+    assert_true(cx_ok(cx_name_from_text(cx_str_of(text), &name, NULL)));
+    question.name = cx_name_span(&name);
+    cx_source_ask(source, &question, arena, note, &asked);
+    while (asked.times == 0) {
+        assert_true(cx_ok(cx_source_wait(source)));
+    }
+    assert_int_equal(asked.times, 1);
+    assert_non_null(asked.answer);
+    return asked.answer;
+}
+
+static unsigned
+kill_children(void)
+{
+    char path[64], list[256] = "";
+    unsigned n = 0;
+    FILE *file;
+
+    (void)snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+    file = fopen(path, "re");
+    assert_non_null(file);
+    if (fgets(list, sizeof(list), file) != NULL) {
+        for (char *at = list; *at != '\0'; n++) {
+            long pid = strtol(at, &at, 10);
+
+            assert_true(pid > 1);
+            assert_int_equal(kill((pid_t)pid, SIGKILL), 0);
+            at += strspn(at, " \n");
+        }
+    }
+    (void)fclose(file);
+    return n;
+}
+
+/* TEST R-FAIL-8: incidents 6, scenario 14: a resolver that is killed makes failures of our own, never permission. */
+static void
+test_processes_that_are_killed(void **state)
+{
+    struct cx_live_options options = {
+        .root_hints = getenv("CAAPROOF_ROOT_HINTS"),
+        .anchor = getenv("CAAPROOF_ANCHOR"),
+        .lab = true,
+    };
+    struct cx_source source;
+    struct cx_arena arena;
+
+    (void)state;
+    assert_true(cx_ok(cx_workers_open(&options, 2, &source, NULL)));
+    cx_arena_init(&arena, 1u << 24);
+    for (unsigned round = 0; round <= CX_WORKER_RESTARTS; round++) {
+        struct cx_question question = { .type = CX_TYPE_CAA };
+        struct asked asked = { .times = 0 };
+        struct cx_name name;
+
+        assert_int_equal(ask_one(&source, &arena, "permit.test")->n_records, 2);
+        assert_int_equal(ask_one(&source, &arena, "open.plain.com")->n_records, 1);
+        assert_true(cx_ok(cx_name_from_text(CX_STR("www.blackhole.com"), &name, NULL)));
+        question.name = cx_name_span(&name);
+        cx_source_ask(&source, &question, &arena, note, &asked);
+        assert_int_equal(kill_children(), 2);
+        while (asked.times == 0) {
+            assert_true(cx_ok(cx_source_wait(&source)));
+        }
+        assert_int_equal(asked.answer->outcome, CX_OUTCOME_ERROR);
+        assert_int_equal(asked.answer->dnssec, CX_DNSSEC_INDETERMINATE);
+        /* The other one may only now be missed. */
+        (void)ask_one(&source, &arena, "permit.test");
+        (void)ask_one(&source, &arena, "open.plain.com");
+    }
+    assert_int_equal(ask_one(&source, &arena, "permit.test")->outcome, CX_OUTCOME_ERROR);
+    assert_int_equal(ask_one(&source, &arena, "open.plain.com")->outcome, CX_OUTCOME_ERROR);
+    assert_int_equal(kill_children(), 0);
+    cx_source_close(&source);
+    cx_arena_done(&arena);
+}
+
+static void
+test_processes_are_refused_as_a_resolver_is(void **state)
+{
+    struct cx_live_options no_hints = { .lab = true };
+    struct cx_live_options no_anchor = { .root_hints = getenv("CAAPROOF_ROOT_HINTS"),
+                                         .anchor = "/nonexistent",
+                                         .lab = true };
+    struct cx_detail detail = { .text = "" };
+    struct cx_source source;
+
+    (void)state;
+    assert_int_equal(cx_workers_open(&no_hints, 2, &source, &detail).code, CX_E_USAGE);
+    assert_non_null(strstr(detail.text, "root hints"));
+    assert_int_equal(cx_workers_open(&no_anchor, 2, &source, &detail).code, CX_E_RESOLVER);
+    assert_non_null(strstr(detail.text, "/nonexistent"));
+    assert_int_equal(cx_workers_open(&no_hints, 0, &source, &detail).code, CX_E_USAGE);
+    assert_int_equal(kill_children(), 0); /* none is left behind */
+}
+
+/* With questions under way: nothing is answered, nothing hangs, no process stays. */
+static void
+test_processes_end_with_questions_under_way(void **state)
+{
+    struct cx_live_options options = {
+        .root_hints = getenv("CAAPROOF_ROOT_HINTS"),
+        .anchor = getenv("CAAPROOF_ANCHOR"),
+        .lab = true,
+    };
+    struct asked asked[50] = { { .times = 0 } };
+    struct cx_source source;
+    struct cx_arena arena;
+
+    (void)state;
+    assert_true(cx_ok(cx_workers_open(&options, 2, &source, NULL)));
+    cx_arena_init(&arena, 1u << 24);
+    (void)ask_one(&source, &arena, "permit.test");
+    for (size_t i = 0; i < CX_COUNT(asked); i++) {
+        struct cx_question question = { .type = CX_TYPE_CAA };
+        char text[32];
+        struct cx_name name;
+
+        (void)snprintf(text, sizeof(text), "n%zu.blackhole.com", i);
+        assert_true(cx_ok(cx_name_from_text(cx_str_of(text), &name, NULL)));
+        question.name = cx_name_span(&name);
+        cx_source_ask(&source, &question, &arena, note, &asked[i]);
+    }
+    cx_source_close(&source);
+    for (size_t i = 0; i < CX_COUNT(asked); i++) {
+        assert_int_equal(asked[i].times, 0);
+    }
+    assert_int_equal(kill_children(), 0);
+    cx_arena_done(&arena);
 }
 
 /* A signature of the root's key that is right but of another root: the lab under IANA's anchor. */
@@ -320,6 +469,10 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lab_zones),
         cmocka_unit_test(test_lab_zones_without_tap),
+        cmocka_unit_test(test_lab_zones_by_processes),
+        cmocka_unit_test(test_processes_that_are_killed),
+        cmocka_unit_test(test_processes_are_refused_as_a_resolver_is),
+        cmocka_unit_test(test_processes_end_with_questions_under_way),
         cmocka_unit_test(test_lab_under_another_anchor),
     };
 

@@ -7,11 +7,13 @@
 #include "resolve/cache.h"
 #include "resolve/live.h"
 #include "resolve/recorded.h"
+#include "resolve/workers.h"
 #include "resolve/zone.h"
 
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum {
     OPT_ISSUER = 256,
@@ -32,6 +34,7 @@ enum {
     OPT_NO_PROOF,
     OPT_CONTROL,
     OPT_CACHE_TTL,
+    OPT_PROCESSES,
     OPT_STATS,
     OPT_EVIDENCE,
     OPT_CERT,
@@ -62,6 +65,7 @@ static const struct option long_options[] = {
     { "no-proof", no_argument, NULL, OPT_NO_PROOF },
     { "control", required_argument, NULL, OPT_CONTROL },
     { "cache-ttl", required_argument, NULL, OPT_CACHE_TTL },
+    { "processes", required_argument, NULL, OPT_PROCESSES },
     { "stats", no_argument, NULL, OPT_STATS },
     { "evidence", no_argument, NULL, OPT_EVIDENCE },
     { "cert", required_argument, NULL, OPT_CERT },
@@ -267,6 +271,9 @@ take_live_option(struct options *o, int option, const char *value)
     case OPT_CACHE_TTL:
         return options_number(value, 86400, "--cache-ttl takes seconds, from 1 to 86400",
                               &o->cache_ttl);
+    case OPT_PROCESSES:
+        return options_number(value, CX_WORKERS_MAX, "--processes takes a number from 1 to 64",
+                              &o->processes);
     default:
         return take_output_option(o, option, value);
     }
@@ -289,6 +296,15 @@ take_option(struct options *o, int option, const char *value)
     }
 }
 
+/* As many resolver processes as there are cores, within reason: each has caches of its own. */
+static unsigned long
+cores(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return n < 1 ? 1 : n > 8 ? 8 : (unsigned long)n;
+}
+
 int
 options_parse(int argc, char **argv, const char *usage, struct options *ret)
 {
@@ -308,6 +324,9 @@ options_parse(int argc, char **argv, const char *usage, struct options *ret)
             fprintf(stderr, "see caaproof %s --help\n", argv[0]);
             return -1;
         }
+    }
+    if (ret->batch && ret->processes == 0) {
+        ret->processes = cores();
     }
     if (ret->n_zones != 0 && ret->answers != NULL) {
         (void)options_complain("--zone and --answers exclude each other", ret->answers);
@@ -405,7 +424,9 @@ open_live(const struct options *options, struct cx_source *ret, struct cx_detail
     struct cx_source inner;
     cx_status s;
 
-    CX_TRY(cx_live_open(&live, &inner, detail));
+    CX_TRY(options->processes != 0
+               ? cx_workers_open(&live, (unsigned)options->processes, &inner, detail)
+               : cx_live_open(&live, &inner, detail));
     s = cx_cache_open(&cache, &inner, ret, detail);
     cx_source_close(&inner);
     return s;

@@ -22,6 +22,7 @@ struct options {
     const char *control[CONTROL_MAX];
     size_t n_control;
     unsigned long cache_ttl;
+    unsigned long processes; /* that resolve; 0: this one */
     const char *cert;
     struct accepted accepted;
     bool no_tap;

@@ -1,0 +1,568 @@
+#include "resolve/workers.h"
+
+#include "base/alloc.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "domain/suffix.h"
+#include "resolve/frame.h"
+#include "resolve/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* How long a process may take to say hello, and to end when its socket is closed. */
+#define HELLO_MS 10000
+#define END_MS   2000
+
+struct end {
+    pid_t pid;
+    int fd; /* -1: there is no process */
+    unsigned restarts;
+    struct cx_buf in;
+    struct cx_buf out;
+    size_t written; /* of out */
+    struct cx_material **slots;
+};
+
+/* A question under way, or a free place. */
+struct place {
+    bool used;
+    uint32_t next_free; /* index + 1 */
+    struct end *end;
+    struct cx_name name;
+    uint16_t type;
+    struct cx_arena *arena;
+    cx_answered *answered;
+    void *ctx;
+};
+
+struct workers {
+    struct cx_live_options options;
+    uint64_t key;
+    struct end *ends;
+    unsigned n;
+    struct place *places;
+    uint32_t n_places;
+    uint32_t first_free; /* index + 1 */
+    size_t open;
+    uint64_t given; /* answers, ever */
+};
+
+/* ---- processes */
+
+/* Nothing of ours may stay open in it: readers of our output would wait for its end as well. */
+static void
+close_inherited(const struct workers *w, int own)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    for (unsigned i = 0; i < w->n; i++) {
+        if (w->ends[i].fd >= 0 && w->ends[i].fd != own) {
+            (void)close(w->ends[i].fd);
+        }
+    }
+    if (null >= 0) {
+        (void)dup2(null, STDIN_FILENO);
+        (void)dup2(null, STDOUT_FILENO);
+        (void)close(null);
+    }
+}
+
+static void
+run_process(const struct workers *w, int fd, pid_t parent)
+{
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent) {
+        _exit(EXIT_FAILURE); /* it ended before we could be told */
+    }
+    close_inherited(w, fd);
+    _exit(cx_ok(cx_worker_run(fd, &w->options)) ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+static bool
+set_nonblocking(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
+}
+
+static cx_status
+start_process(struct workers *w, struct end *end, struct cx_detail *detail)
+{
+    pid_t parent = getpid();
+    int fds[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) {
+        return cx_fail(detail, CX_E_IO, "no socket for a resolver process: %s", strerror(errno));
+    }
+    if (!set_nonblocking(fds[0]) || !set_nonblocking(fds[1])) {
+        (void)close(fds[0]);
+        (void)close(fds[1]);
+        return cx_fail(detail, CX_E_IO, "a socket cannot be set up: %s", strerror(errno));
+    }
+    end->pid = fork();
+    if (end->pid == 0) {
+        (void)close(fds[0]);
+        run_process(w, fds[1], parent);
+    }
+    (void)close(fds[1]);
+    if (end->pid < 0) {
+        (void)close(fds[0]);
+        return cx_fail(detail, CX_E_IO, "no resolver process: %s", strerror(errno));
+    }
+    end->fd = fds[0];
+    return CX_SUCCESS;
+}
+
+static int64_t
+now_ms(void)
+{
+    return cx_tap_now_us() / 1000;
+}
+
+/* Its socket is closed, so it ends by itself; one that does not is made to. */
+static void
+reap(pid_t pid)
+{
+    int64_t until = now_ms() + END_MS;
+
+    while (waitpid(pid, NULL, WNOHANG) == 0) {
+        if (now_ms() >= until) {
+            (void)kill(pid, SIGKILL);
+            (void)waitpid(pid, NULL, 0);
+            return;
+        }
+        (void)poll(NULL, 0, 1);
+    }
+}
+
+/* Everything that belonged to the process. */
+static void
+drop_process(struct end *end)
+{
+    if (end->fd < 0) {
+        return;
+    }
+    (void)close(end->fd);
+    end->fd = -1;
+    reap(end->pid);
+    cx_buf_clear(&end->in);
+    cx_buf_clear(&end->out);
+    end->written = 0;
+    for (size_t i = 0; i < CX_WORKER_SLOTS; i++) {
+        cx_material_unref(end->slots[i]);
+        end->slots[i] = NULL;
+    }
+}
+
+/* ---- questions */
+
+static struct place *
+take_place(struct workers *w)
+{
+    struct place *place;
+
+    if (w->first_free == 0) {
+        uint32_t wider = w->n_places == 0 ? 1024 : w->n_places * 2;
+        struct place *places =
+            w->n_places > UINT32_MAX / 4 ? NULL : cx_realloc(w->places, wider, sizeof(*places));
+
+        if (places == NULL) {
+            return NULL;
+        }
+        w->places = places;
+        for (uint32_t i = wider; i > w->n_places; i--) {
+            places[i - 1] = (struct place){ .next_free = w->first_free };
+            w->first_free = i;
+        }
+        w->n_places = wider;
+    }
+    place = &w->places[w->first_free - 1];
+    w->first_free = place->next_free;
+    place->used = true;
+    w->open++;
+    return place;
+}
+
+/* Answers, after the place is free: whoever is told may ask at once. */
+static void
+give(struct workers *w, struct place *place, const struct cx_answer *answer)
+{
+    cx_answered *answered = place->answered;
+    void *ctx = place->ctx;
+
+    place->used = false;
+    place->next_free = w->first_free;
+    w->first_free = (uint32_t)(place - w->places) + 1;
+    w->open--;
+    w->given++;
+    answered(ctx, answer);
+}
+
+static struct cx_question
+question_of(const struct place *place)
+{
+    return (struct cx_question){ cx_name_span(&place->name), place->type };
+}
+
+static void
+give_error(struct workers *w, struct place *place, const char *why)
+{
+    struct cx_question question = question_of(place);
+    struct cx_answer *answer = cx_arena_get(place->arena, 1, sizeof(*answer));
+
+    if (answer != NULL && !cx_ok(cx_result_failure(CX_OUTCOME_ERROR, why, &question, cx_time_now(),
+                                                   place->arena, answer))) {
+        answer = NULL;
+    }
+    give(w, place, answer);
+}
+
+/* The process that names of one registrable domain go to. */
+static struct end *
+end_of(struct workers *w, cx_span name)
+{
+    unsigned keep = cx_public_suffix_labels(name) + 1;
+
+    for (unsigned n = cx_name_labels(name); n > keep; n--) {
+        name = cx_name_parent(name);
+    }
+    return &w->ends[cx_hash(w->key, name) % w->n];
+}
+
+/* A process that ended, or says what none of ours would: it goes, its questions fail, and another takes its place. What
+ * is told to the askers makes them ask again, so they are told last. */
+static void
+lose_process(struct workers *w, struct end *end)
+{
+    struct cx_detail detail = { .text = "" };
+    uint32_t n = w->n_places;
+
+    drop_process(end);
+    if (end->restarts < CX_WORKER_RESTARTS) {
+        end->restarts++;
+        if (!cx_ok(start_process(w, end, &detail))) {
+            end->fd = -1;
+        }
+    }
+    for (uint32_t i = 0; i < n; i++) { /* those asked from here on have the new one */
+        if (w->places[i].used && w->places[i].end == end) {
+            w->places[i].end = NULL;
+        }
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        if (w->places[i].used && w->places[i].end == NULL) {
+            give_error(w, &w->places[i], "a resolver process of ours ended");
+        }
+    }
+}
+
+/* ---- frames */
+
+static cx_status
+take_answer(struct workers *w, struct end *end, cx_span body)
+{
+    const struct cx_answer *answer = NULL;
+    struct cx_question question;
+    struct place *place;
+    uint32_t id;
+    cx_status s;
+
+    CX_TRY(cx_frame_get_id(body, &id));
+    if (id >= w->n_places || !w->places[id].used || w->places[id].end != end) {
+        return (cx_status){ CX_E_MESSAGE };
+    }
+    place = &w->places[id];
+    question = question_of(place);
+    s = cx_frame_get_answer(body, &question, (struct cx_material *const *)end->slots, place->arena,
+                            &answer);
+    if (!cx_ok(s) && s.code != CX_E_NOMEM) {
+        return s;
+    }
+    give(w, place, answer);
+    return CX_SUCCESS;
+}
+
+static cx_status
+take_frame(struct workers *w, struct end *end, const struct cx_frame *frame)
+{
+    struct cx_material *material;
+    struct cx_detail detail = { .text = "" };
+    uint32_t slot;
+
+    switch (frame->kind) {
+    case CX_FRAME_HELLO: /* of one that was started again */
+        return cx_frame_get_hello(frame->body, &detail);
+    case CX_FRAME_MATERIAL:
+        CX_TRY(cx_frame_get_material(frame->body, &slot, &material));
+        cx_material_unref(end->slots[slot]);
+        end->slots[slot] = material;
+        return CX_SUCCESS;
+    case CX_FRAME_ANSWER:
+        return take_answer(w, end, frame->body);
+    case CX_FRAME_QUESTION:
+        break;
+    }
+    return (cx_status){ CX_E_MESSAGE };
+}
+
+/* Frames that are whole. Whoever is answered may ask, which writes to out and places, never to in. */
+static cx_status
+take_frames(struct workers *w, struct end *end)
+{
+    size_t at = 0;
+
+    for (;;) {
+        struct cx_frame frame;
+        bool more;
+
+        CX_TRY(cx_frame_next((cx_span){ (const uint8_t *)end->in.p + at, end->in.n - at }, &frame,
+                             &more));
+        if (more) {
+            break;
+        }
+        CX_TRY(take_frame(w, end, &frame));
+        at += frame.size;
+    }
+    memmove(end->in.p, end->in.p + at, end->in.n - at);
+    end->in.n -= at;
+    return CX_SUCCESS;
+}
+
+static cx_status
+read_some(struct workers *w, struct end *end)
+{
+    char *to = cx_buf_reserve(&end->in, CX_WORKER_CHUNK);
+    ssize_t n;
+
+    if (to == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    n = read(end->fd, to, CX_WORKER_CHUNK);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+        return CX_SUCCESS;
+    }
+    if (n <= 0) {
+        return (cx_status){ CX_E_IO };
+    }
+    cx_buf_grown(&end->in, (size_t)n);
+    return take_frames(w, end);
+}
+
+static cx_status
+flush(struct end *end)
+{
+    while (end->written != end->out.n) {
+        ssize_t n =
+            send(end->fd, end->out.p + end->written, end->out.n - end->written, MSG_NOSIGNAL);
+
+        if (n >= 0) {
+            end->written += (size_t)n;
+        } else if (errno == EAGAIN) {
+            return CX_SUCCESS;
+        } else if (errno != EINTR) {
+            return (cx_status){ CX_E_IO };
+        }
+    }
+    cx_buf_clear(&end->out);
+    end->written = 0;
+    return CX_SUCCESS;
+}
+
+/* ---- the source */
+
+static void
+workers_ask(void *self, const struct cx_question *question, struct cx_arena *arena,
+            cx_answered *answered, void *ctx)
+{
+    struct workers *w = self;
+    struct place *place = question->name.n <= CX_NAME_MAX ? take_place(w) : NULL;
+
+    if (place == NULL) {
+        answered(ctx, NULL);
+        return;
+    }
+    place->end = end_of(w, question->name);
+    place->name.n = (uint8_t)question->name.n;
+    memcpy(place->name.wire, question->name.p, question->name.n);
+    place->type = question->type;
+    place->arena = arena;
+    place->answered = answered;
+    place->ctx = ctx;
+    if (place->end->fd < 0) {
+        give_error(w, place, "no resolver process of ours is left for this name");
+        return;
+    }
+    cx_frame_put_question(&place->end->out, (uint32_t)(place - w->places), question);
+    if (!cx_buf_ok(&place->end->out)) {
+        lose_process(w, place->end); /* what is in the buffer can no longer be told apart */
+    }
+}
+
+/* One round: writes, waits, reads. Class INTERNAL: it cannot wait. */
+static cx_status
+turn(struct workers *w)
+{
+    struct pollfd fds[CX_WORKERS_MAX];
+
+    for (unsigned i = 0; i < w->n; i++) {
+        struct end *end = &w->ends[i];
+
+        if (end->fd >= 0 && !cx_ok(flush(end))) {
+            lose_process(w, end);
+        }
+        fds[i] = (struct pollfd){ .fd = end->fd, .events = POLLIN };
+        if (end->fd >= 0 && end->written != end->out.n) {
+            fds[i].events = POLLIN | POLLOUT;
+        }
+    }
+    if (w->open == 0) { /* a process was lost */
+        return CX_SUCCESS;
+    }
+    if (poll(fds, w->n, -1) < 0 && errno != EINTR) {
+        return (cx_status){ CX_E_INTERNAL };
+    }
+    for (unsigned i = 0; i < w->n; i++) {
+        struct end *end = &w->ends[i];
+
+        if (end->fd == fds[i].fd && end->fd >= 0 &&
+            (fds[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !cx_ok(read_some(w, end))) {
+            lose_process(w, end);
+        }
+    }
+    return CX_SUCCESS;
+}
+
+static cx_status
+workers_wait(void *self)
+{
+    struct workers *w = self;
+    uint64_t before = w->given;
+
+    while (w->open != 0 && w->given == before) {
+        CX_TRY(turn(w));
+    }
+    return CX_SUCCESS;
+}
+
+static void
+workers_close(void *self)
+{
+    struct workers *w = self;
+
+    for (unsigned i = 0; i < w->n; i++) {
+        if (w->ends[i].fd >= 0) { /* all at once, so that they end side by side */
+            (void)shutdown(w->ends[i].fd, SHUT_RDWR);
+        }
+    }
+    for (unsigned i = 0; i < w->n; i++) {
+        drop_process(&w->ends[i]);
+        cx_free(w->ends[i].slots);
+        cx_buf_done(&w->ends[i].in);
+        cx_buf_done(&w->ends[i].out);
+    }
+    cx_free(w->ends);
+    cx_free(w->places);
+    cx_free(w);
+}
+
+static const struct cx_source_ops workers_ops = { workers_ask, workers_wait, workers_close };
+
+/* Its first words, within HELLO_MS. */
+static cx_status
+wait_for_hello(struct end *end, struct cx_detail *detail)
+{
+    int64_t until = now_ms() + HELLO_MS;
+    struct cx_frame frame;
+    bool more = true;
+
+    while (more) {
+        struct pollfd p = { .fd = end->fd, .events = POLLIN };
+        int64_t left = until - now_ms();
+        char *to = cx_buf_reserve(&end->in, CX_WORKER_CHUNK);
+        ssize_t n = -1;
+
+        if (to != NULL && left > 0 && poll(&p, 1, (int)left) > 0) {
+            n = read(end->fd, to, CX_WORKER_CHUNK);
+        }
+        if (to == NULL || left <= 0 || n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) {
+            return cx_fail(detail, CX_E_INTERNAL, "a resolver process does not start");
+        }
+        cx_buf_grown(&end->in, n > 0 ? (size_t)n : 0);
+        CX_TRY(cx_frame_next((cx_span){ (const uint8_t *)end->in.p, end->in.n }, &frame, &more));
+    }
+    CX_TRY(cx_frame_get_hello(frame.body, detail));
+    memmove(end->in.p, end->in.p + frame.size, end->in.n - frame.size);
+    end->in.n -= frame.size;
+    return CX_SUCCESS;
+}
+
+static cx_status
+start_all(struct workers *w, struct cx_detail *detail)
+{
+    for (unsigned i = 0; i < w->n; i++) {
+        CX_TRY(start_process(w, &w->ends[i], detail));
+    }
+    for (unsigned i = 0; i < w->n; i++) {
+        CX_TRY(wait_for_hello(&w->ends[i], detail));
+    }
+    return CX_SUCCESS;
+}
+
+static cx_status
+allocate(struct workers *w, unsigned n)
+{
+    w->ends = cx_alloc(n, sizeof(*w->ends));
+    if (w->ends == NULL || !cx_hash_key(&w->key)) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    for (; w->n < n; w->n++) {
+        struct end *end = &w->ends[w->n];
+
+        end->fd = -1;
+        cx_buf_init(&end->in, CX_FRAME_MAX + 2 * CX_WORKER_CHUNK);
+        cx_buf_init(&end->out, CX_WORKER_BACKLOG);
+        end->slots = cx_alloc(CX_WORKER_SLOTS, sizeof(struct cx_material *));
+        if (end->slots == NULL) {
+            return (cx_status){ CX_E_NOMEM };
+        }
+    }
+    return CX_SUCCESS;
+}
+
+cx_status
+cx_workers_open(const struct cx_live_options *options, unsigned n, struct cx_source *ret,
+                struct cx_detail *detail)
+{
+    struct workers *w;
+    cx_status s;
+
+    if (n == 0 || n > CX_WORKERS_MAX) {
+        return cx_fail(detail, CX_E_USAGE, "resolver processes: from 1 to %d, not %u",
+                       CX_WORKERS_MAX, n);
+    }
+    w = cx_alloc(1, sizeof(*w));
+    if (w == NULL) {
+        return cx_fail(detail, CX_E_NOMEM, "out of memory");
+    }
+    w->options = *options;
+    s = allocate(w, n);
+    if (cx_ok(s)) {
+        s = start_all(w, detail);
+    }
+    if (!cx_ok(s)) {
+        workers_close(w);
+        return s;
+    }
+    *ret = (struct cx_source){ &workers_ops, w };
+    return CX_SUCCESS;
+}
