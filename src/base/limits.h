@@ -74,6 +74,9 @@
 /* To read one reply again: its records and names. */
 #define CX_TAP_SCRATCH ((size_t)4 << 20)
 
+/* Entries of a library's dynamic section that are read; libunbound has 31. */
+#define CX_DYNAMIC_MAX 1000
+
 /* Findings of lint about one name that are kept: a set of broken records need not be told record by record. */
 #define CX_LINT_FINDINGS_MAX 100000
 /* RFC 6891 section 6.2.5: octets of a set that certainly do not fit a datagram that arrives. */

@@ -11,6 +11,7 @@
 #include "resolve/anchor.h"
 #include "resolve/context.h"
 #include "resolve/explain.h"
+#include "resolve/nettle_p256.h"
 #include "resolve/result.h"
 
 #include <event2/event.h>
@@ -558,6 +559,7 @@ cx_live_open(const struct cx_live_options *options, struct cx_source *ret, struc
         options->deadline_ms != 0 ? options->deadline_ms : CX_LIVE_DEADLINE_MS;
     live->options.renew_s = options->renew_s != 0 ? options->renew_s : CX_LIVE_RENEW_S;
     live->ready_end = &live->ready;
+    cx_nettle_p256_use(!options->no_openssl_p256);
     s = open_parts(live, detail);
     if (!cx_ok(s)) {
         live_close(live);

@@ -23,6 +23,7 @@ struct cx_live_options {
     unsigned renew_s;     /* age at which the cache is given up; 0 = CX_LIVE_RENEW_S */
     bool no_tap;          /* what goes over the wire is not looked at (resolve/tap.h) */
     bool no_retry;        /* a failed question is not asked again */
+    bool no_openssl_p256; /* libunbound's own P-256, in the whole process (resolve/nettle_p256.h) */
 };
 
 /* Sends nothing yet. Without a trust anchor that holds now there is no source, as nothing could be told insecure.

@@ -4,6 +4,7 @@
 #include "bin/caaproof/input.h"
 #include "bin/caaproof/output.h"
 #include "bin/caaproof/terminal.h"
+#include "resolve/library.h"
 #include "resolve/live.h"
 #include "resolve/recorded.h"
 #include "resolve/zone.h"
@@ -28,6 +29,7 @@ enum {
     OPT_ANCHOR,
     OPT_FORWARD,
     OPT_NO_TAP,
+    OPT_NO_OPENSSL_P256,
     OPT_CERT,
     OPT_ACCEPT,
     OPT_BATCH,
@@ -53,6 +55,7 @@ static const struct option long_options[] = {
     { "anchor", required_argument, NULL, OPT_ANCHOR },
     { "forward", required_argument, NULL, OPT_FORWARD },
     { "no-tap", no_argument, NULL, OPT_NO_TAP },
+    { "no-openssl-p256", no_argument, NULL, OPT_NO_OPENSSL_P256 },
     { "cert", required_argument, NULL, OPT_CERT },
     { "accept", required_argument, NULL, OPT_ACCEPT },
     { "batch", no_argument, NULL, OPT_BATCH },
@@ -214,6 +217,9 @@ take_option(struct options *o, int option, const char *value)
     case OPT_NO_TAP:
         o->no_tap = true;
         return true;
+    case OPT_NO_OPENSSL_P256:
+        o->no_openssl_p256 = true;
+        return true;
     case OPT_CERT:
         o->cert = value;
         return true;
@@ -344,6 +350,7 @@ options_source(const struct options *options, struct cx_source *ret, struct cx_d
         .forward = options->forward,
         .lab = getenv("CAAPROOF_LAB") != NULL,
         .no_tap = options->no_tap,
+        .no_openssl_p256 = options->no_openssl_p256,
     };
 
     if (options->n_zones != 0) {
@@ -351,6 +358,11 @@ options_source(const struct options *options, struct cx_source *ret, struct cx_d
     }
     if (options->answers != NULL) {
         return open_answers(options, ret, detail);
+    }
+    if (!cx_library_is_supported()) {
+        fprintf(stderr,
+                "caaproof: libunbound %s is unsupported: older than " CX_LIBRARY_OLDEST "\n",
+                cx_live_version());
     }
     return cx_live_open(&live, ret, detail);
 }

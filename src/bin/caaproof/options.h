@@ -21,6 +21,7 @@ struct options {
     const char *cert;
     struct accepted accepted;
     bool no_tap;
+    bool no_openssl_p256;
     bool batch;
     bool json;
     bool explain;
