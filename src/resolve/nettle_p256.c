@@ -42,6 +42,20 @@ static bool in_use; /* atomic */
 #define TEXT_OF(name) #name
 #define NAME_OF(name) TEXT_OF(name)
 
+/* Under nettle's name; a name of C of its own, so that headers do not come into it. */
+#define EXPORT(name) __asm__(name) __attribute__((visibility("default")))
+
+int cx_nettle_p256_verify(const struct ecc_point *point, size_t n, const uint8_t *digest,
+                          const struct dsa_signature *signature) EXPORT(NAME_OF(ecdsa_verify));
+
+static bool
+is_ours(const void *function)
+{
+    __typeof__(cx_nettle_p256_verify) *ours = cx_nettle_p256_verify;
+
+    return function != NULL && memcmp(&function, &ours, sizeof(ours)) == 0;
+}
+
 static void
 find(void)
 {
@@ -58,6 +72,7 @@ find(void)
     is_complete = true;
     for (size_t i = 0; i < CX_COUNT(table); i++) {
         p = cx_library_symbol(table[i].name);
+        p = is_ours(p) ? NULL : p; /* where the program is libunbound's library */
         is_complete = is_complete && p != NULL;
         memcpy((char *)&lib + table[i].at, &p, sizeof(p));
     }
@@ -78,8 +93,8 @@ export_number(const mpz_t number, uint8_t ret[CX_P256_OCTETS])
         return false;
     }
     memset(ret, 0, CX_P256_OCTETS);
-    (void)lib.mpz_export(ret + CX_P256_OCTETS - n, NULL, 1, 1, 1, 0,
-                         number); /* returns its first argument */
+    /* Returns its first argument. */
+    (void)lib.mpz_export(ret + CX_P256_OCTETS - n, NULL, 1, 1, 1, 0, number);
     return true;
 }
 
@@ -111,11 +126,6 @@ by_openssl(const struct ecc_point *point, cx_span digest, const struct dsa_signa
 }
 
 /* ---- in nettle's place */
-
-#define EXPORT(name) __asm__(name) __attribute__((visibility("default")))
-
-int cx_nettle_p256_verify(const struct ecc_point *point, size_t n, const uint8_t *digest,
-                          const struct dsa_signature *signature) EXPORT(NAME_OF(ecdsa_verify));
 
 int
 cx_nettle_p256_verify(const struct ecc_point *point, size_t n, const uint8_t *digest,
@@ -246,10 +256,7 @@ test_ourselves(void)
 static bool
 is_first(void)
 {
-    void *first = dlsym(RTLD_DEFAULT, NAME_OF(ecdsa_verify));
-    __typeof__(cx_nettle_p256_verify) *ours = cx_nettle_p256_verify;
-
-    return first != NULL && memcmp(&first, &ours, sizeof(first)) == 0;
+    return is_ours(dlsym(RTLD_DEFAULT, NAME_OF(ecdsa_verify)));
 }
 
 bool
