@@ -108,6 +108,9 @@
 #define CX_MATERIALS_BYTES_MAX ((size_t)64 << 20)
 #define CX_PROOF_MAX           64
 
+/* Entries of a library's dynamic section that are read; libunbound has 31. */
+#define CX_DYNAMIC_MAX 1000
+
 /* Findings of lint about one name that are kept: a set of broken records need not be told record by record. */
 #define CX_LINT_FINDINGS_MAX 100000
 /* RFC 6891 section 6.2.5: octets of a set that certainly do not fit a datagram that arrives. */

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "resolve/control.h"
 #include "resolve/explain.h"
+#include "resolve/nettle_p256.h"
 #include "resolve/proof.h"
 
 #include <event2/event.h>
@@ -643,6 +644,7 @@ cx_live_open(const struct cx_live_options *options, struct cx_source *ret, struc
         options->deadline_ms != 0 ? options->deadline_ms : CX_LIVE_DEADLINE_MS;
     live->options.renew_s = options->renew_s != 0 ? options->renew_s : CX_LIVE_RENEW_S;
     live->ready_end = &live->ready;
+    cx_nettle_p256_use(!options->no_openssl_p256);
     s = open_parts(live, detail);
     if (!cx_ok(s)) {
         live_close(live);

@@ -29,8 +29,9 @@ struct cx_live_options {
     bool no_retry;        /* a failed question is not asked again */
     bool no_proof; /* the messages that an answer rests on are not collected (resolve/proof.h) */
     const char *const
-        *control;     /* control names, CX_CONTROL_NAMES_MIN or more (resolve/control.h) */
-    size_t n_control; /* 0: no failure is shown to be outside */
+        *control;         /* control names, CX_CONTROL_NAMES_MIN or more (resolve/control.h) */
+    size_t n_control;     /* 0: no failure is shown to be outside */
+    bool no_openssl_p256; /* libunbound's own P-256, in the whole process (resolve/nettle_p256.h) */
 };
 
 /* Sends nothing yet. Without a trust anchor that holds now there is no source, as nothing could be told insecure.

@@ -86,6 +86,16 @@ class Lab(cli.unittest.TestCase):
         self.assertEqual(answer['cut'], {'at': 'refused.org', 'how': 'insecure'})
         self.assertEqual([c['name'] for c in answer['control']], ['permit.test', 'open.plain.com'])
 
+    def test_p256_by_openssl_and_by_libunbound(self):
+        results = []
+        for option in (), ('--no-openssl-p256',):
+            code, out, err = in_lab('check', '--json', '--issuer', 'ca.example.net', *option, 'www.permit.test')
+            name = json.loads(out)['names'][0]
+            self.assertEqual((code, err, name['answers'][-1]['dnssec']), (0, '', 'secure'))
+            results.append((name['verdict'], [(a['name'], a['outcome'], a['dnssec']) for a in name['answers']]))
+            self.assertEqual(in_lab('check', 'www.expired.test', '--issuer', 'ca.example.net', *option)[0], 11)
+        self.assertEqual(results[0], results[1])
+
     def test_check_of_a_name(self):
         self.assertEqual(in_lab('check', 'www.permit.test', '--issuer', 'ca.example.net')[0], 0)
         self.assertEqual(in_lab('check', 'www.expired.test', '--issuer', 'ca.example.net')[0], 11)

@@ -87,12 +87,12 @@ def check_manual():
 
 def check_help():
     """Every long option that the command explains is in the manual, and the other way round."""
-    manual = set(re.findall(r"Fl -([a-z-]+)", read(os.path.join(TOP, "man", "caaproof.1"))))
+    manual = set(re.findall(r"Fl -([a-z0-9-]+)", read(os.path.join(TOP, "man", "caaproof.1"))))
     said = set()
     for command in ("check", "lint", "contacts", "conformance"):
         done = shell(f"caaproof {shlex.quote(command)} --help", TOP)
         check(done.returncode == 0, f"caaproof {command} --help")
-        said.update(re.findall(r"(?<![\w-])--([a-z-]+)", done.stdout))
+        said.update(re.findall(r"(?<![\w-])--([a-z0-9-]+)", done.stdout))
     said |= {"help", "version"}
     check(said <= manual, f"not in the manual: {sorted(said - manual)}")
     check(manual <= said, f"in the manual only: {sorted(manual - said)}")

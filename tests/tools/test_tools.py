@@ -284,6 +284,46 @@ class Install(unittest.TestCase):
         self.assertIn("apt-get install --no-install-recommends nsd", done.stdout)
 
 
+class OpensslLibunbound(unittest.TestCase):
+    """What the two scripts refuse before they build or run anything."""
+
+    def setUp(self):
+        self.root = tempfile.mkdtemp(prefix="caaproof-tools-")
+        self.addCleanup(shutil.rmtree, self.root)
+
+    def refused(self, code, text, tool, *args):
+        done = subprocess.run([os.path.join(TOOLS, tool), *args], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, check=False)
+        self.assertEqual((done.returncode, text in done.stdout), (code, True), done.stdout)
+        self.assertEqual(os.listdir(self.root), [])
+
+    def test_use(self):
+        for tool in ("openssl-libunbound", "check-openssl-libunbound"):
+            self.refused(64, "usage: tools/" + tool, tool)
+            self.refused(64, "usage: tools/" + tool, tool, "--help")
+
+    def test_target_outside_the_repository(self):
+        self.refused(64, "inside the repository", "openssl-libunbound", os.path.join(TOOLS, "..", "x"))
+
+    def test_no_source_tree(self):
+        self.refused(66, "no source tree", "openssl-libunbound", "--source", self.root, self.root)
+
+    def test_no_library(self):
+        self.refused(66, "libunbound.so.8 is missing", "check-openssl-libunbound", self.root)
+
+    def test_a_build_that_fails_is_a_failure(self):
+        """A tree whose configure does nothing, so that there is nothing to make."""
+        tree = os.path.join(self.root, "tree")
+        os.mkdir(tree)
+        with open(os.path.join(tree, "configure"), "w", encoding="ascii") as file:
+            file.write("#!/bin/sh\nexit 0\n")
+        os.chmod(os.path.join(tree, "configure"), stat.S_IRWXU)
+        done = subprocess.run([os.path.join(TOOLS, "openssl-libunbound"), "--source", tree, self.root + "/out"],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertFalse(os.path.exists(self.root + "/out"))
+
+
 if __name__ == "__main__":
     done = unittest.main(exit=False, verbosity=0).result
     bad = len(done.failures) + len(done.errors)

@@ -1,6 +1,9 @@
 #include "bin/caaproof/command.h"
 #include "domain/suffix.h"
+#include "pki/ecdsa.h"
+#include "resolve/library.h"
 #include "resolve/live.h"
+#include "resolve/nettle_p256.h"
 #include "resolve/tap.h"
 
 #include <stdio.h>
@@ -32,6 +35,22 @@ static const struct {
     { "conformance", command_conformance },
 };
 
+/* What answers and verdicts depend on beside this program. Nothing is sent. */
+static void
+print_version(void)
+{
+    printf("caaproof %s\nlibunbound %s, linked with %s%s\n", CAAPROOF_VERSION, cx_live_version(),
+           cx_library_crypto_text(cx_library_crypto()),
+           cx_library_is_supported() ? "" : ", unsupported: older than " CX_LIBRARY_OLDEST);
+    if (cx_nettle_p256_works()) {
+        printf("P-256 verification: OpenSSL %s, in place of nettle\n", cx_openssl_version());
+    } else {
+        printf("P-256 verification: libunbound's own\n");
+    }
+    printf("wire tap: %s\npublic suffixes: %s\n", cx_tap_works() ? "on" : "unavailable",
+           cx_public_suffix_version());
+}
+
 int
 main(int argc, char **argv)
 {
@@ -49,9 +68,7 @@ main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     if (strcmp(argv[1], "--version") == 0) {
-        printf("caaproof %s\nlibunbound %s\nwire tap: %s\npublic suffixes: %s\n", CAAPROOF_VERSION,
-               cx_live_version(), cx_tap_works() ? "on" : "unavailable",
-               cx_public_suffix_version());
+        print_version();
         return EXIT_SUCCESS;
     }
     fprintf(stderr, "caaproof: no command \"%s\"\n\n%s", argv[1], usage);

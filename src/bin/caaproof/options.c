@@ -5,6 +5,7 @@
 #include "bin/caaproof/output.h"
 #include "bin/caaproof/terminal.h"
 #include "resolve/cache.h"
+#include "resolve/library.h"
 #include "resolve/live.h"
 #include "resolve/recorded.h"
 #include "resolve/workers.h"
@@ -37,6 +38,7 @@ enum {
     OPT_PROCESSES,
     OPT_STATS,
     OPT_EVIDENCE,
+    OPT_NO_OPENSSL_P256,
     OPT_CERT,
     OPT_ACCEPT,
     OPT_BATCH,
@@ -68,6 +70,7 @@ static const struct option long_options[] = {
     { "processes", required_argument, NULL, OPT_PROCESSES },
     { "stats", no_argument, NULL, OPT_STATS },
     { "evidence", no_argument, NULL, OPT_EVIDENCE },
+    { "no-openssl-p256", no_argument, NULL, OPT_NO_OPENSSL_P256 },
     { "cert", required_argument, NULL, OPT_CERT },
     { "accept", required_argument, NULL, OPT_ACCEPT },
     { "batch", no_argument, NULL, OPT_BATCH },
@@ -263,6 +266,9 @@ take_live_option(struct options *o, int option, const char *value)
     case OPT_NO_TAP:
         o->no_tap = true;
         return true;
+    case OPT_NO_OPENSSL_P256:
+        o->no_openssl_p256 = true;
+        return true;
     case OPT_NO_PROOF:
         o->no_proof = true;
         return true;
@@ -419,11 +425,17 @@ open_live(const struct options *options, struct cx_source *ret, struct cx_detail
         .no_proof = options->no_proof,
         .control = options->control,
         .n_control = options->n_control,
+        .no_openssl_p256 = options->no_openssl_p256,
     };
     struct cx_cache_options cache = { .ceiling_s = (uint32_t)options->cache_ttl };
     struct cx_source inner;
     cx_status s;
 
+    if (!cx_library_is_supported()) {
+        fprintf(stderr,
+                "caaproof: libunbound %s is unsupported: older than " CX_LIBRARY_OLDEST "\n",
+                cx_live_version());
+    }
     CX_TRY(options->processes != 0
                ? cx_workers_open(&live, (unsigned)options->processes, &inner, detail)
                : cx_live_open(&live, &inner, detail));

@@ -29,6 +29,7 @@ struct options {
     bool no_proof;
     bool evidence;
     bool stats;
+    bool no_openssl_p256;
     bool batch;
     bool json;
     bool explain;
