@@ -119,7 +119,7 @@ hash_owner(const uint8_t hash[20], const char *zone, char ret[64])
         unsigned value = 0;
 
         for (size_t bit = 5 * i; bit < 5 * i + 5; bit++) {
-            value = value << 1 | (hash[bit / 8] >> (7 - bit % 8) & 1u);
+            value = value << 1 | ((unsigned)hash[bit / 8] >> (7 - bit % 8) & 1u);
         }
         ret[i] = "0123456789ABCDEFGHIJKLMNOPQRSTUV"[value];
     }
