@@ -301,8 +301,8 @@ cut_of(cx_span octets, cx_span name, cx_span parent)
     if (positive.alias || positive.ds) {
         return cut_of_positive(&positive, rcode);
     }
-    if (positive.other || positive.covered != 0 || positive.doubtful ||
-        !cx_denials_read(octets, parent, &denials) || denials.n == 0) {
+    if (positive.other || positive.covered != 0 || !cx_denials_read(octets, parent, &denials) ||
+        denials.n == 0) {
         return CX_CUT_UNPROVED;
     }
     return rcode == CX_RCODE_NOERROR ? cut_of_nodata(&denials, name)

@@ -323,9 +323,6 @@ nsec3_covers(const struct cx_denial *denial, const uint8_t hash[CX_NSEC3_HASH])
     bool above = memcmp(hash, denial->hash, CX_NSEC3_HASH) > 0;
     bool below = memcmp(hash, denial->next_hash, CX_NSEC3_HASH) < 0;
 
-    if (memcmp(hash, denial->hash, CX_NSEC3_HASH) == 0) {
-        return false;
-    }
     return memcmp(denial->hash, denial->next_hash, CX_NSEC3_HASH) < 0 ? above && below
                                                                       : above || below;
 }

@@ -7,9 +7,7 @@
 
 #include "dns/message.h"
 
-enum {
-    CX_NSEC3_HASH = 20
-}; /* SHA-1, the only one there is */
+#define CX_NSEC3_HASH 20 /* octets; SHA-1, the only one there is */
 
 struct cx_denial {
     struct cx_name owner;

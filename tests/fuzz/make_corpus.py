@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the seeds of the fuzz targets rdata, message, value, contact and name. Same output on every run."""
+"""Writes the seeds of the fuzz targets rdata, message, value, contact, name and delegation. Same output on every run."""
+import hashlib
 import os
 import struct
 
@@ -151,9 +152,81 @@ def names():
     return seeds
 
 
+DS, RRSIG, NSEC, NSEC3, D = 43, 46, 47, 50, "d.test"
+TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "DNAME": 39, "DS": 43, "RRSIG": 46, "NSEC": 47}
+
+
+def bitmap(types):
+    bits = bytearray(7)
+    for word in types.split():
+        bits[TYPES[word] // 8] |= 0x80 >> TYPES[word] % 8
+    return bytes([0, len(bits)]) + bytes(bits) if types else b""
+
+
+def signed(owner, rtype, data, signer="test", labels=0):
+    count = labels + len([x for x in owner.split(".") if x not in ("", "*")])
+    sig = struct.pack(">HBBIIIH", rtype, 13, count, 300, 2, 1, 4711) + name(signer) + b"signature"
+    return [rr(owner, rtype, data), rr(owner, RRSIG, sig)]
+
+
+def nsec(owner, following, types, **how):
+    return signed(owner, NSEC, name(following) + bitmap(types), **how)
+
+
+def nsec3(of, begin, end, types, flags=0, iterations=1, **how):
+    digest = hashlib.sha1(name(of) + b"s").digest()
+    for _ in range(iterations):
+        digest = hashlib.sha1(digest + b"s").digest()
+    number = int.from_bytes(digest, "big")
+    label = "".join("0123456789abcdefghijklmnopqrstuv"[(number + begin) >> shift & 31] for shift in range(155, -1, -5))
+    head = struct.pack(">BBHB", 1, flags, iterations, 1) + b"s"
+    return signed(label + ".test", NSEC3, head + b"\x14" + (number + end).to_bytes(20, "big") + bitmap(types), **how)
+
+
+def ds(algorithm, digest):
+    return struct.pack(">HBB", 1, algorithm, digest) + b"digest"
+
+
+def delegations():
+    soa = [rr("test", SOA, SOA_DATA)]
+    apex = nsec3("test", 0, 5, "NS SOA")
+    span = nsec3(D, -1, 1, "", flags=1)
+    stars = nsec("test", "a.test", "NS SOA")
+
+    def say(answer=(), authority=(), rcode=0, above=0, qname=D):
+        return bytes([above]) + message(answer, soa + list(authority), flags=0x8180 | rcode, qname=qname, qtype=DS)
+
+    return {
+        "signed": say(signed(D, DS, ds(13, 2))), "unsupported": say(signed(D, DS, ds(200, 2))),
+        "unsure": say(signed(D, DS, ds(16, 2))), "ds-short": say(signed(D, DS, b"\0\1\x0d\2")),
+        "ds-of-child": say(signed(D, DS, ds(13, 2), signer=D)), "alias": say(signed(D, CNAME, name("x.example"))),
+        "ds-two": say(signed(D, DS, ds(200, 2)) + [rr(D, DS, ds(8, 1))]),
+        "nsec-insecure": say((), nsec(D, "e.test", "NS RRSIG NSEC")),
+        "nsec-host": say((), nsec(D, "e.test", "A RRSIG NSEC")), "nsec-child": say((), nsec(D, "e.test", "NS SOA")),
+        "nsec-signer": say((), nsec(D, "e.test", "NS", signer=D)),
+        "nsec-expanded": say((), nsec(D, "e.test", "NS", labels=-1)), "nsec-ent": say((), nsec("c.test", "a.d.test", "")),
+        "nsec-nxdomain": say((), nsec("c.test", "e.test", "A") + stars, 3),
+        "nsec-end": say((), nsec("c.test", "test", "A") + stars, 3),
+        "nsec-ancestor": say((), nsec(D, "e.test", "NS"), 3, 1, "x.d.test"),
+        "nsec3-insecure": say((), nsec3(D, 0, 5, "NS")), "nsec3-host": say((), nsec3(D, 0, 5, "A")),
+        "nsec3-ent": say((), nsec3(D, 0, 5, "")), "nsec3-child": say((), nsec3(D, 0, 5, "NS SOA")),
+        "nsec3-iterations": say((), nsec3(D, 0, 5, "NS", iterations=151)),
+        "opt-out": say((), apex + span), "opt-out-far": say((), apex + span, 0, 2, "x.y.d.test"),
+        "opt-out-end": say((), apex + nsec3(D, -1, -2, "", flags=1)),
+        "opt-out-nxdomain": say((), apex + span, 3), "opt-out-not": say((), apex + nsec3(D, -1, 1, "")),
+        "nsec3-nxdomain": say((), apex + nsec3(D, -1, 1, "") + nsec3("*.test", -1, 1, ""), 3),
+        "both-kinds": say((), nsec(D, "e.test", "NS") + nsec3(D, 0, 5, "NS")),
+        "regress-soa-short": bytes([0]) + message(
+            (), [rr("test", SOA, b"\x01\x99\0\0" + SOA_DATA[4:])] + nsec(D, "e.test", "NS RRSIG NSEC"), flags=0x8180,
+            qname=D, qtype=DS),
+        "root": say((), [], 0, 0, "test"),
+    }
+
+
 if __name__ == "__main__":
     save("message", messages())
     save("rdata", rdatas())
     save("value", values())
     save("contact", contacts())
     save("name", names())
+    save("delegation", delegations())
