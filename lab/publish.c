@@ -29,6 +29,7 @@ static const struct {
 };
 
 static const char responder_prefix[] = "127.0.2.";
+static const char private_prefix[] = "10."; /* nobody has these */
 
 static bool
 starts_with(const char *text, const char *start)
@@ -159,6 +160,13 @@ has_address(char addresses[][64], size_t len, const char *address)
     return false;
 }
 
+static bool
+is_of_instance(const char *address, enum instance instance)
+{
+    return instance_of(address) == instance && !starts_with(address, responder_prefix) &&
+           !starts_with(address, private_prefix);
+}
+
 /* The addresses on which an instance listens, each once. */
 static size_t
 collect_addresses(enum instance instance, struct lab_zone *const *zones, size_t zones_len,
@@ -173,8 +181,8 @@ collect_addresses(enum instance instance, struct lab_zone *const *zones, size_t 
         for (size_t i = 0; i < zones[z]->servers_len; i++) {
             const char *address = zones[z]->servers[i];
 
-            if (instance_of(address) == instance && !starts_with(address, responder_prefix) &&
-                len < LAB_ZONES_MAX && !has_address(addresses, len, address)) {
+            if (is_of_instance(address, instance) && len < LAB_ZONES_MAX &&
+                !has_address(addresses, len, address)) {
                 snprintf(addresses[len++], 64, "%s", address);
             }
         }

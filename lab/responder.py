@@ -5,8 +5,8 @@ serve READY   answer on 127.0.2.x until the parent process ends; the file READY 
               sockets are open
 wait LIST     until every "address zone" line of the file LIST is answered NOERROR with its SOA
 
-Only UDP is served. Addresses that relay get their answers from the lab server that has the zones
-(127.0.3.1).
+Only UDP is served; on 127.0.2.18 TCP connects and stays silent. Addresses that relay get their
+answers from the lab server that has the zones (127.0.3.1).
 """
 import heapq
 import os
@@ -18,6 +18,7 @@ import time
 
 PORT = 53
 BACKEND = ("127.0.3.1", PORT)
+PARENT = ("127.0.0.3", PORT)
 LIFETIME_S = 6 * 3600
 WAIT_S = 15
 CAA = 257
@@ -25,7 +26,7 @@ NS = 2
 SOA = 6
 SEEN_MAX = 10000
 
-NOERROR, FORMERR, SERVFAIL, NOTIMP, REFUSED = 0, 1, 2, 4, 5
+NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED = 0, 1, 2, 3, 4, 5
 QR, AA, TC = 0x8000, 0x0400, 0x0200
 
 
@@ -47,7 +48,12 @@ class Question:
             position += length
         self.labels = labels
         self.type, self.klass = struct.unpack_from("!HH", message, position)
+        self.name = message[12:position]  # in the case of the message
         self.end = position + 4
+
+    def with_name(self, name):
+        """The message about a name of the same length."""
+        return with_name(self.message, name)
 
     def reply(self, flags, records=b"", counts=(0, 0, 0)):
         """A message with the question and the given records."""
@@ -57,11 +63,16 @@ class Question:
         return head + self.message[12:self.end] + records
 
 
-def relay(message):
+def with_name(message, name):
+    """A message, its question about a name of the same length; what points into it still does."""
+    return message[:12] + name + message[12 + len(name):]
+
+
+def relay(message, server=BACKEND):
     """What the server with the zones says; None if nothing within a second."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as backend:
         backend.settimeout(1)
-        backend.connect(BACKEND)
+        backend.connect(server)
         try:
             backend.send(message)
             return backend.recv(65535)
@@ -162,6 +173,157 @@ def relayed(question):
     return relay(question.message)
 
 
+def zone_of(question):
+    """The second label from the right: most zones of this program are directly below a TLD."""
+    return question.labels[-2] if len(question.labels) > 1 else b""
+
+
+def relay_caa_set(question):
+    """Every CAA record of the name, whatever the client can take, taken out of an answer by TCP."""
+    with socket.create_connection(BACKEND, timeout=1) as backend:
+        backend.sendall(struct.pack("!H", len(question.message)) + question.message)
+        with backend.makefile("rb") as stream:
+            (length,) = struct.unpack("!H", stream.read(2))
+            return stream.read(length)
+
+
+GARBAGE = bytes(range(0xc0, 0x100)) * 3
+
+
+class Once:
+    """SERVFAIL to the first packet of each question, then answers."""
+
+    def __init__(self):
+        self.seen = set()
+
+    def __call__(self, question):
+        key = (tuple(question.labels), question.type)
+        if key not in self.seen and len(self.seen) < SEEN_MAX:
+            self.seen.add(key)
+            return servfail(question)
+        return relay(question.message)
+
+
+def garbage(_):
+    return GARBAGE
+
+
+def garbage_id(question):
+    return question.message[:2] + GARBAGE
+
+
+def other_id(message):
+    return bytes([message[0] ^ 0x55, message[1]]) + message[2:]
+
+
+def permit(question):
+    return question.reply(AA, caa_record(b"\xc0\x0c", b"\0\5issueca.example.net"), (1, 0, 0))
+
+
+def wrong_id(question):
+    return other_id(permit(question))
+
+
+def wrong_question(question):
+    """The permission of another name, which is as long."""
+    name = bytes([question.name[0]]) + b"x" * question.name[0] + question.name[1 + question.name[0]:]
+    return with_name(permit(question), name)
+
+
+def no_question(question):
+    owner = question.name
+    head = question.message[:2] + struct.pack("!HHHHH", QR | AA, 0, 1, 0, 0)
+    return head + caa_record(owner, b"\0\5issueca.example.net")
+
+
+def sent_back(question):
+    return question.message
+
+
+def no_octets(_):
+    return b""
+
+
+def no_header(question):
+    return question.message[:7]
+
+
+def cut_off(question):
+    return relay_caa_set(question)[:512]
+
+
+def spoofed(question):
+    """A forged permission first, by somebody who cannot see the ID."""
+    return [other_id(permit(question)), relay(question.message)]
+
+
+# What is done to type CAA, by zone_of.
+BROKEN = {
+    b"garbage": garbage,
+    b"garbage-id": garbage_id,
+    b"wrong-id": wrong_id,
+    b"wrong-question": wrong_question,
+    b"no-question": no_question,
+    b"query": sent_back,
+    b"void": no_octets,
+    b"short": no_header,
+    b"oversize": relay_caa_set,
+    b"cut-off": cut_off,
+    b"once": Once(),
+    b"spoof": spoofed,
+}
+
+
+def broken_caa(question):
+    behaviour = BROKEN.get(zone_of(question)) if question.type == CAA else None
+    return behaviour(question) if behaviour is not None else relay(question.message)
+
+
+def empty(question):
+    """NXDOMAIN with the SOA that belongs to it, so that it would be believed."""
+    owner = wire_name(question.labels[-2:])
+    rdata = b"\0\0" + struct.pack("!IIIII", 1, 3600, 600, 86400, 60)
+    soa = owner + struct.pack("!HHIH", SOA, 1, 300, len(rdata)) + rdata
+    return question.reply(AA | NXDOMAIN, soa, (0, 1, 0))
+
+
+def case_of_name(question):
+    """What servers do to names that are not in lower case (R-DNS-5), by zone_of."""
+    zone = zone_of(question)
+    if zone == b"lower":
+        return relay(question.with_name(question.name.lower()))
+    if zone == b"upper":
+        answer = relay(question.message)
+        return answer and with_name(answer, question.name.upper())
+    if question.name != question.name.lower():
+        return empty(question)
+    return relay(question.message)
+
+
+def parent_denial(question):
+    """Denies type CAA with the parent's NSEC of this zone: of a name right behind it, as long as the
+    one that was asked for, with that put in its place."""
+    if question.type != CAA or len(question.labels) < 2:
+        return relay(question.message)
+    at = len(question.name) - 2 - len(question.labels[-1])  # the last octet of the zone's label
+    near = question.name[:at - 1] + bytes([question.name[at - 1] + 1]) + question.name[at:]
+    answer = relay(question.with_name(near), PARENT)
+    if answer is None:
+        return None
+    rcode = NXDOMAIN if len(question.labels) > 2 else NOERROR
+    (flags,) = struct.unpack_from("!H", answer, 2)
+    head = answer[:2] + struct.pack("!H", (flags & ~15) | AA | rcode)
+    return with_name(head + answer[4:], question.name)
+
+
+def hollow_ent(question):
+    """NXDOMAIN where names exist below."""
+    answer = relay(question.message)
+    if answer is None or question.labels[:1] != [b"ent"]:
+        return answer
+    return answer[:3] + bytes([(answer[3] & 0xf0) | NXDOMAIN]) + answer[4:]
+
+
 # address: (behaviour, seconds before the answer leaves)
 SERVERS = {
     "127.0.2.1": (blackhole, 0),
@@ -176,7 +338,14 @@ SERVERS = {
     "127.0.2.10": (malformed_caa, 0),
     "127.0.2.11": (formerr_caa, 0),
     "127.0.2.12": (stranger_caa, 0),
+    "127.0.2.13": (broken_caa, 0),
+    "127.0.2.14": (case_of_name, 0),
+    "127.0.2.15": (parent_denial, 0),
+    "127.0.2.16": (hollow_ent, 0),
+    "127.0.2.17": (relayed, 6),
+    "127.0.2.18": (truncated, 0),
 }
+SILENT_TCP = "127.0.2.18"  # connections are taken by the kernel, and nobody reads from them
 
 
 def open_sockets():
@@ -188,8 +357,26 @@ def open_sockets():
     return sockets
 
 
+def open_silent_tcp():
+    server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    server.bind((SILENT_TCP, PORT))
+    server.listen(64)
+    return server
+
+
+def answers_of(behaviour, message):
+    """What leaves for a message: a list, mostly of one or none."""
+    try:
+        answer = behaviour(Question(message))
+    except (IndexError, ValueError, struct.error, OSError):
+        return []
+    answers = answer if isinstance(answer, list) else [answer]
+    return [octets for octets in answers if octets is not None]
+
+
 def serve(ready):
     sockets = open_sockets()
+    silent = open_silent_tcp()
     with open(ready, "w", encoding="ascii"):
         pass
     parent = os.getppid()
@@ -206,14 +393,11 @@ def serve(ready):
         for descriptor in readable:
             server, behaviour, delay = sockets[descriptor]
             message, client = server.recvfrom(65535)
-            try:
-                answer = behaviour(Question(message))
-            except (IndexError, ValueError, struct.error):
-                continue
-            if answer is not None:
+            for answer in answers_of(behaviour, message):
                 sequence += 1
                 due = time.monotonic() + delay
                 heapq.heappush(waiting, (due, sequence, server, client, answer))
+    silent.close()
 
 
 def answers_noerror(address, zone):

@@ -1,5 +1,7 @@
 #include "sign.h"
 
+#include "forge.h"
+
 #include <stdio.h>
 
 #define DAY 86400
@@ -70,19 +72,27 @@ wrong_ds(const struct lab_zone *zone)
     return ds;
 }
 
+/* Fields 1 and 2 of a DS: algorithm of the key, of the digest. */
+static void
+make_foreign(ldns_rr *ds, size_t field)
+{
+    static const uint8_t foreign = LDNS_PRIVATEDNS; /* 253, which is no digest either */
+    ldns_rdf_type type = ldns_rdf_get_type(ldns_rr_rdf(ds, field));
+
+    ldns_rdf_deep_free(ldns_rr_set_rdf(ds, ldns_rdf_new_frm_data(type, 1, &foreign), field));
+}
+
 static ldns_rr *
 ds_of(const struct lab_zone *zone)
 {
-    static const uint8_t foreign = LDNS_PRIVATEDNS;
     ldns_rr *ds;
 
     if (zone->mode == LAB_WRONG_DS) {
         return wrong_ds(zone);
     }
     ds = ldns_key_rr2ds(zone->dnskey, LDNS_SHA256);
-    if (ds != NULL && zone->mode == LAB_FOREIGN_DS) {
-        ldns_rdf_deep_free(
-            ldns_rr_set_rdf(ds, ldns_rdf_new_frm_data(LDNS_RDF_TYPE_ALG, 1, &foreign), 1));
+    if (ds != NULL && (zone->mode == LAB_FOREIGN_DS || zone->mode == LAB_FOREIGN_DIGEST)) {
+        make_foreign(ds, zone->mode == LAB_FOREIGN_DS ? 1 : 2);
     }
     return ds;
 }
@@ -175,5 +185,5 @@ lab_sign_zone(struct lab_zone *zone, time_t now)
     if (status != LDNS_STATUS_OK) {
         return complain(zone, ldns_get_errorstr_by_id(status));
     }
-    return true;
+    return lab_forge_zone(zone);
 }

@@ -153,9 +153,10 @@ read_mode(struct source *src, char *words)
         const char *word;
         enum lab_mode mode;
     } modes[] = {
-        { "unsigned", LAB_UNSIGNED },     { "signed", LAB_SIGNED },   { "expired", LAB_EXPIRED },
-        { "future", LAB_FUTURE },         { "missing", LAB_MISSING }, { "wrong-ds", LAB_WRONG_DS },
-        { "foreign-ds", LAB_FOREIGN_DS },
+        { "unsigned", LAB_UNSIGNED },     { "signed", LAB_SIGNED },
+        { "expired", LAB_EXPIRED },       { "future", LAB_FUTURE },
+        { "missing", LAB_MISSING },       { "wrong-ds", LAB_WRONG_DS },
+        { "foreign-ds", LAB_FOREIGN_DS }, { "foreign-digest", LAB_FOREIGN_DIGEST },
     };
     char *rest = NULL;
 
@@ -205,6 +206,68 @@ read_servers(struct source *src, char *words)
     return true;
 }
 
+/* "drop" or "+TYPE". */
+static bool
+read_forged_type(struct source *src, struct lab_forgery *forgery, const char *word)
+{
+    ldns_rr_type type;
+
+    if (strcmp(word, "drop") == 0) {
+        forgery->drop = true;
+        return true;
+    }
+    type = word[0] == '+' ? ldns_get_rr_type_by_name(word + 1) : 0;
+    if (type == 0 || forgery->types_len == LAB_FORGED_TYPES_MAX) {
+        return complain(src, "a forgery is 'drop' or up to %d '+TYPE', not '%s'",
+                        LAB_FORGED_TYPES_MAX, word);
+    }
+    forgery->types[forgery->types_len++] = type;
+    return true;
+}
+
+static ldns_rdf *
+absolute_name(const struct lab_zone *zone, const char *name)
+{
+    ldns_rdf *owner;
+
+    if (strcmp(name, "@") == 0) {
+        return ldns_rdf_clone(zone->origin);
+    }
+    owner = ldns_dname_new_frm_str(name);
+    if (owner != NULL && ldns_dname_cat(owner, zone->origin) != LDNS_STATUS_OK) {
+        ldns_rdf_deep_free(owner);
+        return NULL;
+    }
+    return owner;
+}
+
+static bool
+read_forgery(struct source *src, char *words)
+{
+    struct lab_zone *zone = src->zone;
+    struct lab_forgery *forgery = &zone->forgeries[zone->forgeries_len];
+    char *rest = NULL;
+    char *word = strtok_r(words, " \t\r\n", &rest);
+    bool ok = true;
+
+    if (word == NULL || zone->forgeries_len == LAB_FORGERIES_MAX) {
+        return complain(src, "up to %d forgeries, each with a name", LAB_FORGERIES_MAX);
+    }
+    forgery->owner = absolute_name(zone, word);
+    if (forgery->owner == NULL) {
+        return complain(src, "'%s' is no name", word);
+    }
+    zone->forgeries_len++;
+    for (word = strtok_r(NULL, " \t\r\n", &rest); ok && word != NULL;
+         word = strtok_r(NULL, " \t\r\n", &rest)) {
+        ok = read_forged_type(src, forgery, word);
+    }
+    if (ok && forgery->drop == (forgery->types_len != 0)) {
+        return complain(src, "a forgery is either 'drop' or '+TYPE'");
+    }
+    return ok;
+}
+
 /* A record line; generic CAA is given to ldns as a type that it does not know. */
 static bool
 read_record_line(struct source *src, const char *line)
@@ -231,12 +294,16 @@ read_line(struct source *src, char *line)
 {
     static const char mode[] = "; lab:";
     static const char servers[] = "; served:";
+    static const char forgery[] = "; forge:";
 
     if (starts_with(line, mode)) {
         return read_mode(src, line + sizeof mode - 1);
     }
     if (starts_with(line, servers)) {
         return read_servers(src, line + sizeof servers - 1);
+    }
+    if (starts_with(line, forgery)) {
+        return read_forgery(src, line + sizeof forgery - 1);
     }
     if (starts_with(line, "$GENERATE ")) {
         return read_generate(src, line);
@@ -391,6 +458,9 @@ lab_zone_free(struct lab_zone *zone)
     ldns_rdf_deep_free(zone->origin);
     for (size_t i = 0; i < zone->servers_len; i++) {
         free(zone->servers[i]);
+    }
+    for (size_t i = 0; i < zone->forgeries_len; i++) {
+        ldns_rdf_deep_free(zone->forgeries[i].owner);
     }
     ldns_rr_list_deep_free(zone->records);
     ldns_rr_list_deep_free(zone->unsigned_records);

@@ -10,25 +10,36 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define LAB_SERVERS_MAX 4
-#define LAB_ZONES_MAX   200
-#define LAB_TTL         300
+#define LAB_SERVERS_MAX      4
+#define LAB_FORGERIES_MAX    8
+#define LAB_FORGED_TYPES_MAX 4
+#define LAB_ZONES_MAX        200
+#define LAB_TTL              300
 
 enum lab_mode {
     LAB_UNSET,
     LAB_UNSIGNED,
     LAB_SIGNED,
-    LAB_EXPIRED,    /* signatures that ended days ago */
-    LAB_FUTURE,     /* signatures that begin in days */
-    LAB_MISSING,    /* DS in the parent and a DNSKEY, but no signature */
-    LAB_WRONG_DS,   /* the DS is of another key */
-    LAB_FOREIGN_DS, /* the DS is of an algorithm that nobody implements: provably insecure */
+    LAB_EXPIRED,        /* signatures that ended days ago */
+    LAB_FUTURE,         /* signatures that begin in days */
+    LAB_MISSING,        /* DS in the parent and a DNSKEY, but no signature */
+    LAB_WRONG_DS,       /* the DS is of another key */
+    LAB_FOREIGN_DS,     /* the DS is of an algorithm that nobody implements: provably insecure */
+    LAB_FOREIGN_DIGEST, /* the same of the digest in the DS */
 };
 
 enum lab_denial {
     LAB_NSEC,
     LAB_NSEC3,
     LAB_NSEC3_OPTOUT,
+};
+
+/* A denial that lies: with the zone's own key all the same. */
+struct lab_forgery {
+    ldns_rdf *owner;
+    bool drop; /* there is none; else it says that the name has these types too */
+    ldns_rr_type types[LAB_FORGED_TYPES_MAX];
+    size_t types_len;
 };
 
 struct lab_zone {
@@ -39,6 +50,8 @@ struct lab_zone {
     enum lab_denial denial;
     char *servers[LAB_SERVERS_MAX];
     size_t servers_len;
+    struct lab_forgery forgeries[LAB_FORGERIES_MAX];
+    size_t forgeries_len;
     ldns_rr_list *records;
     ldns_rr_list *unsigned_records;
     ldns_rr_list *signatures;

@@ -4,6 +4,11 @@
 #include "base/limits.h"
 #include "dns/message.h"
 
+#include <sys/socket.h>
+
+#define TYPE_A    1
+#define TYPE_AAAA 28
+
 /* What a reply, or all replies of the last servers asked, come to. Where servers differ, the greater one counts, which
  * is excused less: a SERVFAIL can stand for a fault of DNSSEC (R-SEC-5), what follows is never excused. */
 enum kind {
@@ -185,7 +190,8 @@ set_known(struct cx_explainer *e, const struct cx_question *question, enum kind 
 
 /* Servers of one zone, the nearest to the name that was reached. */
 struct stage {
-    unsigned depth; /* labels of the zone, if a referral led to it */
+    unsigned depth;                          /* labels of the zone, if a referral led to it */
+    const struct cx_exchange_seen *referral; /* that one, or NULL */
     size_t n_silent;
     bool tcp_replied;
     bool truncated;
@@ -233,6 +239,9 @@ read_referral(cx_span octets, struct cx_rr *ret)
 static enum kind
 kind_of_answer(const struct cx_answer *answer, struct cx_name *ret_target)
 {
+    if (answer->n_aliases > CX_ALIASES_DEFAULT) { /* R-TREE-13: libunbound does not go on */
+        return KIND_LOOP;
+    }
     switch (answer->outcome) {
     case CX_OUTCOME_TRUNCATED:
         return KIND_TRUNCATED;
@@ -299,11 +308,53 @@ kind_of_stage(const struct stage *stage)
 }
 
 static void
-begin_stage(struct stage *stage, unsigned depth)
+begin_stage(struct stage *stage, unsigned depth, const struct cx_exchange_seen *referral)
 {
     enum kind before = stage->depth == 0 ? kind_of_stage(stage) : KIND_NONE;
 
-    *stage = (struct stage){ .depth = depth, .before = before, .target_before = stage->target };
+    *stage = (struct stage){
+        .depth = depth, .referral = referral, .before = before, .target_before = stage->target
+    };
+}
+
+static bool
+is_address_of(const struct cx_rr *rr, const struct cx_tap_address *server)
+{
+    return (rr->type == TYPE_A ? server->family == AF_INET && rr->rdata.n == 4
+                               : server->family == AF_INET6 && rr->rdata.n == 16) &&
+           memcmp(rr->rdata.p, server->ip, rr->rdata.n) == 0;
+}
+
+/* Whether a referral names the server, or gives no addresses by which that could be told. */
+static cx_status
+names_server(cx_span referral, const struct cx_tap_address *server, bool *ret)
+{
+    bool more, named = false, any = false;
+    struct cx_message m;
+    struct cx_rr rr;
+
+    CX_TRY(cx_message_open(referral, &m));
+    CX_TRY(cx_message_next(&m, &rr, &more));
+    while (more) {
+        if (rr.section == CX_SECTION_ADDITIONAL && (rr.type == TYPE_A || rr.type == TYPE_AAAA)) {
+            any = true;
+            named = named || is_address_of(&rr, server);
+        }
+        CX_TRY(cx_message_next(&m, &rr, &more));
+    }
+    *ret = named || !any;
+    return CX_SUCCESS;
+}
+
+/* Another question about the same name, at the same time, leads through the servers above once more: those are not
+ * lame. */
+static bool
+is_from_above(const struct stage *stage, const struct cx_exchange_seen *x)
+{
+    bool named = true;
+
+    return stage->referral != NULL &&
+           cx_ok(names_server(stage->referral->octets, &x->server, &named)) && !named;
 }
 
 static void
@@ -314,7 +365,10 @@ take_reply(struct stage *stage, const struct cx_exchange_seen *x)
     enum kind kind = kind_of_reply(x, &target, &depth);
 
     if (kind == KIND_REFERRAL && depth > stage->depth) {
-        begin_stage(stage, depth);
+        begin_stage(stage, depth, x);
+        return;
+    }
+    if (kind == KIND_REFERRAL && is_from_above(stage, x)) {
         return;
     }
     kind = kind == KIND_REFERRAL ? KIND_LAME : kind; /* up, or to where it is */

@@ -52,13 +52,14 @@ apply_validation(const struct cx_result *result, struct cx_arena *arena, struct 
 
 /* R-TREE-15: libunbound takes records of names that nobody asked for out of an answer and passes on the rest, so that
  * an answer with a stranger's CAA record looks empty. What is left then has no SOA, as a proper empty answer has (RFC
- * 2308 section 2); where the emptiness is not proven by signatures, such an answer is not believed. */
+ * 2308 section 2), and is not believed. Not even if libunbound calls it secure: a proof comes with the SOA, and a library
+ * that finds nothing may call it anything. */
 static cx_status
 doubt_bare_emptiness(struct cx_arena *arena, struct cx_answer *answer)
 {
     bool empty = answer->outcome == CX_OUTCOME_NODATA || answer->outcome == CX_OUTCOME_NXDOMAIN;
 
-    if (!empty || answer->has_ttl || answer->dnssec == CX_DNSSEC_SECURE) {
+    if (!empty || answer->has_ttl) {
         return CX_SUCCESS;
     }
     CX_TRY(drop_data(CX_OUTCOME_MALFORMED,

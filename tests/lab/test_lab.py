@@ -16,6 +16,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 LAB = os.path.join(HERE, "..", "..", "lab")
 RUN = os.path.join(LAB, "run")
 RESPONDER = "127.0.2."
+PRIVATE = "10."
 BACKEND = "127.0.3.1"
 SUITE_NAMES = 24
 MEMBERS = {"case", "names", "issuer", "account_uri", "method", "purpose", "profile", "date",
@@ -68,6 +69,7 @@ class Zone:
             self.text = text.read()
         self.modes = re.search(r"^; lab: (.*)$", self.text, re.M).group(1).split()
         self.servers = re.search(r"^; served: (.*)$", self.text, re.M).group(1).split()
+        self.forgeries = [line.split() for line in re.findall(r"^; forge: (.*)$", self.text, re.M)]
 
     def parent(self, zones):
         """The nearest zone above."""
@@ -101,7 +103,7 @@ def check_signatures(zone, text):
 def check_zones(zones):
     for zone in zones.values():
         for server in zone.servers:
-            address = BACKEND if server.startswith(RESPONDER) else server
+            address = BACKEND if server.startswith((RESPONDER, PRIVATE)) else server
             text = dig(address, zone.name, "SOA", "+dnssec", "+nocrypto")
             check(status(text) == "NOERROR" and "aa" in flags(text) and records(text, "SOA"),
                   f"{zone.name} at {address}")
@@ -117,17 +119,40 @@ def check_denial(zones):
     for zone in zones.values():
         if zone.servers[0].startswith(RESPONDER) or zone.modes[0] in ("unsigned", "missing"):
             continue
+        if ["@", "drop"] in zone.forgeries:
+            continue
         text = dig(zone.servers[0], "no-such-name." + zone.name.strip("."), "CAA", "+dnssec")
         kind = "NSEC3" if "nsec3" in zone.modes else "NSEC"
         chain = records(text, kind)
         check(status(text) == "NXDOMAIN" and chain, f"{zone.name} denies by {kind}")
         optout = kind == "NSEC3" and all(rdata.split()[1] == "1" for _, rdata in chain)
         check(optout == ("optout" in zone.modes), f"{zone.name}: opt-out flag")
-    for name, parent in (("plain.com", "com."), ("child.empty.com", "empty.com.")):
+    for name, parent in (("plain.com", "com."), ("blackhole.com", "com."),
+                         ("child.empty.com", "empty.com."), ("dead.empty.com", "empty.com.")):
         text = dig(zones[parent].servers[0], name, "DS", "+dnssec")
         bitmaps = [set(rdata.split()[5:]) for _, rdata in records(text, "NSEC3")]
         check(bitmaps and not any("NS" in types and not types & {"DS", "SOA"} for types in bitmaps),
               f"{name} is not in the chain of {parent}")
+
+
+def check_forgeries(zones):
+    """What is denied wrongly is in the answer, or is not, as the zone file says."""
+    forged = [(zone, *forgery) for zone in zones.values() for forgery in zone.forgeries]
+    check(len(forged) > 10, "denials are forged")
+    for zone, name, *types in forged:
+        owner = zone.name if name == "@" else f"{name}.{zone.name}"
+        kind = "NSEC3" if "nsec3" in zone.modes else "NSEC"
+        text = dig(zone.servers[0], owner.replace("*", "no-such-name"), "CAA", "+dnssec")
+        chain = records(text, kind)
+        if types == ["drop"]:
+            check(records(text, "SOA") or records(text, "CAA"), f"{owner} is answered")
+            check(kind == "NSEC3" or owner not in [of for of, _ in chain], f"{owner}: no NSEC")
+            continue
+        wanted = {word.lstrip("+") for word in types}
+        check(any(wanted <= set(rdata.split()) and (kind == "NSEC3" or of == owner)
+                  for of, rdata in chain), f"{owner}: {wanted}")
+        signed = [of for of, rdata in records(text, "RRSIG") if rdata.split()[0] == kind]
+        check(set(signed) == {of for of, _ in chain}, f"{owner}: signed")
 
 
 def check_big():
@@ -217,6 +242,71 @@ def check_responder():
     check(len(caa_rdata(RESPONDER + "10", "one-of-two.malformed.net")) == 2, "one of two")
 
 
+def raw(server, name, wait_s=1.0):
+    """(what was asked, every datagram that comes back until nothing does)"""
+    labels = [label.encode("ascii") for label in name.split(".")]
+    query = struct.pack("!HHHHHH", 0x1357, 0, 1, 0, 0, 0)
+    query += b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
+    query += struct.pack("!HH", 257, 1)
+    got = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(wait_s)
+        client.connect((server, 53))
+        client.send(query)
+        for _ in range(3):
+            try:
+                got.append(client.recv(65535))
+            except TimeoutError:
+                break
+    return query, got
+
+
+def check_broken():
+    """Replies that are none, octet by octet."""
+    broken = RESPONDER + "13"
+    for name, wanted in (
+            ("www.garbage.net", lambda q, m: m[:2] != q[:2]),
+            ("www.garbage-id.net", lambda q, m: m[:2] == q[:2] and m[12:20] != q[12:20]),
+            ("www.wrong-id.net", lambda q, m: m[:2] != q[:2] and b"issue" in m and q[12:] in m),
+            ("www.wrong-question.net", lambda q, m: m[:2] == q[:2] and b"\3xxx" in m),
+            ("www.no-question.net", lambda q, m: m[:2] == q[:2] and m[4:8] == b"\0\0\0\1"),
+            ("www.query.net", lambda q, m: m == q),
+            ("www.void.net", lambda q, m: m == b""),
+            ("www.short.net", lambda q, m: 0 < len(m) < 12),
+            ("www.cut-off.net", lambda q, m: len(m) == 512 and not m[2] & 2 and m[6:8] == b"\0e"),
+            ("www.oversize.net", lambda q, m: len(m) > 1232 and not m[2] & 2)):
+        asked, got = raw(broken, name, 0.3)
+        check(len(got) == 1 and wanted(asked, got[0]), name)
+    asked, got = raw(broken, "www.spoof.net", 0.3)
+    check([m[:2] == asked[:2] for m in got] == [False, True] and b"issueca" in got[0], "www.spoof.net")
+    check([raw(broken, "x.once.net", 0.3)[1][0][3] & 15 for _ in range(2)] == [2, 3], "x.once.net")
+
+
+def check_names():
+    """Servers that are particular about names, and one that denies with its parent's proof."""
+    letters = RESPONDER + "14"
+    for name, zone, rcode, echoed in (("wWw", "lower.org", 0, b"www"), ("wWw", "upper.org", 0, b"WWW"),
+                                      ("wWw", "exact.org", 3, b"wWw"), ("www", "exact.org", 0, b"www")):
+        _, got = raw(letters, f"{name}.{zone}", 0.3)
+        check(got[0][3] & 15 == rcode and got[0][13:16] == echoed, f"{name}.{zone}")
+    check(status(dig(RESPONDER + "16", "ent.hollow.org", "CAA")) == "NXDOMAIN", "ent.hollow.org")
+    check(records(dig(RESPONDER + "16", "www.ent.hollow.org", "CAA"), "CAA"), "www.ent.hollow.org")
+    for name, wanted in (("www.ancestor.test", "NXDOMAIN"), ("ancestor.test", "NOERROR")):
+        text = dig(RESPONDER + "15", name, "CAA", "+dnssec")
+        proof = [set(rdata.split()[1:]) for of, rdata in records(text, "NSEC") if of == "ancestor.test."]
+        check(status(text) == wanted and len(proof) == 1 and "NS" in proof[0] and "SOA" not in proof[0],
+              f"{name}: the parent's NSEC")
+    with socket.create_connection((RESPONDER + "18", 53), timeout=2) as silent:
+        silent.settimeout(0.3)
+        silent.send(b"\0\1x")
+        said = True
+        try:
+            silent.recv(1)
+        except TimeoutError:
+            said = False
+        check(not said, "TCP connects and stays silent")
+
+
 def check_cases(zones):
     with open(os.path.join(LAB, "cases.json"), encoding="ascii") as file:
         cases = json.load(file)
@@ -226,11 +316,11 @@ def check_cases(zones):
         check(not set(case) - MEMBERS, f"{label}: members")
         check(case["expect"] in VERDICTS and case["about"].endswith("."), f"{label}: verdict, text")
         for name in case["names"]:
-            bare = name.split("@")[-1] + "."
+            bare = name.split("@")[-1].lower() + "."
             check(any(bare == zone or bare.endswith("." + zone) for zone in zones if zone != "."),
                   f"{label}: {name} is in a zone")
         if "found_at" in case:
-            check(any(("." + name.split("@")[-1]).endswith("." + case["found_at"])
+            check(any(("." + name.split("@")[-1].lower()).endswith("." + case["found_at"])
                       for name in case["names"]), f"{label}: found_at is above a name")
     names = {case["names"][0] for case in cases if case.get("suite") and len(case["names"]) == 1}
     deny = {name for name in names if "auto-" not in name and "loop" not in name}
@@ -242,7 +332,8 @@ def check_labgen():
     build = os.environ.get("CAAPROOF_BUILD", os.path.join(LAB, "..", "build"))
     head = "; lab: signed nsec\n; served: 127.0.1.1\n"
     for line in ("x CAA 0 issue", "x TYPE257 \\# 3 00", "$GENERATE 5-1 a TXT x", "; lab: nonsense",
-                 "a.other. A 192.0.2.1", "@ NS a.b.", "; served: 1 2 3 4"):
+                 "a.other. A 192.0.2.1", "@ NS a.b.", "; served: 1 2 3 4", "; forge: x",
+                 "; forge: x +NOTYPE", "; forge: x CAA", "; forge: x drop +CAA"):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "bad.test.zone")
             shutil.copy(os.path.join(LAB, "zones", "root.zone"), folder)
@@ -282,10 +373,13 @@ def main():
     zones = read_zones()
     check_zones(zones)
     check_denial(zones)
+    check_forgeries(zones)
     check_big()
     check_octets(zones)
     check_ipv6()
     check_responder()
+    check_broken()
+    check_names()
     check_cases(zones)
     check_labgen()
     check_run()

@@ -131,15 +131,15 @@ test_bogus_and_unknown_states_have_no_data(void **state)
 
 /* R-TREE-15 */
 static void
-test_bare_emptiness_must_be_proven(void **state)
+test_bare_emptiness_is_not_believed(void **state)
 {
     (void)state;
     gives((struct cx_result){ .packet = message(0, false, false), .sec = 0 }, CX_OUTCOME_MALFORMED,
           CX_DNSSEC_INDETERMINATE);
     gives((struct cx_result){ .packet = message(3, false, false), .sec = 0 }, CX_OUTCOME_MALFORMED,
           CX_DNSSEC_INDETERMINATE);
-    gives((struct cx_result){ .packet = message(0, false, false), .sec = 2 }, CX_OUTCOME_NODATA,
-          CX_DNSSEC_SECURE);
+    gives((struct cx_result){ .packet = message(0, false, false), .sec = 2 }, CX_OUTCOME_MALFORMED,
+          CX_DNSSEC_INDETERMINATE);
 }
 
 static void
@@ -195,7 +195,7 @@ main(void)
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_rcode_of_the_callback_is_only_believed_when_it_fails),
         cmocka_unit_test(test_bogus_and_unknown_states_have_no_data),
-        cmocka_unit_test(test_bare_emptiness_must_be_proven),
+        cmocka_unit_test(test_bare_emptiness_is_not_believed),
         cmocka_unit_test(test_messages_that_cannot_be_read),
         cmocka_unit_test(test_every_full_arena_is_told),
     };

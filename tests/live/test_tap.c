@@ -639,6 +639,40 @@ test_parent_is_asked_last(void **state)
     judged_close(&j);
 }
 
+static struct message
+referral_with_address(const char *zone, const char *address)
+{
+    struct message m = referral_to(zone), rdata = { .n = 4 };
+
+    assert_int_equal(inet_pton(AF_INET, address, rdata.p), 1);
+    put_record(&m, 2, "ns.example", 1, &rdata);
+    return m;
+}
+
+/* Two questions under way about one name, one as the target of an alias: the second is referred by the servers above
+ * after the first, which has met silence. */
+static void
+test_servers_above_are_not_lame(void **state)
+{
+    static const struct {
+        const char *address; /* of the only server, in the referral; replies come from 127.0.0.1 */
+        enum cx_outcome outcome;
+    } ways[] = { { "192.0.2.1", CX_OUTCOME_TIMEOUT }, { "127.0.0.1", CX_OUTCOME_REFUSED } };
+    struct message query = message(9, QUERY_FLAGS, "www.example", CX_TYPE_CAA);
+
+    (void)state;
+    for (size_t i = 0; i < CX_COUNT(ways); i++) {
+        struct judged j;
+
+        judged_open(&j);
+        exchange(&j.pair, "www.example", referral_with_address("example", ways[i].address));
+        exchange(&j.pair, "www.example", referral_with_address("example", ways[i].address));
+        ask_seen(&j.pair, &query);
+        assert_int_equal(explained(&j, CX_OUTCOME_SERVFAIL, 0).outcome, ways[i].outcome);
+        judged_close(&j);
+    }
+}
+
 static void
 test_failures_behind_aliases(void **state)
 {
@@ -666,6 +700,35 @@ test_failures_behind_aliases(void **state)
     }
     assert_int_equal(explained(&j, CX_OUTCOME_SERVFAIL, 0).outcome, CX_OUTCOME_LOOP);
     judged_close(&j);
+}
+
+/* TEST R-TREE-13: one reply holds the whole chain, and a record at its end. */
+static void
+test_too_many_aliases_in_one_reply(void **state)
+{
+    static const struct {
+        unsigned n;
+        enum cx_outcome outcome;
+    } ways[] = { { CX_ALIASES_DEFAULT, CX_OUTCOME_SERVFAIL },
+                 { CX_ALIASES_DEFAULT + 1, CX_OUTCOME_LOOP } };
+
+    (void)state;
+    for (size_t i = 0; i < CX_COUNT(ways); i++) {
+        char name[16] = "www.example", target[16];
+        struct message reply = reply_of(0);
+        struct judged j;
+
+        for (unsigned n = 1; n <= ways[i].n; n++) {
+            (void)snprintf(target, sizeof(target), "a%u", n);
+            put_named(&reply, 0, name, CX_TYPE_CNAME, target);
+            memcpy(name, target, sizeof(name));
+        }
+        put_caa(&reply, name);
+        judged_open(&j);
+        exchange(&j.pair, "www.example", reply);
+        assert_int_equal(explained(&j, CX_OUTCOME_SERVFAIL, 0).outcome, ways[i].outcome);
+        judged_close(&j);
+    }
 }
 
 /* R-TREE-15, G069: libunbound says that there is nothing. */
@@ -768,7 +831,9 @@ main(void)
         cmocka_unit_test(test_kinds_of_failures),
         cmocka_unit_test(test_no_reply_is_a_timeout_only_if_asked),
         cmocka_unit_test(test_parent_is_asked_last),
+        cmocka_unit_test(test_servers_above_are_not_lame),
         cmocka_unit_test(test_failures_behind_aliases),
+        cmocka_unit_test(test_too_many_aliases_in_one_reply),
         cmocka_unit_test(test_rest_of_strangers_is_no_emptiness),
         cmocka_unit_test(test_answers_that_nobody_gave_are_failures),
         cmocka_unit_test(test_joined_questions_are_explained),
