@@ -61,8 +61,10 @@
 #define CX_NSEC3_ITERATIONS_MAX 150
 #define CX_SIGNERS_MAX          64
 
-/* One question to the live DNS: longer than libunbound needs to give up (5.3 s measured with the settings of resolve/context.c). */
+/* One question to the live DNS, with all its tries. */
 #define CX_LIVE_DEADLINE_MS 12000
+/* One try of it: two fit into that, and libunbound by itself gives up a silent server in 5.3 s. */
+#define CX_TRY_MS 5500
 /* Age at which the cache of the live source is given up; also the most by which an answer's time can lie before the
  * moment at which it was asked (resolve/live.h). */
 #define CX_LIVE_RENEW_S 300

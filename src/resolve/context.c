@@ -35,6 +35,8 @@ static const struct setting needed[] = {
     { "prefetch:", "no" },
     { "cache-max-ttl:", "28800" },
     { "qname-minimisation:", "no" }, /* R-DNS-10 */
+    /* R-DNS-5: servers that answer another case than they were asked in say NXDOMAIN of names that exist. */
+    { "use-caps-for-id:", "no" },
 };
 
 /* Speed, memory, and how soon a dead server is given up. */

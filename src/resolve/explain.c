@@ -383,6 +383,31 @@ take_reply(struct stage *stage, const struct cx_exchange_seen *x)
     }
 }
 
+static bool
+has_prefix(const uint8_t *ip, unsigned first, unsigned second, unsigned bits)
+{
+    unsigned value = (unsigned)ip[0] << 8 | ip[1];
+    unsigned shift = 16 - bits;
+
+    return value >> shift == (first << 8 | second) >> shift;
+}
+
+/* R-DNS-4: a delegation to addresses of somebody's inside (RFC 1918, 3927, 4193, 4291, 6598) leads to nobody who could
+ * answer for the zone: what becomes of it is no failure of the zone's servers. */
+static bool
+is_private(const struct cx_tap_address *server)
+{
+    const uint8_t *ip = server->ip;
+
+    if (server->family == AF_INET) {
+        return has_prefix(ip, 10, 0, 8) || has_prefix(ip, 172, 16, 12) ||
+               has_prefix(ip, 192, 168, 16) || has_prefix(ip, 169, 254, 16) ||
+               has_prefix(ip, 100, 64, 10) || ip[0] == 0;
+    }
+    return server->family == AF_INET6 &&
+           (has_prefix(ip, 0xfe, 0x80, 10) || has_prefix(ip, 0xfc, 0, 7));
+}
+
 /* What the exchanges about one name come to. */
 static enum kind
 kind_of_name(const struct cx_explainer *e, const struct cx_question *question, uint64_t since,
@@ -399,6 +424,9 @@ kind_of_name(const struct cx_explainer *e, const struct cx_question *question, u
     }
     while (n != 0) {
         x = found[--n];
+        if (is_private(&x->server)) {
+            continue;
+        }
         if (x->replied) {
             take_reply(&stage, x);
         } else {
@@ -524,7 +552,7 @@ take_aliases(const struct trail *trail, struct cx_arena *arena, struct cx_answer
 
 static cx_status
 explain_failure(struct cx_explainer *e, uint64_t since, struct cx_arena *arena,
-                struct cx_answer *answer)
+                struct cx_answer *answer, bool *ret_known)
 {
     struct trail trail = { cx_alloc(CX_ALIASES_DEFAULT + 2, sizeof(*trail.names)), 1 };
     struct cx_question question = { answer->name, answer->type };
@@ -537,7 +565,8 @@ explain_failure(struct cx_explainer *e, uint64_t since, struct cx_arena *arena,
     trail.names[0].n = (uint8_t)answer->name.n;
     memcpy(trail.names[0].wire, answer->name.p, answer->name.n);
     kind = kind_of_trail(e, answer->type, since, &trail);
-    if (apply_kind(kind, answer)) {
+    *ret_known = apply_kind(kind, answer);
+    if (*ret_known) {
         if (trail.n == 1 || kind == KIND_LOOP) { /* what is remembered has no aliases */
             set_known(e, &question, kind);
         }
@@ -622,12 +651,19 @@ explain_malformed(struct cx_explainer *e, struct cx_answer *answer)
     }
 }
 
+uint64_t
+cx_explain_mark(const struct cx_explainer *explainer)
+{
+    return cx_tap_mark(explainer->tap);
+}
+
 cx_status
 cx_explain(struct cx_explainer *explainer, uint64_t since, struct cx_arena *arena,
-           struct cx_answer *answer)
+           struct cx_answer *answer, bool *ret_known)
 {
+    *ret_known = true;
     if (answer->outcome == CX_OUTCOME_SERVFAIL) {
-        return explain_failure(explainer, since, arena, answer);
+        return explain_failure(explainer, since, arena, answer, ret_known);
     }
     if (answer->outcome == CX_OUTCOME_MALFORMED) {
         explain_malformed(explainer, answer);

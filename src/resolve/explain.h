@@ -17,9 +17,12 @@ void cx_explainer_free(struct cx_explainer *explainer);
 void cx_explainer_renew(struct cx_explainer *explainer);
 
 /* answer, to a question that went to libunbound when the tap's mark was since, is made more exact, or a failure; a
- * failure's aliases are those that were seen. Classes: NOMEM. */
+ * failure's aliases are those that were seen. *ret_known: of a failure, servers of the zone were seen to fail like this.
+ * Classes: NOMEM. */
 cx_status cx_explain(struct cx_explainer *explainer, uint64_t since, struct cx_arena *arena,
-                     struct cx_answer *answer) CX_MUST;
+                     struct cx_answer *answer, bool *ret_known) CX_MUST;
+/* Number that the next exchange will have. */
+uint64_t cx_explain_mark(const struct cx_explainer *explainer);
 
 /* A server replied to question after mark since. */
 bool cx_explain_seen(const struct cx_explainer *explainer, const struct cx_question *question,

@@ -5,26 +5,23 @@
 #include "resolve/explain.h"
 #include "resolve/nettle_p256.h"
 #include "resolve/proof.h"
+#include "resolve/tries.h"
 
 #include <event2/event.h>
 #include <unbound.h>
 
-#include <stddef.h>
-
-/* Who makes the first try of a question and who those after a failure: libunbound answers a failed question from its cache
- * for some seconds, and asks no server that was silent before for minutes. */
+/* Who makes the first try of a question, and who those after a failure. */
 enum role {
     ROLE_FIRST,
     ROLE_AGAIN,
     ROLES,
 };
 
-/* With a first try that sent nothing, because its servers are thought to be down, two others. */
-#define TRIES_MAX 3
-/* Less than it takes to find out that a server is silent: a context that makes second tries asks every server. */
+/* Less than it takes to find out that a server is silent: libunbound answers a failed question from its cache for some
+ * seconds, and asks no server that was silent for minutes; a context as young as this asks all. */
 #define AGAIN_RENEW_S 4
 
-/* One question, until both we have answered it and libunbound has given its result: it cannot be told to forget one
+/* One question, until both we have answered it and libunbound has given its results: it cannot be told to forget one
  * for good, and works on after our deadline. */
 struct pending {
     struct pending *next; /* list of all */
@@ -38,16 +35,11 @@ struct pending {
     void *ctx;
     struct cx_name name;
     uint16_t type;
-    struct cx_lookup lookup;
-    uint64_t since; /* mark of the tap at the first try */
     int64_t asked_us;
-    unsigned tries;           /* begun */
-    uint32_t tries_seen;      /* that sent anything; without a tap, all */
-    bool retry;               /* another try is to begin */
-    bool has_work;            /* is in the list of work */
-    bool ended;               /* answer is made (NULL: out of memory) */
-    bool delivered;           /* only libunbound's result is missing */
-    struct cx_answer *failed; /* what the tries came to so far, while there is another */
+    struct cx_tries tries;
+    bool has_work;  /* is in the list of work */
+    bool ended;     /* answer is made (NULL: out of memory) */
+    bool delivered; /* only results of libunbound are missing */
     struct cx_answer *answer;
     struct cx_collected proof;
     struct cx_control_waiter control;
@@ -58,7 +50,9 @@ struct live {
     struct cx_anchors anchors;
     struct event_base *base;
     struct cx_resolver *resolvers[ROLES];
-    struct cx_materials *materials;
+    struct cx_tries_setup tries;
+    struct cx_materials
+        *materials[ROLES];      /* of answers; of failures, whose servers may be thought down */
     struct cx_control *control; /* NULL: no control names */
     struct cx_tap *tap;         /* NULL: none, as is explainer then */
     struct cx_explainer *explainer;
@@ -97,6 +91,7 @@ forget(struct pending *p)
     if (p->deadline != NULL) {
         event_free(p->deadline);
     }
+    cx_tries_done(&p->tries);
     cx_free(p);
 }
 
@@ -107,6 +102,7 @@ end(struct pending *p, struct cx_answer *answer)
     struct live *live = p->live;
 
     p->ended = true;
+    p->tries.ended = true;
     p->answer = answer;
     stop_collecting(p);
     (void)event_del(p->deadline); /* fails only for events that were never added */
@@ -128,8 +124,9 @@ end_failed(struct pending *p, enum cx_outcome outcome, const char *why)
     struct cx_question question = question_of(p);
     cx_time ago = (cx_tap_now_us() - p->asked_us) / 1000000 + 1;
 
-    if (answer != NULL &&
-        !cx_ok(cx_result_failure(outcome, why, &question, cx_time_now() - ago, p->arena, answer))) {
+    if (answer == NULL ||
+        !cx_ok(cx_result_failure(outcome, why, &question, cx_time_now() - ago, p->arena, answer)) ||
+        !cx_ok(cx_tries_list(&p->tries, answer))) {
         answer = NULL;
     }
     end(p, answer);
@@ -141,158 +138,25 @@ has_work(void *ctx)
 {
     struct pending *p = ctx;
 
-    if (!p->has_work && !p->ended) {
+    if (!p->has_work) {
         p->has_work = true;
         p->next_work = p->live->work;
         p->live->work = p;
     }
 }
 
-/* ---- tries */
-
-/* What one try gave. */
-static cx_status
-read_result(struct pending *p, const struct cx_result *result, struct cx_answer *ret,
-            bool *ret_seen)
-{
-    struct cx_question question = question_of(p);
-    uint64_t since = p->lookup.since;
-    struct live *live = p->live;
-
-    CX_TRY(cx_result_read(result, &question, p->lookup.context_begun, p->arena, ret));
-    *ret_seen = true;
-    if (live->explainer == NULL) {
-        return CX_SUCCESS;
-    }
-    CX_TRY(cx_explain(live->explainer, since, p->arena, ret));
-    CX_TRY(cx_explain_list(live->explainer, since, p->arena, ret));
-    ret->time = cx_explain_answer_time(live->explainer, ret, since, ret->time);
-    *ret_seen = ret->n_exchanges != 0;
-    return CX_SUCCESS;
-}
-
-/* How little a failure is excused: of two, the greater counts. 0: a second try is of no use, or may not be. */
-static unsigned
-weight(const struct cx_answer *answer)
-{
-    switch (answer->outcome) {
-    case CX_OUTCOME_TIMEOUT:
-        return 1;
-    case CX_OUTCOME_REFUSED:
-        return 2;
-    case CX_OUTCOME_MALFORMED:
-        return answer->malformed == CX_MALFORMED_MESSAGE ? 3 : 0;
-    case CX_OUTCOME_SERVFAIL:
-        return 4;
-    case CX_OUTCOME_TRUNCATED:
-        return 5;
-    case CX_OUTCOME_UNSET:
-    case CX_OUTCOME_RECORDS:
-    case CX_OUTCOME_NODATA:
-    case CX_OUTCOME_NXDOMAIN:
-    case CX_OUTCOME_LOOP:
-    case CX_OUTCOME_BOGUS:
-    case CX_OUTCOME_INDETERMINATE:
-    case CX_OUTCOME_DEADLINE:
-    case CX_OUTCOME_ERROR:
-        return 0;
-    }
-    return 0;
-}
-
-/* An answer, and what is no matter of chance (bogus, a loop), replaces the failures before it. Of failures the one counts
- * that is excused less; a try that sent nothing says nothing if another did. */
-static void
-join_tries(struct pending *p, struct cx_answer *answer, bool seen)
-{
-    const struct cx_answer *failed = p->failed;
-    cx_time time = answer->time;
-
-    if (failed != NULL && weight(answer) != 0 && p->tries_seen != 0 &&
-        (!seen || (p->tries_seen > 1 && weight(failed) > weight(answer)))) {
-        *answer = *failed;
-        answer->time = time < failed->time ? time : failed->time;
-    }
-}
-
-/* R-FAIL-7: one more, if that may help and the tries so far are not two that asked somebody. */
-static bool
-wants_another(const struct pending *p, const struct cx_answer *answer)
-{
-    return weight(answer) != 0 && p->tries_seen < 2 && p->tries < TRIES_MAX &&
-           !p->live->options.no_retry;
-}
-
-static cx_status
-take_result(struct pending *p, const struct cx_result *result)
-{
-    struct cx_answer *answer = cx_arena_get(p->arena, 1, sizeof(*answer));
-    struct live *live = p->live;
-    bool seen;
-
-    if (answer == NULL) {
-        return (cx_status){ CX_E_NOMEM };
-    }
-    CX_TRY(read_result(p, result, answer, &seen));
-    p->tries_seen += seen ? 1 : 0;
-    join_tries(p, answer, seen);
-    if (weight(answer) != 0 && p->tries_seen > 1) {
-        answer->attempts = p->tries_seen;
-    }
-    if (p->tries > 1 && live->explainer != NULL) {
-        CX_TRY(cx_explain_list(live->explainer, p->since, p->arena, answer));
-    }
-    if (wants_another(p, answer)) {
-        p->failed = answer;
-        p->retry = true;
-    } else {
-        p->answer = answer;
-    }
-    return CX_SUCCESS;
-}
-
-static void
-on_result(struct cx_lookup *lookup, const struct cx_result *result)
-{
-    struct pending *p = (struct pending *)((uintptr_t)lookup - offsetof(struct pending, lookup));
-
-    if (result == NULL) {
-        return; /* closing, which frees p */
-    }
-    if (p->delivered) {
-        forget(p);
-        return;
-    }
-    if (p->ended) {
-        return; /* our deadline came first; freed when delivered */
-    }
-    if (cx_ok(take_result(p, result))) {
-        has_work(p);
-    } else {
-        end(p, NULL);
-    }
-}
-
-/* Gives the question to libunbound, which may call on_result at once. Class INTERNAL: it does not take it. */
-static cx_status
-submit(struct pending *p, struct cx_detail *detail)
-{
-    struct cx_resolver *resolver = p->live->resolvers[p->tries == 0 ? ROLE_FIRST : ROLE_AGAIN];
-    struct cx_question question = question_of(p);
-
-    p->tries++;
-    return cx_resolver_ask(resolver, &question, &p->lookup, detail);
-}
-
 /* ---- what an answer needs beside itself */
 
-/* R-FAIL-7 wants to see the tries: without a tap nobody has seen them, and nothing is made of the insecurity of a
- * failure. Where the answer is bogus the state is known. */
+/* Of failures, of those that may be excused: R-FAIL-7 wants to see the tries, so without a tap nothing is made of the
+ * insecurity of one; and a forwarder that fails is inside the CA (R-FAIL-8). */
 static bool
 wants_proof(const struct pending *p, const struct cx_answer *answer)
 {
-    return cx_outcome_is_failure(answer->outcome) ? p->live->tap != NULL && weight(answer) != 0
-                                                  : !p->live->options.no_proof;
+    const struct live *live = p->live;
+
+    return cx_outcome_is_failure(answer->outcome)
+               ? live->tap != NULL && live->options.forward == NULL && cx_tries_may_help(answer)
+               : !live->options.no_proof;
 }
 
 /* The collected proof of answer is in it (true), or awaited. */
@@ -305,7 +169,9 @@ collect(struct pending *p, struct cx_answer *answer, bool *ret_done)
     if (!wants_proof(p, answer)) {
         return CX_SUCCESS;
     }
-    CX_TRY(cx_proof_collect(live->materials, &p->proof, p->arena, answer, ret_done));
+    CX_TRY(cx_proof_collect(
+        live->materials[cx_outcome_is_failure(answer->outcome) ? ROLE_AGAIN : ROLE_FIRST],
+        &p->proof, p->arena, answer, ret_done));
     if (*ret_done && live->control != NULL && cx_outcome_is_failure(answer->outcome)) {
         *ret_done = cx_control_ready(live->control, &p->control);
         return *ret_done ? cx_control_list(live->control, p->arena, answer) : CX_SUCCESS;
@@ -314,26 +180,34 @@ collect(struct pending *p, struct cx_answer *answer, bool *ret_done)
 }
 
 /* The next step of a question, when something happened: another try; proof, while that is under way and after it; and
- * in the end the answer. All tries have the first one's time. */
+ * in the end the answer. */
 static void
 advance(struct pending *p)
 {
-    struct cx_detail detail = { .text = "" };
+    struct cx_tries *t = &p->tries;
     bool done = true;
 
-    if (p->retry) {
-        p->retry = false;
-        if (!cx_ok(submit(p, &detail))) {
-            p->answer = p->failed;
-        }
-    }
-    if (p->ended) {
+    cx_tries_step(t);
+    if (t->no_memory) {
+        end(p, NULL);
         return;
     }
-    if (!cx_ok(collect(p, p->answer != NULL ? p->answer : p->failed, &done))) {
+    if (t->answer == NULL && t->failed == NULL) {
+        return;
+    }
+    if (!cx_ok(collect(p, t->answer != NULL ? t->answer : t->failed, &done))) {
         end(p, NULL);
-    } else if (done && p->answer != NULL) {
-        end(p, p->answer);
+    } else if (done && t->answer != NULL) {
+        end(p, t->answer);
+    }
+}
+
+/* libunbound owes nothing more for what was delivered. */
+static void
+forget_if_done(struct pending *p)
+{
+    if (p->delivered && !cx_tries_owed(&p->tries)) {
+        forget(p);
     }
 }
 
@@ -346,7 +220,9 @@ do_work(struct live *live)
 
         live->work = p->next_work;
         p->has_work = false;
-        if (!p->ended) {
+        if (p->ended) {
+            forget_if_done(p);
+        } else {
             advance(p);
         }
     }
@@ -362,8 +238,8 @@ on_deadline(evutil_socket_t fd, short what, void *ctx)
     struct pending *p = ctx;
 
     (void)fd, (void)what; /* a timer has neither */
-    if (p->answer != NULL) {
-        end(p, p->answer);
+    if (p->tries.answer != NULL) {
+        end(p, p->tries.answer);
     } else {
         end_failed(p, CX_OUTCOME_DEADLINE, "no answer within our deadline");
     }
@@ -384,8 +260,10 @@ new_pending(struct live *live, const struct cx_question *question)
     p->name.n = (uint8_t)question->name.n;
     memcpy(p->name.wire, question->name.p, question->name.n);
     p->asked_us = cx_tap_now_us();
-    p->since = live->tap != NULL ? cx_tap_mark(live->tap) : 0;
-    p->lookup.done = on_result;
+    p->tries.setup = &live->tries;
+    p->tries.question = question_of(p);
+    p->tries.changed = has_work;
+    p->tries.ctx = p;
     p->proof.waiter.wake = has_work;
     p->proof.waiter.ctx = p;
     p->control.wake = has_work;
@@ -420,7 +298,7 @@ start(struct pending *p)
 
     if (!start_deadline(p)) {
         end_failed(p, CX_OUTCOME_ERROR, "no timer for our deadline");
-    } else if (!cx_ok(submit(p, &detail))) {
+    } else if (!cx_ok(cx_tries_start(&p->tries, &detail))) {
         end_failed(p, CX_OUTCOME_ERROR, detail.text);
     }
 }
@@ -436,7 +314,7 @@ live_ask(void *self, const struct cx_question *question, struct cx_arena *arena,
         answered(ctx, NULL);
         return;
     }
-    p->arena = arena;
+    p->arena = p->tries.arena = arena;
     p->answered = answered;
     p->ctx = ctx;
     live->open++;
@@ -457,10 +335,9 @@ deliver(struct live *live)
     }
     live->n_ready--;
     live->open--;
-    if (p->lookup.open) {
-        p->delivered = true;
-    } else {
-        forget(p);
+    p->delivered = true;
+    if (!p->has_work) { /* else from there */
+        forget_if_done(p);
     }
     answered(ctx, answer);
 }
@@ -536,7 +413,9 @@ live_close(void *self)
         forget(live->all);
     }
     cx_control_free(live->control);
-    cx_materials_free(live->materials);
+    for (size_t i = 0; i < ROLES; i++) {
+        cx_materials_free(live->materials[i]);
+    }
     if (live->base != NULL) {
         event_base_free(live->base);
     }
@@ -575,42 +454,61 @@ open_control(struct live *live, const struct cx_resolver_setup *setup, struct cx
     return cx_control_new(live->options.control, n, setup, live->explainer, &live->control, detail);
 }
 
-/* What is known of the cache that was. */
+/* What is known of the caches that were. */
 static void
-on_renewed(void *ctx)
+on_first_renewed(void *ctx)
 {
     struct live *live = ctx;
 
     if (live->explainer != NULL) {
         cx_explainer_renew(live->explainer);
     }
-    cx_materials_forget(live->materials);
+    cx_materials_forget(live->materials[ROLE_FIRST]);
+}
+
+static void
+on_again_renewed(void *ctx)
+{
+    cx_materials_forget(((struct live *)ctx)->materials[ROLE_AGAIN]);
+}
+
+static cx_status
+open_resolver(struct live *live, enum role role, const struct cx_resolver_setup *setup,
+              struct cx_detail *detail)
+{
+    live->resolvers[role] = cx_resolver_new(setup);
+    if (live->resolvers[role] == NULL) {
+        return cx_fail(detail, CX_E_NOMEM, "out of memory");
+    }
+    live->materials[role] = cx_materials_new(live->resolvers[role], live->explainer);
+    return live->materials[role] != NULL ? CX_SUCCESS
+                                         : cx_fail(detail, CX_E_NOMEM, "out of memory");
 }
 
 static cx_status
 open_resolvers(struct live *live, struct cx_detail *detail)
 {
-    struct cx_resolver_setup first = { &live->options,
-                                       live->options.renew_s,
-                                       &live->anchors,
-                                       live->base,
-                                       live->tap,
-                                       on_renewed,
-                                       live };
-    struct cx_resolver_setup again = first;
+    struct cx_resolver_setup setup = { .options = &live->options,
+                                       .renew_s = live->options.renew_s,
+                                       .anchors = &live->anchors,
+                                       .base = live->base,
+                                       .tap = live->tap,
+                                       .renewed = on_first_renewed,
+                                       .ctx = live };
 
-    again.renew_s = AGAIN_RENEW_S;
-    again.renewed = NULL;
-    live->resolvers[ROLE_FIRST] = cx_resolver_new(&first);
-    live->resolvers[ROLE_AGAIN] = cx_resolver_new(&again);
-    if (live->resolvers[ROLE_FIRST] == NULL || live->resolvers[ROLE_AGAIN] == NULL) {
-        return cx_fail(detail, CX_E_NOMEM, "out of memory");
-    }
-    live->materials = cx_materials_new(live->resolvers[ROLE_FIRST], live->explainer);
-    if (live->materials == NULL) {
-        return cx_fail(detail, CX_E_NOMEM, "out of memory");
-    }
-    CX_TRY(open_control(live, &again, detail));
+    CX_TRY(open_resolver(live, ROLE_FIRST, &setup, detail));
+    setup.renew_s = AGAIN_RENEW_S;
+    setup.renewed = on_again_renewed;
+    CX_TRY(open_resolver(live, ROLE_AGAIN, &setup, detail));
+    setup.renewed = NULL;
+    CX_TRY(open_control(live, &setup, detail));
+    live->tries = (struct cx_tries_setup){
+        .first = live->resolvers[ROLE_FIRST],
+        .again = live->resolvers[ROLE_AGAIN],
+        .explainer = live->explainer,
+        .base = live->base,
+        .only_one = live->options.no_retry,
+    };
     return cx_resolver_renew(live->resolvers[ROLE_FIRST], detail);
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the seeds of the fuzz targets rdata, message, value, contact, name and delegation. Same output on every run."""
+"""Writes the seeds of the fuzz targets that read wire formats, values and contacts. Same output on every run."""
 import hashlib
 import os
 import struct
@@ -223,6 +223,53 @@ def delegations():
     }
 
 
+def frame(kind, body):
+    return struct.pack(">IB", len(body), kind) + body
+
+
+def text8(text):
+    return bytes([len(text)]) + text.encode("latin-1")
+
+
+def name8(text):
+    return bytes([len(name(text))]) + name(text)
+
+
+def frame_answer(outcome=1, dnssec=1, octets=b"", aliases=(), slots=(), control=(), malformed=0, why="", cut="", at=b"\0"):
+    exchange = struct.pack(">BBI", 2, 0, 3) + text8("127.0.0.2")
+    head = struct.pack(">IBBBBBq", 7, outcome, malformed, dnssec, 1, 1, 1764000000)
+    body = head + text8(why) + text8(cut) + at + struct.pack(">I", len(octets)) + octets + b"\1" + exchange
+    body += bytes([len(aliases)]) + b"".join(name8(alias) for alias in aliases)
+    return frame(4, body + bytes([len(slots), len(control)]) + struct.pack(">%dI" % len(slots + control), *slots, *control))
+
+
+def frames():
+    """Streams of a resolver process: hello, question, material, answer."""
+    hello = frame(1, struct.pack(">I", 0) + text8(""))
+    ds = message([rr("test", 43, b"\1\2\x0d\2" + b"x" * 32)], qname="test", qtype=43)
+    material = frame(3, struct.pack(">IH", 5, 43) + name8("test") + struct.pack(">Bq", 1, 1764000000) +
+                     struct.pack(">I", len(ds)) + ds)
+    own = message([rr(Q, CAA, MINE)])
+    empty = message([], [rr("test", SOA, SOA_DATA)])
+    return {
+        "hello": hello,
+        "hello-refused": frame(1, struct.pack(">I", 1) + text8("no anchor")),
+        "question": frame(2, struct.pack(">IH", 1, CAA) + name8(Q)),
+        "question-upper": frame(2, struct.pack(">IH", 1, CAA) + name8("WWW.D.TEST")),
+        "set": hello + material + frame_answer(octets=own, slots=(5,)),
+        "empty": material + frame_answer(2, 2, empty, slots=(5,), cut="insecure", at=name8("d.test")),
+        "failure": material + frame_answer(4, 2, aliases=("a.test", "b.test"), slots=(5,), control=(5, 5), why="no server replied"),
+        "bogus-with-data": frame_answer(10, 3, own),
+        "set-told-empty": frame_answer(2, 2, own),
+        "empty-told-set": frame_answer(1, 2, empty),
+        "set-indeterminate": frame_answer(1, 0, own),
+        "slot-unknown": frame_answer(octets=own, slots=(6,)),
+        "no-memory": frame(4, struct.pack(">I", 7)),
+        "too-long": struct.pack(">IB", 0xffffffff, 4),
+        "unknown-kind": frame(9, b""),
+    }
+
+
 if __name__ == "__main__":
     save("message", messages())
     save("rdata", rdatas())
@@ -230,3 +277,4 @@ if __name__ == "__main__":
     save("contact", contacts())
     save("name", names())
     save("delegation", delegations())
+    save("frame", frames())

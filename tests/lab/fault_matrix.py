@@ -25,6 +25,8 @@ WAYS = ("tap", "no_tap", "lf")
 MEMBERS = {"id", "area", "fault", "name", "forward", "rules", "outcome", "detail", "aliases", "dnssec",
            "attempts", "servers", "verdict", "no_tap", "lf", "permit", "meaning"}
 NEEDED = {"id", "area", "fault", "name", "rules", "outcome", "dnssec", "attempts", "verdict", "meaning"}
+OPTIONS = {"tap": [], "no_tap": ["--no-tap"],
+           "lf": ["--control", "permit.test", "--control", "open.plain.com"]}
 RUN_SECONDS = 120
 
 passed = 0
@@ -84,13 +86,13 @@ def zone_of(name, zones):
 def request(row, way):
     out = {"id": row["id"], "names": [row["name"]], "issuer": ISSUER}
     if way == "lf":
-        out.update({"policy": {"lf_permit": True}, "facts": {"control_probe": True}})
+        out.update({"policy": {"lf_permit": True}, "order": "parallel"})
     return json.dumps(out) + "\n"
 
 
 def run(rows, way, forward):
     """One batch in a lab of its own: all rows at the same time, and nothing that another batch made servers remember."""
-    options = (["--no-tap"] if way == "no_tap" else []) + (["--forward", forward] if forward else [])
+    options = OPTIONS[way] + (["--forward", forward] if forward else [])
     done = subprocess.run([RUN, BINARY, "check", "--batch", *options], text=True, capture_output=True,
                           input="".join(request(row, way) for row in rows), timeout=RUN_SECONDS, check=False,
                           env=dict(os.environ, CAAPROOF_BUILD=BUILD))
@@ -192,8 +194,9 @@ says which.
 {lf}
 Try one: `lab/run caaproof check www.blackhole.net --issuer {issuer} --json`.
 """
-LF = """* **lf_permit**: the verdict if the CA's policy allows the exception for failed lookups, `policy.lf_permit`, and control
-  probes are good, where that is another one.
+LF = """* **lf_permit**: the verdict, where that is another one, if the CA's policy allows the exception for failed lookups
+  (`policy.lf_permit`), with `--control` names that answer and `"order":"parallel"`: then the names of a dead domain are
+  tried side by side, and the verdict comes within 12 seconds.
 """
 
 

@@ -209,7 +209,7 @@ def check_octets(zones):
 
 
 def check_ipv6():
-    text = dig("fd00:53::1", "ipv6only.caatestsuite.com", "CAA")
+    text = dig("2001:db8:53::1", "ipv6only.caatestsuite.com", "CAA")
     check(len(records(text, "CAA")) == 1, "CAA over IPv6")
     text = dig("127.0.1.2", "ipv6only.caatestsuite.com", "CAA")
     check(not records(text, "CAA") and records(text, "AAAA") and not records(text, "A"),

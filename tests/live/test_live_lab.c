@@ -88,7 +88,7 @@ static const struct expected {
     SEEN("servfail.caatestsuite-dnssec.com", SERVFAIL, SERVFAIL, 2, INDETERMINATE),
     SEEN("refused.caatestsuite-dnssec.com", SERVFAIL, REFUSED, 2, INDETERMINATE),
     SEEN("www.blackhole.com", SERVFAIL, TIMEOUT, 2, INSECURE),
-    SEEN("www.drop.test", SERVFAIL, TIMEOUT, 2, INDETERMINATE), /* only CAA is dropped */
+    SEEN("www.drop.test", SERVFAIL, TIMEOUT, 2, SECURE), /* only CAA is dropped */
     SEEN("www.closed.unsigned", SERVFAIL, TIMEOUT, 2, INSECURE),
     FAILS("no-tag.weird.test", MALFORMED),
     FAILS("no-rdata.malformed.net", MALFORMED),

@@ -452,11 +452,12 @@ explained(struct judged *j, enum cx_outcome outcome, uint64_t since)
 {
     struct cx_name name = name_of("www.example");
     struct cx_answer answer = { .type = CX_TYPE_CAA, .outcome = outcome, .attempts = 1 };
+    bool known;
 
     answer.dnssec = outcome == CX_OUTCOME_SERVFAIL ? CX_DNSSEC_INDETERMINATE : CX_DNSSEC_INSECURE;
     assert_true(cx_ok(cx_arena_copy(&j->arena, cx_name_span(&name), &answer.name)));
     answer.records_at = answer.name;
-    assert_true(cx_ok(cx_explain(j->explainer, since, &j->arena, &answer)));
+    assert_true(cx_ok(cx_explain(j->explainer, since, &j->arena, &answer, &known)));
     assert_true(cx_ok(cx_explain_list(j->explainer, since, &j->arena, &answer)));
     return answer;
 }
