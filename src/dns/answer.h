@@ -53,8 +53,9 @@ struct cx_exchange {
     cx_str server; /* address, with "@PORT" if that is not 53 */
     bool tcp;
     bool replied;
-    uint8_t rcode; /* with a reply */
-    uint32_t ms;   /* from question to reply */
+    uint8_t rcode;  /* with a reply */
+    uint32_t after; /* milliseconds between the first exchange of the answer and this one */
+    uint32_t ms;    /* from question to reply */
 };
 
 /* A message that an answer rests on beside its own: DS and DNSKEY of its chain from the root, or what shows that the chain

@@ -340,10 +340,11 @@ static cx_status
 exchange_of(const struct cx_json *json, struct cx_arena *arena, struct cx_exchange *ret,
             struct cx_detail *detail)
 {
-    static const char *const members[] = { "server", "transport", "rcode", "ms", NULL };
+    static const char *const members[] = { "server", "transport", "after", "rcode", "ms", NULL };
     const struct cx_json *rcode = cx_json_get(json, "rcode");
     struct cx_exchange exchange = { .replied = rcode != NULL };
-    int64_t number = 0, ms = 0;
+    const struct cx_json *after = cx_json_get(json, "after");
+    int64_t number = 0, ms = 0, since = 0;
     cx_str server, transport;
 
     CX_TRY(cx_json_only(json, "exchanges[]", members, CX_E_ANSWERS, detail));
@@ -356,6 +357,9 @@ exchange_of(const struct cx_json *json, struct cx_arena *arena, struct cx_exchan
     if (!exchange.tcp && !cx_str_equal(transport, CX_STR("udp"))) {
         return cx_fail(detail, CX_E_ANSWERS, "exchanges[].transport: \"udp\" or \"tcp\" is needed");
     }
+    if (after != NULL && (!cx_json_integer(after, &since) || since < 0 || since > UINT32_MAX)) {
+        return cx_fail(detail, CX_E_ANSWERS, "exchanges[].after: milliseconds are needed");
+    }
     if ((rcode == NULL) != (cx_json_get(json, "ms") == NULL) ||
         (rcode != NULL && (!cx_json_integer(rcode, &number) || number < 0 || number > 15)) ||
         (rcode != NULL &&
@@ -364,6 +368,7 @@ exchange_of(const struct cx_json *json, struct cx_arena *arena, struct cx_exchan
                        "exchanges: \"rcode\" (0 to 15) and \"ms\" are given together, or neither");
     }
     exchange.rcode = (uint8_t)number;
+    exchange.after = (uint32_t)since;
     exchange.ms = (uint32_t)ms;
     CX_TRY(cx_arena_text(arena, server, &exchange.server));
     *ret = exchange;
@@ -525,6 +530,8 @@ exchange_json(const struct cx_exchange *exchange)
     return cx_json_whole(json,
                          cx_json_set(json, "server", any_text(exchange->server)) &&
                              cx_json_set(json, "transport", cx_json_new_string(transport)) &&
+                             (exchange->after == 0 ||
+                              cx_json_set(json, "after", cx_json_new_integer(exchange->after))) &&
                              (!exchange->replied ||
                               (cx_json_set(json, "rcode", cx_json_new_integer(exchange->rcode)) &&
                                cx_json_set(json, "ms", cx_json_new_integer(exchange->ms)))));

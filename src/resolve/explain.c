@@ -734,9 +734,12 @@ cx_explain_answer_time(const struct cx_explainer *e, const struct cx_answer *ans
 /* ---- the list for the answer */
 
 static cx_status
-to_listed(const struct cx_exchange_seen *x, struct cx_arena *arena, struct cx_exchange *ret)
+to_listed(const struct cx_exchange_seen *x, int64_t first_us, struct cx_arena *arena,
+          struct cx_exchange *ret)
 {
-    struct cx_exchange exchange = { .tcp = x->tcp, .replied = x->replied };
+    struct cx_exchange exchange = { .tcp = x->tcp,
+                                    .replied = x->replied,
+                                    .after = (uint32_t)((x->sent_us - first_us) / 1000) };
     char text[CX_TAP_ADDRESS_TEXT];
 
     cx_tap_address_text(&x->server, text);
@@ -788,7 +791,7 @@ cx_explain_list(const struct cx_explainer *explainer, uint64_t since, struct cx_
         return (cx_status){ CX_E_NOMEM };
     }
     for (size_t i = 0; i < n; i++) {
-        CX_TRY(to_listed(found[n - 1 - i], arena, &list[i]));
+        CX_TRY(to_listed(found[n - 1 - i], found[n - 1]->sent_us, arena, &list[i]));
     }
     answer->exchanges = list;
     answer->n_exchanges = n;

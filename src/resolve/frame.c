@@ -93,6 +93,7 @@ put_exchanges(struct cx_buf *buf, const struct cx_answer *answer)
 
         put(buf, (x->tcp ? 1u : 0u) | (x->replied ? 2u : 0u), 1);
         put(buf, x->rcode, 1);
+        put(buf, x->after, 4);
         put(buf, x->ms, 4);
         put_text(buf, x->server);
     }
@@ -282,6 +283,7 @@ get_exchanges(struct cx_reader *r, struct cx_arena *arena, struct cx_answer *ans
         list[i].tcp = (flags & 1u) != 0;
         list[i].replied = (flags & 2u) != 0;
         list[i].rcode = cx_rd_u8(r);
+        list[i].after = cx_rd_u32(r);
         list[i].ms = cx_rd_u32(r);
         CX_TRY(cx_arena_text(arena, cx_str_of_span(cx_rd_bytes(r, cx_rd_u8(r))), &list[i].server));
     }

@@ -236,7 +236,7 @@ def name8(text):
 
 
 def frame_answer(outcome=1, dnssec=1, octets=b"", aliases=(), slots=(), control=(), malformed=0, why="", cut="", at=b"\0"):
-    exchange = struct.pack(">BBI", 2, 0, 3) + text8("127.0.0.2")
+    exchange = struct.pack(">BBII", 2, 0, 9, 3) + text8("127.0.0.2")
     head = struct.pack(">IBBBBBq", 7, outcome, malformed, dnssec, 1, 1, 1764000000)
     body = head + text8(why) + text8(cut) + at + struct.pack(">I", len(octets)) + octets + b"\1" + exchange
     body += bytes([len(aliases)]) + b"".join(name8(alias) for alias in aliases)

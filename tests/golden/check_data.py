@@ -47,6 +47,7 @@ def check_object(root, schema, value, at):
 
 def check_array(root, schema, value, at):
     out = ['%s: too few items' % at] if len(value) < schema.get('minItems', 0) else []
+    out += ['%s: too many items' % at] if len(value) > schema.get('maxItems', len(value)) else []
     for i, item in enumerate(value):
         out += errors(root, schema.get('items', {}), item, '%s[%d]' % (at, i))
     return out
@@ -59,6 +60,8 @@ def check_scalar(schema, value, at):
             out.append('%s: %r does not match' % (at, value[:60]))
         if len(value) < schema.get('minLength', 0):
             out.append('%s: too short' % at)
+        if len(value) > schema.get('maxLength', len(value)):
+            out.append('%s: too long' % at)
     elif is_type(value, 'integer'):
         if not schema.get('minimum', value) <= value <= schema.get('maximum', value):
             out.append('%s: %d is out of range' % (at, value))
@@ -67,7 +70,7 @@ def check_scalar(schema, value, at):
 
 def errors(root, schema, value, at='request'):
     known = {'$ref', 'type', 'enum', 'const', 'required', 'properties', 'additionalProperties', 'items', 'minItems',
-             'minLength', 'pattern', 'minimum', 'maximum', 'anyOf', 'oneOf'}
+             'maxItems', 'minLength', 'maxLength', 'pattern', 'minimum', 'maximum', 'anyOf', 'oneOf'}
     strange = set(schema) - known - set(SILENT)
     if strange:
         raise ValueError('%s: keyword %s is not supported here' % (at, ', '.join(sorted(strange))))

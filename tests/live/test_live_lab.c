@@ -316,10 +316,13 @@ kill_children(void)
     assert_non_null(file);
     if (fgets(list, sizeof(list), file) != NULL) {
         for (char *at = list; *at != '\0'; n++) {
-            long pid = strtol(at, &at, 10);
+            pid_t pid = 0;
 
+            for (; *at >= '0' && *at <= '9'; at++) {
+                pid = pid * 10 + (*at - '0');
+            }
             assert_true(pid > 1);
-            assert_int_equal(kill((pid_t)pid, SIGKILL), 0);
+            assert_int_equal(kill(pid, SIGKILL), 0);
             at += strspn(at, " \n");
         }
     }

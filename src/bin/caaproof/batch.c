@@ -5,6 +5,7 @@
 #include "bin/caaproof/exit.h"
 #include "bin/caaproof/input.h"
 #include "bin/caaproof/terminal.h"
+#include "engine/messages.h"
 #include "engine/result.h"
 
 #include <stdio.h>
@@ -27,6 +28,7 @@ struct batch {
     unsigned long head;
     unsigned long n;
     const struct cx_json *defaults;
+    bool evidence;
     const struct cx_source *source;
     struct input_lines lines;
     struct cx_buf out;
@@ -106,9 +108,9 @@ write_line(struct batch *b, const struct cx_json *json)
 static void
 put_result(struct batch *b, struct slot *slot)
 {
-    struct cx_json *json = slot->check != NULL
-                               ? cx_result_to_json(slot->check)
-                               : cx_error_to_json(NULL, slot->status, &slot->detail);
+    struct cx_json *json = slot->check == NULL ? cx_error_to_json(NULL, slot->status, &slot->detail)
+                           : b->evidence       ? cx_result_with_messages_to_json(slot->check)
+                                               : cx_result_to_json(slot->check);
     cx_status s;
 
     b->had_error = b->had_error || slot->check == NULL || !cx_ok(slot->check->status);
@@ -170,11 +172,14 @@ run(struct batch *b)
 }
 
 int
-batch_run(const struct cx_json *defaults, const struct cx_source *source, unsigned long in_flight)
+batch_run(const struct options *options, const struct cx_source *source)
 {
-    struct batch b = { .room = in_flight, .defaults = defaults, .source = source };
+    struct batch b = { .room = options->in_flight,
+                       .defaults = options->request,
+                       .evidence = options->evidence,
+                       .source = source };
 
-    b.slots = cx_alloc(in_flight, sizeof(*b.slots));
+    b.slots = cx_alloc(options->in_flight, sizeof(*b.slots));
     if (b.slots == NULL) {
         return exit_with((cx_status){ CX_E_NOMEM }, NULL);
     }
@@ -184,6 +189,9 @@ batch_run(const struct cx_json *defaults, const struct cx_source *source, unsign
     run(&b);
     progress_end(&b.progress);
     b.broken = fflush(stdout) != 0 || b.broken;
+    if (options->stats) {
+        options_stats(options, source);
+    }
     input_lines_done(&b.lines);
     cx_buf_done(&b.out);
     /* Checks that are still under way after a broken output stay: the source may answer them while it closes. */

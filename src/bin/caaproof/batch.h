@@ -2,12 +2,10 @@
 #ifndef CAAPROOF_BATCH_H
 #define CAAPROOF_BATCH_H
 
-#include "base/json.h"
-#include "resolve/source.h"
+#include "bin/caaproof/options.h"
 
-/* Reads standard input to its end. Memory is bounded by in_flight checks. A line that cannot be judged gives an error
+/* Reads standard input to its end. Memory is bounded by --in-flight checks. A line that cannot be judged gives an error
  * object in its place. Returns the exit code: 0, EX_DATAERR if some line gave an error object, EX_IOERR. */
-int batch_run(const struct cx_json *defaults, const struct cx_source *source,
-              unsigned long in_flight);
+int batch_run(const struct options *options, const struct cx_source *source);
 
 #endif

@@ -4,6 +4,7 @@
 #include "bin/caaproof/input.h"
 #include "bin/caaproof/options.h"
 #include "bin/caaproof/output.h"
+#include "engine/messages.h"
 #include "engine/name.h"
 #include "engine/result.h"
 #include "pki/certificate.h"
@@ -33,14 +34,18 @@ static const char usage[] =
     "Where answers come from: the live DNS with DNSSEC, unless\n"
     "  --zone FILE        zone file, to test records before they are published (repeatable)\n"
     "  --answers FILE     recorded answers, one JSON object a line\n"
-    "  --root-hints FILE, --anchor FILE, --forward ADDR[@PORT],\n"
-    "  --no-tap, --no-openssl-p256   for the live DNS\n"
+    "  --root-hints FILE, --anchor FILE, --forward ADDR[@PORT]   for the live DNS; also\n"
+    "  --control NAME     a name of another operator, asked when a lookup fails (twice or more)\n"
+    "  --cache-ttl S      longest that an answer serves again, in seconds (default 3600)\n"
+    "  --no-tap, --no-proof, --no-openssl-p256   see caaproof(1)\n"
     "\n"
     "What is printed\n"
     "  --explain          every rule that was applied, as a sentence\n"
-    "  --json             one result object (docs/json.md)\n"
+    "  --json             one result object (docs/json.md); --evidence adds the DNS messages\n"
     "  --accept LIST      exit 0 also for lf, exempt, na\n"
     "  --in-flight N      with --batch: checks under way at once (default 500)\n"
+    "  --processes N      with --batch: processes that resolve (default: one a core, at most 8)\n"
+    "  --stats            with --batch: what the cache did, at the end on standard error\n"
     "\n"
     "Exit status: 0 PERMIT; 10 DENY; 11 FAIL or ARGUABLE; 12 PERMIT-LF; 13 EXEMPT or NA; 64-78 "
     "errors.\n"
@@ -55,9 +60,10 @@ struct single {
 };
 
 static int
-print_json(const struct cx_check *check)
+print_json(const struct options *o, const struct cx_check *check)
 {
-    struct cx_json *json = cx_result_to_json(check);
+    struct cx_json *json =
+        o->evidence ? cx_result_with_messages_to_json(check) : cx_result_to_json(check);
     cx_status s = output_json(json);
 
     cx_json_free(json);
@@ -73,7 +79,7 @@ show(void *ctx, struct cx_check *check)
     single->done = true;
     single->exit = exit_of_verdict(check->conclusion.verdict, &o->accepted);
     if (o->json) {
-        int printed = print_json(check);
+        int printed = print_json(o, check);
 
         single->exit = printed != EXIT_SUCCESS ? printed : single->exit;
     } else if (cx_ok(check->status)) {
@@ -213,7 +219,7 @@ check_with(struct options *o, int argc, char **argv, int first)
     if (!cx_ok(s)) {
         return exit_with(s, &detail);
     }
-    code = o->batch ? batch_run(o->request, &source, o->in_flight) : check_once(o, &source);
+    code = o->batch ? batch_run(o, &source) : check_once(o, &source);
     cx_source_close(&source);
     return code;
 }

@@ -96,6 +96,66 @@ put_aliases(FILE *out, const struct cx_answer *answer)
     }
 }
 
+/* Servers that were asked, each once. */
+static void
+put_servers(FILE *out, const struct cx_answer *answer)
+{
+    fputs("      tried twice", out);
+    for (size_t i = 0; i < answer->n_exchanges; i++) {
+        size_t k = 0;
+
+        while (k < i && !cx_str_equal(answer->exchanges[k].server, answer->exchanges[i].server)) {
+            k++;
+        }
+        if (k == i) {
+            fputs(i == 0 ? ": " : ", ", out);
+            output_escaped(out, cx_span_of_str(answer->exchanges[i].server));
+        }
+    }
+    fputc('\n', out);
+}
+
+static const char *
+cut_words(cx_str cut)
+{
+    return cx_str_equal(cut, CX_STR("opt-out"))       ? "its parent's signed chain leaves it out"
+           : cx_str_equal(cut, CX_STR("unsupported")) ? "nobody can verify its kind of DS"
+                                                      : "delegated without DS";
+}
+
+/* R-FAIL-3: whether the failure lies where failures may be excused. */
+static void
+put_cut(FILE *out, const struct cx_answer *answer)
+{
+    char name[CX_NAME_TEXT_MAX];
+
+    if (answer->cut.n == 0) {
+        return;
+    }
+    cx_name_text(answer->cut_at, name);
+    if (answer->dnssec == CX_DNSSEC_INSECURE) {
+        fprintf(out, "      %s is proved to be unsigned: %s\n", name, cut_words(answer->cut));
+    } else if (cx_str_equal(answer->cut, CX_STR("signed"))) {
+        fprintf(out, "      %s is signed\n", name);
+    }
+}
+
+/* What may have to be known of a failure to excuse it. */
+static void
+put_failure(FILE *out, const struct cx_answer *answer)
+{
+    char name[CX_NAME_TEXT_MAX];
+
+    if (answer->attempts > 1) {
+        put_servers(out, answer);
+    }
+    put_cut(out, answer);
+    for (size_t i = 0; i < answer->n_control; i++) {
+        cx_name_text(answer->control[i]->name, name);
+        fprintf(out, "      meanwhile %s was answered\n", name);
+    }
+}
+
 static void
 put_answer(FILE *out, const struct cx_answer *answer, int width)
 {
@@ -118,6 +178,9 @@ put_answer(FILE *out, const struct cx_answer *answer, int width)
         fputs("      ", out);
         output_escaped(out, cx_span_of_str(answer->why));
         fputc('\n', out);
+    }
+    if (failed) {
+        put_failure(out, answer);
     }
     put_records(out, answer);
 }

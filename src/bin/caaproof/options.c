@@ -12,6 +12,7 @@
 #include "resolve/zone.h"
 
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -454,4 +455,21 @@ options_source(const struct options *options, struct cx_source *ret, struct cx_d
         return open_answers(options, ret, detail);
     }
     return open_live(options, ret, detail);
+}
+
+void
+options_stats(const struct options *options, const struct cx_source *source)
+{
+    struct cx_cache_stats stats;
+
+    if (options->n_zones != 0 || options->answers != NULL) {
+        return;
+    }
+    stats = cx_cache_stats_of(source);
+    fprintf(stderr,
+            "{\"hits\":%" PRIu64 ",\"joined\":%" PRIu64 ",\"misses\":%" PRIu64
+            ",\"stored\":%" PRIu64 ",\"expired\":%" PRIu64 ",\"evicted\":%" PRIu64
+            ",\"entries\":%zu,\"octets\":%zu}\n",
+            stats.hits, stats.joined, stats.misses, stats.stored, stats.expired, stats.evicted,
+            stats.entries, stats.bytes);
 }

@@ -55,5 +55,7 @@ const char *options_misplaced(const struct options *options, const char *const *
  * sources. */
 cx_status options_source(const struct options *options, struct cx_source *ret,
                          struct cx_detail *detail) CX_MUST;
+/* For --stats: what the cache of that source did, as a JSON object on standard error; nothing, if it has none. */
+void options_stats(const struct options *options, const struct cx_source *source);
 
 #endif
