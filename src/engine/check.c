@@ -162,16 +162,25 @@ choose_source(struct cx_check *check, const struct cx_source *source)
 }
 
 static cx_status
-prepare(struct cx_check *check, const struct cx_json *json, const struct cx_json *defaults,
-        const struct cx_source *source, cx_time now)
+prepare(struct cx_check *check, const struct cx_source *source)
 {
-    CX_TRY(
-        cx_request_from_json(json, defaults, now, &check->arena, &check->request, &check->detail));
     check->findings = cx_arena_get(&check->arena, check->request.n_names, sizeof(*check->findings));
     if (check->findings == NULL) {
         return (cx_status){ CX_E_NOMEM };
     }
     return choose_source(check, source);
+}
+
+static void
+start(struct cx_check *check, const struct cx_source *source)
+{
+    cx_status s = prepare(check, source);
+
+    if (cx_ok(s)) {
+        step(check);
+    } else {
+        finish(check, s);
+    }
 }
 
 void
@@ -183,10 +192,21 @@ cx_check_start(struct cx_check *check, const struct cx_json *json, const struct 
 
     check->done = done;
     check->ctx = ctx;
-    s = prepare(check, json, defaults, source, now);
+    s = cx_request_from_json(json, defaults, now, &check->arena, &check->request, &check->detail);
     if (!cx_ok(s)) {
         finish(check, s);
         return;
     }
-    step(check);
+    start(check, source);
+}
+
+void
+cx_check_start_request(struct cx_check *check, const struct cx_request *request,
+                       const struct cx_source *source,
+                       void (*done)(void *ctx, struct cx_check *check), void *ctx)
+{
+    check->done = done;
+    check->ctx = ctx;
+    check->request = *request;
+    start(check, source);
 }

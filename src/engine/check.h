@@ -38,4 +38,10 @@ void cx_check_start(struct cx_check *check, const struct cx_json *json,
                     const struct cx_json *defaults, const struct cx_source *source, cx_time now,
                     void (*done)(void *ctx, struct cx_check *check), void *ctx);
 
+/* The same for a request that was read before (cx_request_from_json, without inline answers and zone); it is borrowed until
+ * the check is freed, and may serve any number of checks. */
+void cx_check_start_request(struct cx_check *check, const struct cx_request *request,
+                            const struct cx_source *source,
+                            void (*done)(void *ctx, struct cx_check *check), void *ctx);
+
 #endif
