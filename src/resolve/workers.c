@@ -20,6 +20,10 @@
 /* How long a process may take to say hello, and to end when its socket is closed. */
 #define HELLO_MS 10000
 #define END_MS   2000
+/* A process answers every question within the deadline; this much later it is taken for dead. Looked at once in
+ * SCAN_MS. */
+#define GRACE_MS 3000
+#define SCAN_MS  1000
 
 struct end {
     pid_t pid;
@@ -38,6 +42,7 @@ struct place {
     struct end *end;
     struct cx_name name;
     uint16_t type;
+    int64_t asked_ms;
     struct cx_arena *arena;
     cx_answered *answered;
     void *ctx;
@@ -53,6 +58,7 @@ struct workers {
     uint32_t first_free; /* index + 1 */
     size_t open;
     uint64_t given; /* answers, ever */
+    int64_t scanned_ms;
 };
 
 /* ---- processes */
@@ -395,6 +401,7 @@ workers_ask(void *self, const struct cx_question *question, struct cx_arena *are
     place->name.n = (uint8_t)question->name.n;
     memcpy(place->name.wire, question->name.p, question->name.n);
     place->type = question->type;
+    place->asked_ms = now_ms();
     place->arena = arena;
     place->answered = answered;
     place->ctx = ctx;
@@ -405,6 +412,24 @@ workers_ask(void *self, const struct cx_question *question, struct cx_arena *are
     cx_frame_put_question(&place->end->out, (uint32_t)(place - w->places), question);
     if (!cx_buf_ok(&place->end->out)) {
         lose_process(w, place->end); /* what is in the buffer can no longer be told apart */
+    }
+}
+
+/* Processes that owe an answer for too long: stopped, or caught in an endless loop. */
+static void
+lose_hung(struct workers *w)
+{
+    int64_t now = now_ms();
+    int64_t limit = (int64_t)w->options.deadline_ms + GRACE_MS;
+
+    if (now - w->scanned_ms < SCAN_MS) {
+        return;
+    }
+    w->scanned_ms = now;
+    for (uint32_t i = 0; i < w->n_places; i++) {
+        if (w->places[i].used && now - w->places[i].asked_ms > limit) {
+            lose_process(w, w->places[i].end);
+        }
     }
 }
 
@@ -428,7 +453,7 @@ turn(struct workers *w)
     if (w->open == 0) { /* a process was lost */
         return CX_SUCCESS;
     }
-    if (poll(fds, w->n, -1) < 0 && errno != EINTR) {
+    if (poll(fds, w->n, SCAN_MS) < 0 && errno != EINTR) {
         return (cx_status){ CX_E_INTERNAL };
     }
     for (unsigned i = 0; i < w->n; i++) {
@@ -439,6 +464,7 @@ turn(struct workers *w)
             lose_process(w, end);
         }
     }
+    lose_hung(w);
     return CX_SUCCESS;
 }
 
@@ -555,6 +581,7 @@ cx_workers_open(const struct cx_live_options *options, unsigned n, struct cx_sou
         return cx_fail(detail, CX_E_NOMEM, "out of memory");
     }
     w->options = *options;
+    w->options.deadline_ms = options->deadline_ms != 0 ? options->deadline_ms : CX_LIVE_DEADLINE_MS;
     s = allocate(w, n);
     if (cx_ok(s)) {
         s = start_all(w, detail);
