@@ -29,12 +29,12 @@ new_key(const struct lab_zone *zone)
 }
 
 static ldns_rr *
-dnskey_of(const ldns_key *key)
+dnskey_of(const struct lab_zone *zone, const ldns_key *key)
 {
     ldns_rr *dnskey = ldns_key2rr(key);
 
     if (dnskey != NULL) {
-        ldns_rr_set_ttl(dnskey, LAB_TTL);
+        ldns_rr_set_ttl(dnskey, zone->ttl);
     }
     return dnskey;
 }
@@ -51,7 +51,7 @@ lab_sign_make_key(struct lab_zone *zone)
     if (key == NULL || !ldns_key_list_push_key(zone->keys, key)) {
         return complain(zone, "cannot make a key");
     }
-    zone->dnskey = dnskey_of(key);
+    zone->dnskey = dnskey_of(zone, key);
     if (zone->dnskey == NULL) {
         return complain(zone, "cannot make a DNSKEY");
     }
@@ -64,7 +64,7 @@ static ldns_rr *
 wrong_ds(const struct lab_zone *zone)
 {
     ldns_key *key = new_key(zone);
-    ldns_rr *dnskey = key == NULL ? NULL : dnskey_of(key);
+    ldns_rr *dnskey = key == NULL ? NULL : dnskey_of(zone, key);
     ldns_rr *ds = dnskey == NULL ? NULL : ldns_key_rr2ds(dnskey, LDNS_SHA256);
 
     ldns_rr_free(dnskey);
@@ -111,7 +111,7 @@ lab_sign_delegate(struct lab_zone *parent, const struct lab_zone *child)
     if (ds == NULL) {
         return complain(child, "cannot make a DS");
     }
-    ldns_rr_set_ttl(ds, LAB_TTL);
+    ldns_rr_set_ttl(ds, child->ttl);
     return ldns_rr_list_push_rr(parent->records, ds) &&
            lab_zone_add_servers(child, parent->records);
 }

@@ -1,6 +1,7 @@
 #include "zone.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -194,14 +195,9 @@ read_servers(struct source *src, char *words)
 
     for (char *word = strtok_r(words, " \t\r\n", &rest); word != NULL;
          word = strtok_r(NULL, " \t\r\n", &rest)) {
-        if (zone->servers_len == LAB_SERVERS_MAX) {
-            return complain(src, "more than %d servers", LAB_SERVERS_MAX);
+        if (!lab_zone_add_server(zone, word)) {
+            return complain(src, "more than %d servers, or out of memory", LAB_SERVERS_MAX);
         }
-        zone->servers[zone->servers_len] = strdup(word);
-        if (zone->servers[zone->servers_len] == NULL) {
-            return complain(src, "out of memory");
-        }
-        zone->servers_len++;
     }
     return true;
 }
@@ -333,47 +329,79 @@ read_lines(struct source *src, FILE *file)
 }
 
 static bool
-push_text(ldns_rr_list *list, const char *text)
+push_text(const struct lab_zone *zone, ldns_rr_list *list, const char *text)
 {
     ldns_rr *rr = NULL;
 
-    if (ldns_rr_new_frm_str(&rr, text, LAB_TTL, NULL, NULL) != LDNS_STATUS_OK) {
-        fprintf(stderr, "labgen: cannot make the record '%s'\n", text);
+    if (ldns_rr_new_frm_str(&rr, text, zone->ttl, zone->origin, NULL) != LDNS_STATUS_OK ||
+        (ldns_rr_get_type(rr) == LDNS_RR_TYPE_CAA && !make_opaque(rr))) {
+        fprintf(stderr, "labgen: %s: cannot make the record '%s'\n", zone->name, text);
+        ldns_rr_free(rr);
         return false;
     }
     return ldns_rr_list_push_rr(list, rr);
 }
 
 bool
+lab_zone_add(struct lab_zone *zone, const char *record)
+{
+    return push_text(zone, zone->records, record);
+}
+
+bool
+lab_zone_add_server(struct lab_zone *zone, const char *address)
+{
+    if (zone->servers_len == LAB_SERVERS_MAX) {
+        return false;
+    }
+    zone->servers[zone->servers_len] = strdup(address);
+    if (zone->servers[zone->servers_len] == NULL) {
+        return false;
+    }
+    zone->servers_len++;
+    return true;
+}
+
+/* What follows "ns1.": the root's is empty. */
+static const char *
+host_of(const struct lab_zone *zone)
+{
+    if (zone->host != NULL) {
+        return zone->host;
+    }
+    return strcmp(zone->name, ".") == 0 ? "" : zone->name;
+}
+
+bool
 lab_zone_add_servers(const struct lab_zone *zone, ldns_rr_list *list)
 {
-    const char *dot_name = strcmp(zone->name, ".") == 0 ? "" : zone->name;
+    const char *host = host_of(zone);
     char text[1024];
 
     for (size_t i = 0; i < zone->servers_len; i++) {
         const char *type = strchr(zone->servers[i], ':') == NULL ? "A" : "AAAA";
 
-        snprintf(text, sizeof text, "%s IN NS ns%zu.%s", zone->name, i + 1, dot_name);
-        if (!push_text(list, text)) {
+        snprintf(text, sizeof text, "%s IN NS ns%zu.%s", zone->name, i + 1, host);
+        if (!push_text(zone, list, text)) {
             return false;
         }
-        snprintf(text, sizeof text, "ns%zu.%s IN %s %s", i + 1, dot_name, type, zone->servers[i]);
-        if (!push_text(list, text)) {
+        snprintf(text, sizeof text, "ns%zu.%s IN %s %s", i + 1, host, type, zone->servers[i]);
+        if (zone->host == NULL && !push_text(zone, list, text)) {
             return false;
         }
     }
     return true;
 }
 
-static bool
-add_apex(struct lab_zone *zone)
+bool
+lab_zone_add_apex(struct lab_zone *zone)
 {
-    const char *dot_name = strcmp(zone->name, ".") == 0 ? "" : zone->name;
+    const char *host = host_of(zone);
     char text[1024];
 
-    snprintf(text, sizeof text, "%s IN SOA ns1.%s hostmaster.%s 1 3600 600 86400 60", zone->name,
-             dot_name, dot_name);
-    return push_text(zone->records, text) && lab_zone_add_servers(zone, zone->records);
+    snprintf(text, sizeof text, "%s IN SOA ns1.%s hostmaster.%s 1 3600 600 86400 %" PRIu32,
+             zone->name, host, host, zone->empty_ttl);
+    return lab_zone_add(zone, text) && lab_zone_add_servers(zone, zone->records);
 }
 
 /* "dir/example.com.zone" is example.com., "dir/root.zone" the root. */
@@ -396,23 +424,24 @@ name_of(const char *path)
     return asprintf(&name, "%.*s.", (int)(len - (sizeof suffix - 1)), base) < 0 ? NULL : name;
 }
 
-static struct lab_zone *
-zone_new(const char *path)
+struct lab_zone *
+lab_zone_new(const char *name)
 {
     struct lab_zone *zone = calloc(1, sizeof *zone);
 
     if (zone == NULL) {
         return NULL;
     }
-    zone->path = strdup(path);
-    zone->name = name_of(path);
+    zone->ttl = LAB_TTL;
+    zone->empty_ttl = LAB_EMPTY_TTL;
+    zone->name = strdup(name);
     zone->origin = zone->name == NULL ? NULL : ldns_dname_new_frm_str(zone->name);
     zone->records = ldns_rr_list_new();
     zone->unsigned_records = ldns_rr_list_new();
     zone->signatures = ldns_rr_list_new();
     zone->keys = ldns_key_list_new();
-    if (zone->path == NULL || zone->origin == NULL || zone->records == NULL ||
-        zone->unsigned_records == NULL || zone->signatures == NULL || zone->keys == NULL) {
+    if (zone->origin == NULL || zone->records == NULL || zone->unsigned_records == NULL ||
+        zone->signatures == NULL || zone->keys == NULL) {
         lab_zone_free(zone);
         return NULL;
     }
@@ -422,7 +451,8 @@ zone_new(const char *path)
 struct lab_zone *
 lab_zone_read(const char *path)
 {
-    struct lab_zone *zone = zone_new(path);
+    char *name = name_of(path);
+    struct lab_zone *zone = name == NULL ? NULL : lab_zone_new(name);
     struct source src = { .zone = zone, .path = path, .ttl = LAB_TTL };
     FILE *file = fopen(path, "re");
     bool ok = false;
@@ -433,8 +463,9 @@ lab_zone_read(const char *path)
         complain(&src, "%s", strerror(errno));
     } else {
         src.origin = ldns_rdf_clone(zone->origin);
-        ok = src.origin != NULL && read_lines(&src, file) && add_apex(zone);
+        ok = src.origin != NULL && read_lines(&src, file) && lab_zone_add_apex(zone);
     }
+    free(name);
     if (file != NULL) {
         fclose(file);
     }
@@ -453,7 +484,6 @@ lab_zone_free(struct lab_zone *zone)
     if (zone == NULL) {
         return;
     }
-    free(zone->path);
     free(zone->name);
     ldns_rdf_deep_free(zone->origin);
     for (size_t i = 0; i < zone->servers_len; i++) {

@@ -15,6 +15,7 @@
 #define LAB_FORGED_TYPES_MAX 4
 #define LAB_ZONES_MAX        200
 #define LAB_TTL              300
+#define LAB_EMPTY_TTL        60
 
 enum lab_mode {
     LAB_UNSET,
@@ -43,7 +44,6 @@ struct lab_forgery {
 };
 
 struct lab_zone {
-    char *path;
     char *name; /* absolute, with the trailing dot */
     ldns_rdf *origin;
     enum lab_mode mode;
@@ -52,12 +52,24 @@ struct lab_zone {
     size_t servers_len;
     struct lab_forgery forgeries[LAB_FORGERIES_MAX];
     size_t forgeries_len;
+    const char *host;   /* domain whose ns1, ns2, ... serve it, borrowed; NULL: its own */
+    uint32_t ttl;       /* of what is made for it */
+    uint32_t empty_ttl; /* of answers without records */
     ldns_rr_list *records;
     ldns_rr_list *unsigned_records;
     ldns_rr_list *signatures;
     ldns_key_list *keys;
     ldns_rr *dnskey;
 };
+
+/* A zone without servers and records: its mode is unset. NULL if name is none, or without memory. */
+struct lab_zone *lab_zone_new(const char *name);
+/* False: more than LAB_SERVERS_MAX, or out of memory. */
+bool lab_zone_add_server(struct lab_zone *zone, const char *address);
+/* A record as text, of this zone. False after a message on stderr. */
+bool lab_zone_add(struct lab_zone *zone, const char *record);
+/* SOA and NS; once, when the servers are known. */
+bool lab_zone_add_apex(struct lab_zone *zone);
 
 /* Reads a zone's text file, named <zone>.zone (root.zone is the root), into a new zone, and adds
  * SOA and NS of the apex. NULL after a message on stderr. */
@@ -66,7 +78,7 @@ void lab_zone_free(struct lab_zone *zone);
 
 bool lab_zone_has_ds(const struct lab_zone *zone);
 
-/* Appends the zone's NS and the addresses of its servers to list. */
+/* Appends the zone's NS to list and, if they are its own names, the addresses of its servers. */
 bool lab_zone_add_servers(const struct lab_zone *zone, ldns_rr_list *list);
 
 #endif
