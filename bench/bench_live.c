@@ -7,7 +7,8 @@
 #include "base/alloc.h"
 #include "engine/check.h"
 #include "names.h"
-#include "resolve/live.h"
+#include "resolve/cache.h"
+#include "resolve/workers.h"
 #include "usage.h"
 
 #include <getopt.h>
@@ -24,8 +25,10 @@ struct flags {
     unsigned count; /* names of the list; 0: all */
     unsigned more;  /* further names for each */
     unsigned in_flight;
-    unsigned failing; /* in flight beside those */
-    unsigned passes;  /* hot ones */
+    unsigned failing;   /* in flight beside those */
+    unsigned passes;    /* hot ones */
+    unsigned processes; /* that resolve; 0: this one */
+    bool no_cache;
 };
 
 struct run;
@@ -83,8 +86,18 @@ open_source(const struct flags *flags, struct cx_source *ret)
 {
     struct cx_detail detail = { .text = "" };
 
-    if (!cx_ok(cx_live_open(&flags->live, ret, &detail))) {
+    const struct cx_cache_options options = { .bytes = (size_t)4 << 30 };
+    struct cx_source inner;
+
+    if (!cx_ok(flags->processes != 0
+                   ? cx_workers_open(&flags->live, flags->processes, &inner, &detail)
+                   : cx_live_open(&flags->live, &inner, &detail))) {
         die("live source", detail.text);
+    }
+    if (flags->no_cache) {
+        *ret = inner;
+    } else if (!cx_ok(cx_cache_open(&options, &inner, ret, &detail))) {
+        die("cache", detail.text);
     }
 }
 
@@ -115,7 +128,7 @@ start(struct run *run, const struct listed *due, bool failing)
         die(due->name, "out of memory");
     }
     (*open)++;
-    cx_check_start(slot->check, due->request, NULL, run->source, cx_time_now(), on_done, slot);
+    cx_check_start_request(slot->check, due->request, run->source, on_done, slot);
 }
 
 static void
@@ -293,7 +306,8 @@ read_number(const char *text, unsigned *ret)
 static const char usage[] =
     "usage: bench_live --root-hints FILE --anchor FILE --list FILE [--count N] [--more N]\n"
     "                  [--in-flight N] [--passes N] [--failing-list FILE --failing N]\n"
-    "                  [--renew-s N] [--deadline-ms N] [--no-tap] [--no-retry]\n";
+    "                  [--renew-s N] [--deadline-ms N] [--no-tap] [--no-proof] [--no-retry]\n"
+    "                  [--no-openssl-p256] [--no-cache] [--processes N]\n";
 
 static bool
 take_option(struct flags *f, int o, const char *arg)
@@ -314,6 +328,17 @@ take_option(struct flags *f, int o, const char *arg)
     case 'T':
         f->live.no_tap = true;
         return true;
+    case 'P':
+        f->live.no_proof = true;
+        return true;
+    case 'O':
+        f->live.no_openssl_p256 = true;
+        return true;
+    case 'C':
+        f->no_cache = true;
+        return true;
+    case 'n':
+        return read_number(arg, &f->processes);
     case 'R':
         f->live.no_retry = true;
         return true;
@@ -353,6 +378,10 @@ read_flags(int argc, char **argv)
         { "deadline-ms", required_argument, NULL, 'd' },
         { "no-tap", no_argument, NULL, 'T' },
         { "no-retry", no_argument, NULL, 'R' },
+        { "no-proof", no_argument, NULL, 'P' },
+        { "no-openssl-p256", no_argument, NULL, 'O' },
+        { "no-cache", no_argument, NULL, 'C' },
+        { "processes", required_argument, NULL, 'n' },
         { NULL, 0, NULL, 0 },
     };
     struct flags f = { .live = { .lab = true }, .in_flight = 200 };
@@ -376,6 +405,8 @@ prepare(struct run *run)
     const struct flags *f = run->flags;
     size_t n = (size_t)f->in_flight + f->failing;
 
+    names_init(&run->names);
+    names_init(&run->failing);
     if (!names_read(&run->names, f->list, f->count) || !names_multiply(&run->names, f->more) ||
         (f->failing != 0 && !names_read(&run->failing, f->failing_list, 0))) {
         exit(EX_DATAERR);

@@ -17,7 +17,7 @@ complain(const char *what, const char *why)
 }
 
 static struct cx_json *
-request_for(const char *name)
+json_for(const char *name)
 {
     struct cx_json *request = cx_json_new_object();
     struct cx_json *names = cx_json_new_array();
@@ -28,6 +28,28 @@ request_for(const char *name)
     whole = cx_json_set(request, "names", names) && whole;
     whole = cx_json_set(request, "issuer", issuers) && whole;
     return cx_json_whole(request, whole);
+}
+
+/* NULL: out of memory. */
+static const struct cx_request *
+request_for(struct names *names, const char *name)
+{
+    struct cx_request *request = cx_arena_get(&names->arena, 1, sizeof(*request));
+    struct cx_json *json = json_for(name);
+    struct cx_detail detail = { .text = "" };
+    bool read =
+        request != NULL && json != NULL &&
+        cx_ok(cx_request_from_json(json, NULL, cx_time_now(), &names->arena, request, &detail));
+
+    cx_json_free(json);
+    return read ? request : NULL;
+}
+
+void
+names_init(struct names *names)
+{
+    *names = (struct names){ .v = NULL };
+    cx_arena_init(&names->arena, SIZE_MAX / 2);
 }
 
 /* Fills in the name; the rest is like's. */
@@ -49,7 +71,7 @@ append(struct names *names, const char *name, const struct listed *like)
     last = &names->v[names->n];
     *last = *like;
     last->name = strdup(name);
-    last->request = request_for(name);
+    last->request = request_for(names, name);
     names->n++;
     return last->name != NULL && last->request != NULL ? true : complain(name, "out of memory");
 }
@@ -133,7 +155,7 @@ names_done(struct names *names)
 {
     for (size_t i = 0; i < names->n; i++) {
         free(names->v[i].name);
-        cx_json_free(names->v[i].request);
     }
     cx_free(names->v);
+    cx_arena_done(&names->arena);
 }
