@@ -48,12 +48,11 @@ grow(struct cx_arena *arena, size_t need)
     if (size > arena->cap - arena->used) {
         return NULL;
     }
-    block = cx_alloc(1, sizeof(*block) + size);
+    block = cx_realloc(NULL, 1, sizeof(*block) + size); /* zeroed as it is given out */
     if (block == NULL) {
         return NULL;
     }
-    block->size = size;
-    block->next = arena->head;
+    *block = (struct cx_arena_block){ .next = arena->head, .size = size };
     ASAN_POISON_MEMORY_REGION(block->bytes, size);
     arena->head = block;
     arena->used += size;

@@ -12,12 +12,17 @@ bool cx_hash_key(uint64_t *ret) CX_MUST;
 static inline uint64_t
 cx_hash(uint64_t key, cx_span octets)
 {
-    uint64_t h = key;
+    uint64_t h = key ^ octets.n;
 
-    for (size_t i = 0; i < octets.n; i++) {
-        h = (h ^ octets.p[i]) * 0x9e3779b97f4a7c15u;
+    for (size_t at = 0; at < octets.n; at += sizeof(uint64_t)) {
+        size_t left = octets.n - at;
+        uint64_t word = 0;
+
+        memcpy(&word, octets.p + at, left < sizeof(word) ? left : sizeof(word));
+        h = (h ^ word) * 0x9e3779b97f4a7c15u;
         h ^= h >> 29;
     }
+    h *= 0xbf58476d1ce4e5b9u;
     return h ^ (h >> 32);
 }
 

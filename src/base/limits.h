@@ -83,6 +83,9 @@
 /* To read one reply again: its records and names. */
 #define CX_TAP_SCRATCH ((size_t)4 << 20)
 
+/* Signatures that are remembered as valid: more than are verified while a zone's DS and DNSKEY are collected. */
+#define CX_VERIFIED_MAX 4096
+
 /* Cache of answers: octets, and the longest that an answer is taken from it, whatever its TTL says; a set that was changed
  * is seen after that. Lists of questions under way. */
 #define CX_CACHE_BYTES     ((size_t)256 << 20)

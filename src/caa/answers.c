@@ -31,11 +31,27 @@ slot_of(const struct cx_answers *table, cx_span name, uint16_t type)
     return slot;
 }
 
+/* Most checks have no more than this: then no hash is worth its price. */
+#define FEW 8
+
+static const struct cx_answer *
+find_among_few(const struct cx_answers *table, cx_span name, uint16_t type)
+{
+    for (size_t i = table->n; i != 0; i--) {
+        if (answers_question(table->v[i - 1], name, type)) {
+            return table->v[i - 1];
+        }
+    }
+    return NULL;
+}
+
 static cx_status
 grow(struct cx_answers *table, struct cx_arena *arena)
 {
-    size_t room = table->room == 0 ? 8 : table->room * 2;
-    struct cx_answers wider = { .n = table->n, .room = room, .n_slots = room * 2 };
+    size_t room = table->room == 0 ? FEW : table->room * 2;
+    struct cx_answers wider = { .n = table->n,
+                                .room = room,
+                                .n_slots = room == FEW ? 0 : room * 2 };
 
     wider.v = cx_arena_get(arena, room, sizeof(struct cx_answer *));
     wider.slots = cx_arena_get(arena, wider.n_slots, sizeof(*wider.slots));
@@ -44,6 +60,8 @@ grow(struct cx_answers *table, struct cx_arena *arena)
     }
     for (size_t i = 0; i < table->n; i++) {
         wider.v[i] = table->v[i];
+    }
+    for (size_t i = 0; i < table->n && wider.n_slots != 0; i++) {
         wider.slots[slot_of(&wider, table->v[i]->name, table->v[i]->type)] = (uint32_t)(i + 1);
     }
     *table = wider;
@@ -58,6 +76,12 @@ cx_answers_add(struct cx_answers *table, struct cx_arena *arena, const struct cx
     if (table->n == table->room) {
         CX_TRY(grow(table, arena));
     }
+    if (table->n_slots == 0) {
+        if (find_among_few(table, answer->name, answer->type) == NULL) {
+            table->v[table->n++] = answer;
+        }
+        return CX_SUCCESS;
+    }
     slot = slot_of(table, answer->name, answer->type);
     if (table->slots[slot] == 0) {
         table->v[table->n++] = answer;
@@ -71,8 +95,8 @@ cx_answers_find(const struct cx_answers *table, cx_span name, uint16_t type)
 {
     uint32_t at;
 
-    if (table->n == 0) {
-        return NULL;
+    if (table->n_slots == 0) {
+        return find_among_few(table, name, type);
     }
     at = table->slots[slot_of(table, name, type)];
     return at == 0 ? NULL : table->v[at - 1];

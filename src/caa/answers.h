@@ -10,7 +10,8 @@ struct cx_answers {
     const struct cx_answer **v; /* in order of asking */
     size_t n;
     size_t room;
-    uint32_t *slots; /* hash index: position + 1, 0 = free; slots is a power of two */
+    uint32_t
+        *slots; /* hash index: position + 1, 0 = free; a power of two, or none for few answers */
     size_t n_slots;
 };
 
