@@ -605,21 +605,39 @@ has_answer_section(cx_span octets)
 
 /* R-TREE-15: libunbound takes strangers' records out of a reply and may pass on the rest as empty. Where signatures
  * prove the emptiness, it is not the rest of anything. */
-static bool
-is_rest_of_strangers(struct cx_explainer *e, const struct cx_answer *answer)
+enum emptiness {
+    EMPTY_UNKNOWN = 0, /* the reply has made room */
+    EMPTY_INDEED,
+    EMPTY_OF_STRANGERS,
+};
+
+/* Without a reply of its own, the name's emptiness is known from before, or is in the reply about the first alias. */
+static enum emptiness
+remembered_emptiness(const struct cx_explainer *e, const struct cx_answer *answer)
+{
+    struct cx_question question = { answer->records_at, answer->type };
+
+    if (known_of(e, &question)->key == cx_tap_hash(e->tap, &question)) {
+        return known_kind(e, &question) == KIND_OWNER ? EMPTY_OF_STRANGERS : EMPTY_INDEED;
+    }
+    return newest_reply(e, answer->name, answer->type) != NULL ? EMPTY_INDEED : EMPTY_UNKNOWN;
+}
+
+static enum emptiness
+emptiness_of(struct cx_explainer *e, const struct cx_answer *answer)
 {
     struct cx_question question = { answer->records_at, answer->type };
     const struct cx_exchange_seen *x = newest_reply(e, question.name, question.type);
     struct cx_name target;
     unsigned depth;
-    bool is;
+    bool strangers;
 
-    if (x == NULL) { /* has made room, or it is in another name's reply */
-        return known_kind(e, &question) == KIND_OWNER;
+    if (x == NULL) {
+        return remembered_emptiness(e, answer);
     }
-    is = has_answer_section(x->octets) && kind_of_reply(x, &target, &depth) == KIND_OWNER;
-    set_known(e, &question, is ? KIND_OWNER : KIND_NONE);
-    return is;
+    strangers = has_answer_section(x->octets) && kind_of_reply(x, &target, &depth) == KIND_OWNER;
+    set_known(e, &question, strangers ? KIND_OWNER : KIND_NONE);
+    return strangers ? EMPTY_OF_STRANGERS : EMPTY_INDEED;
 }
 
 static void
@@ -635,9 +653,16 @@ explain_answer(struct cx_explainer *e, uint64_t since, struct cx_answer *answer)
     if (!empty) {
         set_known(e, &(struct cx_question){ answer->name, answer->type }, KIND_NONE);
     }
-    if (empty && answer->type == CX_TYPE_CAA && answer->dnssec != CX_DNSSEC_SECURE &&
-        is_rest_of_strangers(e, answer)) {
-        make_failure(KIND_OWNER, answer);
+    if (empty && answer->type == CX_TYPE_CAA && answer->dnssec != CX_DNSSEC_SECURE) {
+        enum emptiness emptiness = emptiness_of(e, answer);
+
+        if (emptiness == EMPTY_OF_STRANGERS) {
+            make_failure(KIND_OWNER, answer);
+        } else if (emptiness == EMPTY_UNKNOWN) { /* libunbound's cache outlived ours: asked again */
+            make_failure(KIND_SERVFAIL, answer);
+            answer->why =
+                CX_STR("empty, from a cache, and what the server said is no longer known");
+        }
     }
 }
 
@@ -646,7 +671,7 @@ static void
 explain_malformed(struct cx_explainer *e, struct cx_answer *answer)
 {
     if (answer->malformed == CX_MALFORMED_MESSAGE && answer->type == CX_TYPE_CAA &&
-        is_rest_of_strangers(e, answer)) {
+        emptiness_of(e, answer) == EMPTY_OF_STRANGERS) {
         make_failure(KIND_OWNER, answer);
     }
 }

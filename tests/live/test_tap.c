@@ -446,11 +446,11 @@ judged_close(struct judged *j)
     pair_close(&j->pair);
 }
 
-/* libunbound says outcome about www.example; what do we? */
+/* libunbound says outcome about a name; what do we? */
 static struct cx_answer
-explained(struct judged *j, enum cx_outcome outcome, uint64_t since)
+explained_of(struct judged *j, const char *text, enum cx_outcome outcome, uint64_t since)
 {
-    struct cx_name name = name_of("www.example");
+    struct cx_name name = name_of(text);
     struct cx_answer answer = { .type = CX_TYPE_CAA, .outcome = outcome, .attempts = 1 };
     bool known;
 
@@ -460,6 +460,12 @@ explained(struct judged *j, enum cx_outcome outcome, uint64_t since)
     assert_true(cx_ok(cx_explain(j->explainer, since, &j->arena, &answer, &known)));
     assert_true(cx_ok(cx_explain_list(j->explainer, since, &j->arena, &answer)));
     return answer;
+}
+
+static struct cx_answer
+explained(struct judged *j, enum cx_outcome outcome, uint64_t since)
+{
+    return explained_of(j, "www.example", outcome, since);
 }
 
 static struct message
@@ -805,6 +811,34 @@ test_joined_questions_are_explained(void **state)
     judged_close(&j);
 }
 
+/* R-TREE-15: libunbound's cache can outlive what we know of the reply. Then an empty answer is no answer. */
+static void
+test_emptiness_is_forgotten_with_its_reply(void **state)
+{
+    struct judged j;
+    char name[32];
+
+    (void)state;
+    judged_open(&j);
+    exchange(&j.pair, "www.example", strangers_reply());
+    assert_int_equal(explained(&j, CX_OUTCOME_NODATA, 0).outcome, CX_OUTCOME_MALFORMED);
+    for (unsigned i = 0; i < 2 * CX_TAP_EXCHANGES_MAX; i++) {
+        struct message m;
+
+        (void)snprintf(name, sizeof(name), "n%u.example", i);
+        m = message(7, REPLY_FLAGS | 5, name, CX_TYPE_CAA);
+        exchange(&j.pair, name, m);
+        (void)explained_of(&j, name, CX_OUTCOME_SERVFAIL, cx_tap_mark(j.pair.tap) - 1);
+        cx_arena_reset(&j.arena);
+    }
+    assert_int_equal(explained(&j, CX_OUTCOME_NODATA, cx_tap_mark(j.pair.tap)).outcome,
+                     CX_OUTCOME_SERVFAIL);
+    exchange(&j.pair, "www.example", empty_reply());
+    assert_int_equal(explained(&j, CX_OUTCOME_NODATA, cx_tap_mark(j.pair.tap) - 1).outcome,
+                     CX_OUTCOME_NODATA);
+    judged_close(&j);
+}
+
 static void
 test_answers_from_the_cache_are_explained(void **state)
 {
@@ -838,6 +872,7 @@ main(void)
         cmocka_unit_test(test_rest_of_strangers_is_no_emptiness),
         cmocka_unit_test(test_answers_that_nobody_gave_are_failures),
         cmocka_unit_test(test_joined_questions_are_explained),
+        cmocka_unit_test(test_emptiness_is_forgotten_with_its_reply),
         cmocka_unit_test(test_answers_from_the_cache_are_explained),
     };
 
