@@ -245,6 +245,9 @@ write_root(const char *dir, const struct lab_zone *root)
     if (ok) {
         print_records(hints, servers);
         ldns_rr_print(anchor, root->dnskey);
+        if (root->standby != NULL) {
+            ldns_rr_print(anchor, root->standby);
+        }
     }
     ldns_rr_list_deep_free(servers);
     ok = hints != NULL && finish(hints) && ok;

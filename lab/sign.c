@@ -39,6 +39,18 @@ dnskey_of(const struct lab_zone *zone, const ldns_key *key)
     return dnskey;
 }
 
+/* As the root does for months before a new key takes over. */
+static bool
+make_standby(struct lab_zone *zone)
+{
+    ldns_key *key = new_key(zone);
+
+    zone->standby = key == NULL ? NULL : dnskey_of(key);
+    ldns_key_deep_free(key);
+    return zone->standby != NULL ? ldns_rr_list_push_rr(zone->records, ldns_rr_clone(zone->standby))
+                                 : complain(zone, "cannot make a standby key");
+}
+
 bool
 lab_sign_make_key(struct lab_zone *zone)
 {
@@ -56,7 +68,8 @@ lab_sign_make_key(struct lab_zone *zone)
         return complain(zone, "cannot make a DNSKEY");
     }
     ldns_key_set_keytag(key, ldns_calc_keytag(zone->dnskey));
-    return ldns_rr_list_push_rr(zone->records, ldns_rr_clone(zone->dnskey));
+    return ldns_rr_list_push_rr(zone->records, ldns_rr_clone(zone->dnskey)) &&
+           (!zone->has_standby || make_standby(zone));
 }
 
 /* A DS of a key that the zone does not use. */

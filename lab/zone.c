@@ -171,6 +171,8 @@ read_mode(struct source *src, char *words)
             src->zone->denial = LAB_NSEC3;
         } else if (strcmp(word, "optout") == 0) {
             src->zone->denial = LAB_NSEC3_OPTOUT;
+        } else if (strcmp(word, "standby-key") == 0) {
+            src->zone->has_standby = true;
         } else {
             known = false;
         }
@@ -497,6 +499,7 @@ lab_zone_free(struct lab_zone *zone)
     ldns_rr_list_deep_free(zone->signatures);
     ldns_key_list_free(zone->keys);
     ldns_rr_free(zone->dnskey);
+    ldns_rr_free(zone->standby);
     free(zone);
 }
 

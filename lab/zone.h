@@ -48,6 +48,7 @@ struct lab_zone {
     ldns_rdf *origin;
     enum lab_mode mode;
     enum lab_denial denial;
+    bool has_standby; /* announces a second key, which signs nothing yet */
     char *servers[LAB_SERVERS_MAX];
     size_t servers_len;
     struct lab_forgery forgeries[LAB_FORGERIES_MAX];
@@ -60,6 +61,7 @@ struct lab_zone {
     ldns_rr_list *signatures;
     ldns_key_list *keys;
     ldns_rr *dnskey;
+    ldns_rr *standby; /* NULL: none */
 };
 
 /* A zone without servers and records: its mode is unset. NULL if name is none, or without memory. */

@@ -102,6 +102,13 @@
 #define CX_WORKER_CHUNK   65536
 #define CX_WORKER_BACKLOG ((size_t)256 << 20)
 
+/* Alarms of one source that stand at a time, and octets of one with its NUL; a longer path of a file is cut. */
+#define CX_ALARMS_MAX      32
+#define CX_ALARM_TEXT      256
+#define CX_ALARM_PATH_TEXT 81
+/* A key of the root, in octets: RSA of 4,096 bits has 519. */
+#define CX_ROOT_KEY_OCTETS_MAX 1024
+
 /* Control probes show something about a failure if they began at most this much before its question (R-FAIL-8). Names that
  * are probed; one alone could be down itself. */
 #define CX_CONTROL_WINDOW_MS 1000

@@ -1,7 +1,9 @@
 #include "resolve/anchor.h"
 
 #include "base/limits.h"
+#include "dns/caa.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #define BLANK " \t\r\n"
@@ -174,12 +176,56 @@ is_usable(const struct record *record)
     return false;
 }
 
+/* Of a character that is_hex or is_base64 lets pass. */
+static unsigned
+value_of(char c, bool hex)
+{
+    unsigned letter = (unsigned)((c | 0x20) - 'a');
+
+    if (c >= '0' && c <= '9') {
+        return (unsigned)(c - '0') + (hex ? 0 : 52);
+    }
+    if (c == '+' || c == '/') {
+        return c == '+' ? 62 : 63;
+    }
+    return hex ? letter + 10 : letter + (c >= 'a' ? 26 : 0);
+}
+
+/* The same in wire form (RFC 4034 sections 2.1 and 5.1). The record is usable, so its text is whole. */
+static cx_status
+make_data(const struct record *record, struct cx_arena *arena, struct cx_root_anchor *ret)
+{
+    unsigned width = record->is_ds ? 4 : 6, bits = 0;
+    uint32_t held = 0;
+    uint8_t *p = cx_arena_get(arena, 4 + record->n, 1);
+    size_t n = 0;
+
+    if (p == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    p[n++] = (uint8_t)(record->number[0] >> 8);
+    p[n++] = (uint8_t)record->number[0];
+    p[n++] = (uint8_t)record->number[1];
+    p[n++] = (uint8_t)record->number[2];
+    for (size_t i = 0; i < record->n && record->data[i] != '='; i++) {
+        held = held << width | value_of(record->data[i], record->is_ds);
+        bits += width;
+        if (bits >= 8) {
+            bits -= 8;
+            p[n++] = (uint8_t)(held >> bits);
+        }
+    }
+    *ret = (struct cx_root_anchor){ record->is_ds ? CX_TYPE_DS : CX_TYPE_DNSKEY, { p, n } };
+    return CX_SUCCESS;
+}
+
 static cx_status
 keep(struct reading *r, const struct record *record)
 {
     struct cx_anchors *anchors = &r->anchors;
     size_t room = record->n + 64;
     char *text = cx_arena_get(&anchors->arena, room, 1);
+    struct cx_root_anchor data;
     int n;
 
     if (anchors->n == CX_ANCHORS_MAX) {
@@ -188,12 +234,13 @@ keep(struct reading *r, const struct record *record)
     if (text == NULL) {
         return (cx_status){ CX_E_NOMEM };
     }
+    CX_TRY(make_data(record, &anchors->arena, &data));
     n = snprintf(text, room, ". IN %s %u %u %u %s", record->is_ds ? "DS" : "DNSKEY",
                  record->number[0], record->number[1], record->number[2], record->data);
     if (n < 0 || (size_t)n >= room) {
         return (cx_status){ CX_E_INTERNAL };
     }
-    anchors->all[anchors->n++] = (struct cx_anchor){ text, r->from, r->until };
+    anchors->all[anchors->n++] = (struct cx_anchor){ text, data, r->from, r->until };
     return CX_SUCCESS;
 }
 
@@ -319,7 +366,10 @@ read_file(struct reading *r)
         return cx_fail(r->detail, CX_E_RESOLVER, "%s: cannot be opened; a trust anchor is needed",
                        r->path);
     }
-    s = read_lines(r, file);
+    r->anchors.path = r->path;
+    s = fstat(fileno(file), &r->anchors.version) == 0
+            ? read_lines(r, file)
+            : cx_fail(r->detail, CX_E_RESOLVER, "%s: cannot be read", r->path);
     (void)fclose(file); /* was only read */
     CX_TRY(s);
     if (r->anchors.n == 0) {
@@ -345,6 +395,20 @@ cx_anchors_read(const char *path, struct cx_anchors *ret, struct cx_detail *deta
     }
     *ret = r.anchors;
     return CX_SUCCESS;
+}
+
+int
+cx_anchors_stat(const char *path, struct stat *ret)
+{
+    if (path != NULL) {
+        return stat(path, ret) == 0 ? 0 : errno;
+    }
+    for (size_t i = 0; i < CX_COUNT(default_paths); i++) {
+        if (stat(default_paths[i], ret) == 0) {
+            return 0;
+        }
+    }
+    return errno;
 }
 
 void

@@ -14,22 +14,31 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "base/time.h"
+#include "dnssec/root_keys.h"
+
+#include <sys/stat.h>
 
 struct cx_anchor {
     const char *record; /* presentation form on one line, as ub_ctx_add_ta takes it */
-    cx_time from;       /* inclusive */
-    cx_time until;      /* exclusive */
+    struct cx_root_anchor data;
+    cx_time from;  /* inclusive */
+    cx_time until; /* exclusive */
 };
 
 struct cx_anchors {
     struct cx_arena arena;
     struct cx_anchor *all;
     size_t n;
+    const char *path;    /* where they were read; borrowed */
+    struct stat version; /* of the file, before it was read */
 };
 
-/* path NULL: the first of Debian's files that exists. Freed with cx_anchors_done. Classes: PEER, NOMEM. */
+/* path, which is borrowed, NULL: the first of Debian's files that exists. Freed with cx_anchors_done. Classes: PEER,
+ * NOMEM. */
 cx_status cx_anchors_read(const char *path, struct cx_anchors *ret, struct cx_detail *detail)
     CX_MUST;
+/* The file that would be read now, or an error number. */
+int cx_anchors_stat(const char *path, struct stat *ret) CX_MUST;
 /* Accepts a zeroed struct. */
 void cx_anchors_done(struct cx_anchors *anchors);
 

@@ -137,6 +137,15 @@ cx_frame_put_answer(struct cx_buf *buf, uint32_t id, const struct cx_answer *ans
     end_frame(buf, at);
 }
 
+void
+cx_frame_put_alarm(struct cx_buf *buf, const char *text)
+{
+    size_t at = begin_frame(buf, CX_FRAME_ALARM);
+
+    put_text(buf, cx_str_of(text));
+    end_frame(buf, at);
+}
+
 /* ---- reading */
 
 static const cx_status malformed = { CX_E_MESSAGE };
@@ -152,7 +161,7 @@ cx_frame_next(cx_span octets, struct cx_frame *ret, bool *ret_more)
     if (*ret_more) {
         return CX_SUCCESS;
     }
-    if (n > CX_FRAME_MAX || kind < CX_FRAME_HELLO || kind > CX_FRAME_ANSWER) {
+    if (n > CX_FRAME_MAX || kind < CX_FRAME_HELLO || kind > CX_FRAME_ALARM) {
         return malformed;
     }
     *ret_more = cx_rd_left(&r) < n;
@@ -425,5 +434,20 @@ cx_frame_get_answer(cx_span body, const struct cx_question *question,
     }
     CX_TRY(get_answer(&r, question, materials, arena, answer));
     *ret = answer;
+    return CX_SUCCESS;
+}
+
+cx_status
+cx_frame_get_alarm(cx_span body, char ret[CX_ALARM_TEXT])
+{
+    struct cx_reader r = cx_reader_of(body);
+    cx_span text = cx_rd_bytes(&r, cx_rd_u8(&r));
+
+    if (!at_end(&r) || text.n == 0 || text.n >= CX_ALARM_TEXT ||
+        memchr(text.p, '\0', text.n) != NULL) {
+        return malformed;
+    }
+    memcpy(ret, text.p, text.n);
+    ret[text.n] = '\0';
     return CX_SUCCESS;
 }

@@ -7,6 +7,7 @@
 #define CX_RESOLVE_FRAME_H
 
 #include "base/buf.h"
+#include "resolve/alarm.h"
 #include "resolve/material.h"
 
 enum cx_frame_kind {
@@ -14,6 +15,7 @@ enum cx_frame_kind {
     CX_FRAME_QUESTION,
     CX_FRAME_MATERIAL, /* for a slot; what was there before is replaced */
     CX_FRAME_ANSWER,
+    CX_FRAME_ALARM,
 };
 
 struct cx_frame {
@@ -33,6 +35,7 @@ void cx_frame_put_material(struct cx_buf *buf, uint32_t slot,
 /* Materials are given by slot: those of the answer's proof, then those of its control. answer NULL: out of memory. */
 void cx_frame_put_answer(struct cx_buf *buf, uint32_t id, const struct cx_answer *answer,
                          const uint32_t *slots);
+void cx_frame_put_alarm(struct cx_buf *buf, const char *text);
 
 /* Reading a body. Classes: MALFORMED, and NOMEM where something is made. */
 
@@ -46,5 +49,7 @@ cx_status cx_frame_get_id(cx_span body, uint32_t *ret) CX_MUST;
 cx_status cx_frame_get_answer(cx_span body, const struct cx_question *question,
                               struct cx_material *const materials[CX_WORKER_SLOTS],
                               struct cx_arena *arena, const struct cx_answer **ret) CX_MUST;
+/* Any octets but NUL, and at least one. */
+cx_status cx_frame_get_alarm(cx_span body, char ret[CX_ALARM_TEXT]) CX_MUST;
 
 #endif

@@ -5,6 +5,7 @@
 #include "resolve/explain.h"
 #include "resolve/nettle_p256.h"
 #include "resolve/proof.h"
+#include "resolve/root_watch.h"
 #include "resolve/tries.h"
 
 #include <event2/event.h>
@@ -47,7 +48,9 @@ struct pending {
 
 struct live {
     struct cx_live_options options;
-    struct cx_anchors anchors;
+    struct cx_alarms alarms;
+    struct cx_anchor_file anchors;
+    struct cx_root_watch root_watch;
     struct event_base *base;
     struct cx_resolver *resolvers[ROLES];
     struct cx_tries_setup tries;
@@ -229,6 +232,9 @@ do_work(struct live *live)
     if (live->control != NULL) {
         cx_control_step(live->control);
     }
+    if (live->open != 0) { /* nothing goes out before a question does */
+        cx_root_watch_step(&live->root_watch);
+    }
 }
 
 /* All tries are done, and only what shows more about it is missing: the answer stands without. */
@@ -358,6 +364,7 @@ turn(struct live *live)
     error = event_base_loop(live->base, flags);
     cx_tap_leave(before);
     do_work(live);
+    cx_alarms_tell(&live->alarms, live->options.alarm, live->options.alarm_ctx);
     return error == 0 || live->n_ready != 0
                ? CX_SUCCESS
                : (cx_status){ CX_E_INTERNAL }; /* each question that is not ready has a timer */
@@ -412,6 +419,7 @@ live_close(void *self)
     while (live->all != NULL) {
         forget(live->all);
     }
+    cx_root_watch_done(&live->root_watch);
     cx_control_free(live->control);
     for (size_t i = 0; i < ROLES; i++) {
         cx_materials_free(live->materials[i]);
@@ -421,7 +429,7 @@ live_close(void *self)
     }
     cx_explainer_free(live->explainer);
     cx_tap_close(live->tap);
-    cx_anchors_done(&live->anchors);
+    cx_anchor_file_done(&live->anchors);
     cx_free(live);
 }
 
@@ -464,6 +472,7 @@ on_first_renewed(void *ctx)
         cx_explainer_renew(live->explainer);
     }
     cx_materials_forget(live->materials[ROLE_FIRST]);
+    cx_root_watch_renew(&live->root_watch);
 }
 
 static void
@@ -497,6 +506,11 @@ open_resolvers(struct live *live, struct cx_detail *detail)
                                        .ctx = live };
 
     CX_TRY(open_resolver(live, ROLE_FIRST, &setup, detail));
+    live->root_watch = (struct cx_root_watch){
+        .materials = live->materials[ROLE_FIRST],
+        .file = &live->anchors,
+        .alarms = &live->alarms,
+    };
     setup.renew_s = AGAIN_RENEW_S;
     setup.renewed = on_again_renewed;
     CX_TRY(open_resolver(live, ROLE_AGAIN, &setup, detail));
@@ -519,7 +533,7 @@ open_parts(struct live *live, struct cx_detail *detail)
         return cx_fail(detail, CX_E_USAGE,
                        "a lab needs root hints of its own, or its questions go to the Internet");
     }
-    CX_TRY(cx_anchors_read(live->options.anchor, &live->anchors, detail));
+    CX_TRY(cx_anchor_file_open(live->options.anchor, &live->alarms, &live->anchors, detail));
     live->base = event_base_new();
     if (live->base == NULL) {
         return cx_fail(detail, CX_E_INTERNAL, "no event loop");

@@ -9,6 +9,8 @@
  * both tries fail is it a failure, with attempts 2. With a tap, tries that sent nothing are not counted.
  * I5: with a tap, an answer that no exchange explains is a failure (resolve/explain.h).
  * I6: of a failure, dnssec is insecure only if that is proved (resolve/proof.h), and the tries were seen by a tap.
+ * I7: the file of anchors is read again, if it has changed, before a cache begins anew; never is there none in force
+ * (resolve/anchor_file.h).
  * The caller neither closes the source from inside answered nor lets an arena go while its question is open. */
 #ifndef CX_RESOLVE_LIVE_H
 #define CX_RESOLVE_LIVE_H
@@ -32,6 +34,10 @@ struct cx_live_options {
         *control;         /* control names, CX_CONTROL_NAMES_MIN or more (resolve/control.h) */
     size_t n_control;     /* 0: no failure is shown to be outside */
     bool no_openssl_p256; /* libunbound's own P-256, in the whole process (resolve/nettle_p256.h) */
+    /* Told what is wrong with the anchors, in a sentence without a stop, each once (resolve/alarm.h); from wait. NULL:
+     * nobody is. */
+    void (*alarm)(void *ctx, const char *text);
+    void *alarm_ctx;
 };
 
 /* Sends nothing yet. Without a trust anchor that holds now there is no source, as nothing could be told insecure.

@@ -103,7 +103,9 @@ cx_resolver_renew(struct cx_resolver *resolver, struct cx_detail *detail)
         return cx_fail(detail, CX_E_NOMEM, "out of memory");
     }
     context->begun = now;
-    s = cx_context_open(setup->options, setup->anchors, now, setup->base, &context->ub, detail);
+    cx_anchor_file_refresh(setup->anchors, now);
+    s = cx_context_open(setup->options, &setup->anchors->anchors, now, setup->base, &context->ub,
+                        detail);
     if (!cx_ok(s)) {
         cx_free(context);
         return s;

@@ -4,7 +4,7 @@
 #ifndef CX_RESOLVE_RESOLVER_H
 #define CX_RESOLVE_RESOLVER_H
 
-#include "resolve/anchor.h"
+#include "resolve/anchor_file.h"
 #include "resolve/live.h"
 #include "resolve/result.h"
 #include "resolve/tap.h"
@@ -28,7 +28,7 @@ struct cx_lookup {
 struct cx_resolver_setup {
     const struct cx_live_options *options;
     unsigned renew_s; /* age at which a context takes no more questions */
-    const struct cx_anchors *anchors;
+    struct cx_anchor_file *anchors;
     struct event_base *base;
     struct cx_tap *tap; /* NULL: none */
     void (*renewed)(

@@ -125,6 +125,17 @@ answered(void *ctx, const struct cx_answer *answer)
     free_task(task);
 }
 
+static void
+on_alarm(void *ctx, const char *text)
+{
+    struct worker *w = ctx;
+
+    cx_frame_put_alarm(&w->out, text);
+    if (!cx_buf_ok(&w->out)) {
+        stop(w, (cx_status){ CX_E_NOMEM });
+    }
+}
+
 /* ---- questions */
 
 static cx_status
@@ -215,9 +226,12 @@ on_writable(evutil_socket_t fd, short what, void *ctx)
 static cx_status
 open_worker(struct worker *w, const struct cx_live_options *options, struct cx_detail *detail)
 {
+    struct cx_live_options own = *options;
     struct event_base *base;
 
-    CX_TRY(cx_live_open(options, &w->live, detail));
+    own.alarm = on_alarm;
+    own.alarm_ctx = w;
+    CX_TRY(cx_live_open(&own, &w->live, detail));
     base = cx_live_base(&w->live);
     w->readable = event_new(base, w->fd, EV_READ | EV_PERSIST, on_readable, w);
     w->writable = event_new(base, w->fd, EV_WRITE, on_writable, w);

@@ -50,6 +50,7 @@ struct place {
 
 struct workers {
     struct cx_live_options options;
+    struct cx_alarms_heard heard;
     uint64_t key;
     struct end *ends;
     unsigned n;
@@ -254,6 +255,7 @@ lose_process(struct workers *w, struct end *end)
     uint32_t n = w->n_places;
 
     drop_process(end);
+    cx_alarms_forget(&w->heard, (unsigned)(end - w->ends));
     if (end->restarts < CX_WORKER_RESTARTS) {
         end->restarts++;
         if (!cx_ok(start_process(w, end, &detail))) {
@@ -299,6 +301,19 @@ take_answer(struct workers *w, struct end *end, cx_span body)
 }
 
 static cx_status
+take_alarm(struct workers *w, const struct end *end, cx_span body)
+{
+    char text[CX_ALARM_TEXT];
+
+    _Static_assert(CX_WORKERS_MAX <= 64, "cx_alarms_hear has a bit for each");
+    CX_TRY(cx_frame_get_alarm(body, text));
+    if (cx_alarms_hear(&w->heard, text, (unsigned)(end - w->ends)) && w->options.alarm != NULL) {
+        w->options.alarm(w->options.alarm_ctx, text);
+    }
+    return CX_SUCCESS;
+}
+
+static cx_status
 take_frame(struct workers *w, struct end *end, const struct cx_frame *frame)
 {
     struct cx_material *material;
@@ -315,6 +330,8 @@ take_frame(struct workers *w, struct end *end, const struct cx_frame *frame)
         return CX_SUCCESS;
     case CX_FRAME_ANSWER:
         return take_answer(w, end, frame->body);
+    case CX_FRAME_ALARM:
+        return take_alarm(w, end, frame->body);
     case CX_FRAME_QUESTION:
         break;
     }

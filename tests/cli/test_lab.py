@@ -3,6 +3,8 @@
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import tempfile
 
@@ -17,6 +19,108 @@ def in_lab(*args):
     done = subprocess.run([RUN, cli.BINARY, *args], env=dict(cli.ENV, CAAPROOF_BUILD=BUILD), text=True,
                           capture_output=True, timeout=280, check=False)
     return done.returncode, done.stdout, done.stderr
+
+
+def all_in_lab(folder, commands):
+    """[(exit code, standard output and error)] of the command with each list of arguments, in one lab"""
+    with open(os.path.join(folder, 'all.sh'), 'w', encoding='utf-8') as f:
+        for i, args in enumerate(commands):
+            f.write('%s >%s/%d 2>&1\necho $?\n' % (shlex.join([cli.BINARY, *args]), folder, i))
+    done = subprocess.run([RUN, 'sh', f.name], env=dict(cli.ENV, CAAPROOF_BUILD=BUILD), text=True,
+                          stdout=subprocess.PIPE, timeout=280, check=True)
+    codes = [int(line) for line in done.stdout.split()]
+    texts = []
+    for i in range(len(commands)):
+        with open(os.path.join(folder, str(i)), encoding='utf-8') as f:
+            texts.append(f.read())
+    return list(zip(codes, texts))
+
+
+def source(path):
+    with open(os.path.join(cli.TOP, 'src', path), encoding='utf-8') as f:
+        return f.read()
+
+
+# Every option, and what it is tried with; () where others are tried with it or where it leaves the live DNS.
+OPTIONS = {
+    'issuer': (), 'account-uri': ('https://ca.example.net/acct/1',), 'method': ('dns-01',),
+    'purpose': ('tls', 'smime', 'vmc'), 'profile': ('tls-br', 'smime-br', 'vmc', 'private', 'proposal-2016'),
+    'date': ('2026-11-22', '2018-03-01'), 'order': ('bottom-up', 'top-down', 'parallel'), 'policy': (), 'facts': (),
+    'zone': (), 'answers': (), 'root-hints': (), 'anchor': (), 'forward': (), 'no-tap': None, 'no-proof': None,
+    'control': (), 'cache-ttl': ('1',), 'processes': ('1', '3'), 'stats': None, 'evidence': (),
+    'no-openssl-p256': None, 'cert': (), 'accept': ('lf', 'exempt', 'na'), 'batch': (), 'in-flight': (), 'json': None,
+    'explain': None, 'help': (),
+}
+POLICY = {
+    'own': ['ca.example.net'], 'known_tags': [], 'issuer_case': 'strict', 'param_case': 'strict', 'label_case': 'fold',
+    'honour': {'accounturi': False, 'validationmethods': False}, 'ca_tbr_from': '2017-01-01', 'lf_permit': True,
+    'lf_servfail': 'classified', 'alias_limit': 8, 'exceptions': ['precertificate', 'constrained', 'dns-operator'],
+    'onion': 'rfc9799', 'negative_trust_anchors': [],
+}
+VARIABLES = {'CAAPROOF_ROOT_HINTS', 'CAAPROOF_ANCHOR', 'CAAPROOF_LAB', 'CAAPROOF_DATA', 'NO_COLOR'}
+
+
+class Anchors(cli.Folder):
+    # TEST R-SEC-2, R-SEC-3, R-SEC-4: whatever is added must be tried here.
+    def test_nothing_turns_validation_off(self):
+        self.assertEqual(set(re.findall(r'{ "([a-z0-9-]+)", \w+_argument,', source('bin/caaproof/options.c'))),
+                         set(OPTIONS))
+        members = source('engine/policy.c').rpartition('members[] = {')[2].partition('NULL')[0]
+        self.assertEqual(set(re.findall(r'"(\w+)"', members)), set(POLICY))
+        read = set()
+        for folder, _, files in os.walk(os.path.join(cli.TOP, 'src')):
+            for name in files:
+                read.update(re.findall(r'getenv\("(\w+)"\)', source(os.path.join(folder, name))))
+        self.assertEqual(read, VARIABLES)
+
+        tried = [['--' + o, *([v] if v else [])] for o, values in OPTIONS.items()
+                 for v in ([None] if values is None else values)]
+        for member, value in POLICY.items():
+            tried.append(['--policy', self.file(member + '.json', json.dumps({member: value}))])
+        commands = [['check', 'www.expired.test', '--issuer', 'ca.example.net', *args] for args in tried]
+        for args, (code, text) in zip(commands, all_in_lab(self.folder, commands)):
+            self.assertEqual(code, 11, (args, text))
+
+    # TEST R-SEC-3
+    def test_negative_trust_anchors_are_refused(self):
+        policy = self.file('nta.json', '{"negative_trust_anchors": ["expired.test"]}')
+        commands = [['check', 'www.expired.test', '--issuer', 'ca.example.net', '--policy', policy, '--profile', profile]
+                    for profile in ('tls-br', 'smime-br')]
+        for args, (code, text) in zip(commands, all_in_lab(self.folder, commands)):
+            self.assertEqual((code, 'R-SEC-3' in text), (65, True), (args, text))
+
+    # TEST R-SEC-2
+    def test_files_without_an_anchor_are_refused(self):
+        texts = {'empty': '', 'talk': '; no anchor\n', 'weak': '. IN DS 1 5 1 %s\n' % ('0' * 40),
+                 'foreign': '. IN DS 1 253 2 %s\n' % ('0' * 64), 'other': 'test. IN DS 1 8 2 %s\n' % ('0' * 64),
+                 'past': '; valid-until: 2019-01-11\n. IN DS 19036 8 2 %s\n' % ('0' * 64)}
+        commands = [['check', 'www.permit.test', '--issuer', 'ca.example.net', '--anchor', self.file(name, text), *more]
+                    for name, text in texts.items() for more in ((), ('--processes', '2'))]
+        for args, (code, text) in zip(commands, all_in_lab(self.folder, commands)):
+            self.assertEqual((code, 'anchor' in text or 'no usable' in text), (69, True), (args, text))
+
+    # A file that is behind the root is said on standard error, once, by every command; the result is the same.
+    def test_alarms_are_warnings(self):
+        anchors = os.path.join(self.folder, 'first')
+        head = ['head', '-n', '1']
+        script = self.file('warn.sh', """%s "$CAAPROOF_ANCHOR" >%s || exit 99
+export CAAPROOF_ANCHOR=%s
+one() { "$@" >%s/out 2>%s/err; echo "$? $(grep -c . %s/err) $(cat %s/err)"; }
+one caaproof check www.permit.test permit.test --issuer ca.example.net
+one caaproof check www.permit.test open.plain.com shut.plain.net --issuer ca.example.net --processes 3
+one caaproof lint www.permit.test
+one caaproof contacts www.contact.test --date 2026-11-22
+echo '{"id":"a","names":["www.permit.test"],"issuer":"ca.example.net"}' >%s/in
+one caaproof check --batch <%s/in
+""" % (shlex.join(head), anchors, anchors, *[self.folder] * 6))
+        done = subprocess.run([RUN, 'sh', script], env=dict(cli.ENV, CAAPROOF_BUILD=BUILD), text=True,
+                              stdout=subprocess.PIPE, timeout=120, check=True)
+        lines = done.stdout.splitlines()
+        self.assertEqual(len(lines), 5, done.stdout)
+        for line in lines:
+            self.assertRegex(line, r'^\d+ 1 caaproof: warning: the root announces key \d+, which ' + re.escape(anchors) +
+                             ' does not have: bring the file up to date before that key takes over$')
+        self.assertEqual([line.split()[0] for line in lines], ['0', '10', '0', '0', '0'])
 
 
 class Lab(cli.unittest.TestCase):

@@ -63,6 +63,26 @@ check_round_trip(const struct cx_answer *answer, struct ends *e)
 }
 
 static cx_status
+take_alarm(cx_span body)
+{
+    char text[CX_ALARM_TEXT], again[CX_ALARM_TEXT];
+    struct cx_frame frame;
+    struct cx_buf buf;
+    bool more;
+
+    CX_TRY(cx_frame_get_alarm(body, text));
+    MUST(text[0] != '\0' && strlen(text) < sizeof(text));
+    cx_buf_init(&buf, CX_FRAME_MAX + 16);
+    cx_frame_put_alarm(&buf, text);
+    MUST(cx_buf_ok(&buf));
+    MUST(cx_ok(cx_frame_next(cx_span_of_str(cx_buf_str(&buf)), &frame, &more)) && !more);
+    MUST(frame.kind == CX_FRAME_ALARM && cx_span_equal(frame.body, body));
+    MUST(cx_ok(cx_frame_get_alarm(frame.body, again)) && strcmp(text, again) == 0);
+    cx_buf_done(&buf);
+    return CX_SUCCESS;
+}
+
+static cx_status
 take(const struct cx_frame *frame, struct ends *e)
 {
     const struct cx_answer *answer = NULL;
@@ -84,6 +104,8 @@ take(const struct cx_frame *frame, struct ends *e)
         cx_material_unref(e->slots[number]);
         e->slots[number] = material;
         return CX_SUCCESS;
+    case CX_FRAME_ALARM:
+        return take_alarm(frame->body);
     case CX_FRAME_ANSWER:
         break;
     }

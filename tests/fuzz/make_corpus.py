@@ -244,7 +244,7 @@ def frame_answer(outcome=1, dnssec=1, octets=b"", aliases=(), slots=(), control=
 
 
 def frames():
-    """Streams of a resolver process: hello, question, material, answer."""
+    """Streams of a resolver process: hello, question, material, answer, alarm."""
     hello = frame(1, struct.pack(">I", 0) + text8(""))
     ds = message([rr("test", 43, b"\1\2\x0d\2" + b"x" * 32)], qname="test", qtype=43)
     material = frame(3, struct.pack(">IH", 5, 43) + name8("test") + struct.pack(">Bq", 1, 1764000000) +
@@ -265,6 +265,11 @@ def frames():
         "set-indeterminate": frame_answer(1, 0, own),
         "slot-unknown": frame_answer(octets=own, slots=(6,)),
         "no-memory": frame(4, struct.pack(">I", 7)),
+        "alarm": hello + frame(5, text8("the root announces key 38696")) + frame(5, text8("x" * 255)),
+        "alarm-empty": frame(5, text8("")),
+        "alarm-with-nul": frame(5, text8("a\0b")),
+        "alarm-short": frame(5, b"\5four"),
+        "alarm-long": frame(5, text8("four") + b"5"),
         "too-long": struct.pack(">IB", 0xffffffff, 4),
         "unknown-kind": frame(9, b""),
     }

@@ -126,6 +126,36 @@ test_dates_limit_the_next_record_only(void **state)
 }
 
 static void
+test_data_is_in_wire_form(void **state)
+{
+    static const uint8_t digest[] = { 0xe0, 0x6d, 0x44, 0xb8, 0x0b };
+    struct cx_anchors anchors;
+
+    (void)state;
+    assert_true(
+        cx_ok(read_text(DS_2017 "\n"
+                                ". DNSKEY 257 3 13 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8g"
+                                "ISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==\n"
+                                ". DNSKEY 257 3 15 +/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/8=\n",
+                        &anchors, NULL)));
+    assert_int_equal(anchors.n, 3);
+    assert_int_equal(anchors.all[0].data.type, 43);
+    assert_int_equal(anchors.all[0].data.rdata.n, 36);
+    assert_memory_equal(anchors.all[0].data.rdata.p, "\x4f\x66\x08\x02", 4);
+    assert_memory_equal(anchors.all[0].data.rdata.p + 4, digest, sizeof(digest));
+    assert_int_equal(anchors.all[0].data.rdata.p[35], 0x8d);
+    assert_int_equal(anchors.all[1].data.type, 48);
+    assert_int_equal(anchors.all[1].data.rdata.n, 68);
+    assert_memory_equal(anchors.all[1].data.rdata.p, "\x01\x01\x03\x0d", 4);
+    for (unsigned i = 0; i < 64; i++) {
+        assert_int_equal(anchors.all[1].data.rdata.p[4 + i], i);
+    }
+    assert_int_equal(anchors.all[2].data.rdata.n, 36);
+    assert_memory_equal(anchors.all[2].data.rdata.p + 4, "\xfb\xff\xbf\xfb\xff\xbf", 6);
+    cx_anchors_done(&anchors);
+}
+
+static void
 test_refuses_what_it_cannot_read(void **state)
 {
     (void)state;
@@ -177,6 +207,7 @@ main(void)
         cmocka_unit_test(test_leaves_out_what_libunbound_would_ignore),
         cmocka_unit_test(test_reads_states_of_rfc5011),
         cmocka_unit_test(test_dates_limit_the_next_record_only),
+        cmocka_unit_test(test_data_is_in_wire_form),
         cmocka_unit_test(test_refuses_what_it_cannot_read),
         cmocka_unit_test(test_refuses_files_that_are_not_there_or_too_long),
     };

@@ -427,6 +427,7 @@ open_live(const struct options *options, struct cx_source *ret, struct cx_detail
         .control = options->control,
         .n_control = options->n_control,
         .no_openssl_p256 = options->no_openssl_p256,
+        .alarm = print_warning,
     };
     struct cx_cache_options cache = { .ceiling_s = (uint32_t)options->cache_ttl };
     struct cx_source inner;

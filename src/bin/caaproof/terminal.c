@@ -1,5 +1,7 @@
 #include "bin/caaproof/terminal.h"
 
+#include "bin/caaproof/output.h"
+
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -105,4 +107,15 @@ progress_end(struct progress *p)
         show(p, monotonic_ms());
         fputc('\n', stderr);
     }
+}
+
+void
+print_warning(void *unused, const char *text)
+{
+    (void)unused;
+    /* The line of progress, if there is one, is written again below. */
+    fputs(isatty(STDERR_FILENO) == 1 ? "\r\033[Kcaaproof: warning: " : "caaproof: warning: ",
+          stderr);
+    output_plain(stderr, cx_str_of(text));
+    fputc('\n', stderr);
 }

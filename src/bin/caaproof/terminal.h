@@ -1,4 +1,4 @@
-/* What depends on there being a person: colour and progress; and the clock that both use. */
+/* What depends on there being a person: colour, progress, warnings; and the clock that both use. */
 #ifndef CAAPROOF_TERMINAL_H
 #define CAAPROOF_TERMINAL_H
 
@@ -37,5 +37,8 @@ struct progress {
 void progress_begin(struct progress *p, const char *what, unsigned long total);
 void progress_step(struct progress *p);
 void progress_end(struct progress *p);
+
+/* "caaproof: warning: text" on standard error, also while a progress line is there. unused: as a callback. */
+void print_warning(void *unused, const char *text);
 
 #endif
