@@ -45,7 +45,7 @@ make_standby(struct lab_zone *zone)
 {
     ldns_key *key = new_key(zone);
 
-    zone->standby = key == NULL ? NULL : dnskey_of(key);
+    zone->standby = key == NULL ? NULL : dnskey_of(zone, key);
     ldns_key_deep_free(key);
     return zone->standby != NULL ? ldns_rr_list_push_rr(zone->records, ldns_rr_clone(zone->standby))
                                  : complain(zone, "cannot make a standby key");
