@@ -240,12 +240,25 @@ note_reply(struct cx_tap *tap, int fd, const struct cx_tap_address *from, const 
     if (copy == NULL || number < tap->oldest) {
         tap->bytes -= copy != NULL ? n : 0;
         cx_free(copy);
+        exchange->lost = true; /* of one that made room this is of no importance */
         return;
     }
     memcpy(copy, p, n);
     exchange->octets = (cx_span){ copy, n };
     exchange->replied = true;
     exchange->replied_us = cx_tap_now_us();
+}
+
+/* A message over TCP that could not be kept answers one of the open questions there. */
+static void
+lose_replies(struct cx_tap *tap, const struct endpoint *e)
+{
+    struct cx_exchange_seen *exchange = numbered(tap, e->newest);
+
+    for (unsigned i = 0; exchange != NULL && i < CX_TAP_CHAIN_MAX; i++) {
+        exchange->lost = exchange->lost || !exchange->replied;
+        exchange = numbered(tap, exchange->older_on_fd);
+    }
 }
 
 static void
@@ -259,6 +272,8 @@ end_message(struct cx_tap *tap, int fd, struct endpoint *e)
         tap->bytes -= announced;
         note_reply(tap, fd, &e->peer, message, announced);
         cx_free(message);
+    } else if (announced != 0) {
+        lose_replies(tap, e);
     }
 }
 

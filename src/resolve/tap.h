@@ -27,6 +27,7 @@ struct cx_exchange_seen {
     int fd;
     bool tcp;
     bool replied;
+    bool lost; /* there was a reply, or may have been, and no memory to keep it */
     struct cx_tap_address server;
     int64_t sent_us; /* monotonic clock */
     int64_t replied_us;

@@ -415,9 +415,10 @@ test_every_failed_allocation_is_survived(void **state)
         (void)cx_alloc_fail_nth(0);
     }
     (void)cx_alloc_fail_nth(1);
-    exchange(&p, "www.example", reply); /* as if there were no reply */
+    exchange(&p, "www.example", reply); /* lost, which is not silence */
     (void)cx_alloc_fail_nth(0);
     assert_false(newest(&p, "www.example", CX_TYPE_CAA)->replied);
+    assert_true(newest(&p, "www.example", CX_TYPE_CAA)->lost);
     pair_close(&p);
 }
 
@@ -427,6 +428,7 @@ struct judged {
     struct pair pair;
     struct cx_explainer *explainer;
     struct cx_arena arena;
+    enum cx_seen seen;
 };
 
 static void
@@ -452,12 +454,11 @@ explained(struct judged *j, enum cx_outcome outcome, uint64_t since)
 {
     struct cx_name name = name_of("www.example");
     struct cx_answer answer = { .type = CX_TYPE_CAA, .outcome = outcome, .attempts = 1 };
-    bool known;
 
     answer.dnssec = outcome == CX_OUTCOME_SERVFAIL ? CX_DNSSEC_INDETERMINATE : CX_DNSSEC_INSECURE;
     assert_true(cx_ok(cx_arena_copy(&j->arena, cx_name_span(&name), &answer.name)));
     answer.records_at = answer.name;
-    assert_true(cx_ok(cx_explain(j->explainer, since, &j->arena, &answer, &known)));
+    assert_true(cx_ok(cx_explain(j->explainer, since, &j->arena, &answer, &j->seen)));
     assert_true(cx_ok(cx_explain_list(j->explainer, since, &j->arena, &answer)));
     return answer;
 }
@@ -543,6 +544,7 @@ kind_is(struct message (*const replies[])(void), size_t n, enum cx_outcome expec
     answer = explained(&j, CX_OUTCOME_SERVFAIL, cx_tap_mark(j.pair.tap));
     assert_int_equal(answer.outcome, expected);
     assert_int_equal(answer.n_exchanges, 0);
+    assert_int_not_equal(j.seen, CX_SEEN_FAILED);
     judged_close(&j);
 }
 
@@ -605,6 +607,59 @@ test_kinds_of_failures(void **state)
     KIND_IS(CX_OUTCOME_LOOP, to_itself_by_alias);
     KIND_IS(CX_OUTCOME_SERVFAIL, refused, servfail, broken_reply); /* the one that excuses least */
     KIND_IS(CX_OUTCOME_SERVFAIL, refused, empty_reply);            /* contradictory */
+}
+
+/* TEST R-FAIL-7: what counts as a try that failed. */
+static void
+test_what_was_seen_of_a_failure(void **state)
+{
+    struct judged j;
+    uint64_t mark;
+
+    (void)state;
+    judged_open(&j);
+    exchange(&j.pair, "www.example", referral_to("example"));
+    exchange(&j.pair, "www.example", refused());
+    (void)explained(&j, CX_OUTCOME_SERVFAIL, 0);
+    assert_int_equal(j.seen, CX_SEEN_FAILED);
+
+    /* Then the zone's servers are passed over, and only the parent is asked. */
+    mark = cx_tap_mark(j.pair.tap);
+    exchange(&j.pair, "www.example", referral_to("example"));
+    assert_int_equal(explained(&j, CX_OUTCOME_SERVFAIL, mark).n_exchanges, 1);
+    assert_int_equal(j.seen, CX_SEEN_NOTHING);
+
+    /* Exchanges have made room, among them perhaps one that would not be excused. */
+    for (size_t i = 0; i < CX_TAP_EXCHANGES_MAX; i++) {
+        exchange(&j.pair, "other.example", refused());
+    }
+    exchange(&j.pair, "www.example", refused());
+    (void)explained(&j, CX_OUTCOME_SERVFAIL, 0);
+    assert_int_equal(j.seen, CX_SEEN_NOTHING);
+    judged_close(&j);
+}
+
+/* A server that replied, whatever libunbound made of it, has not failed. */
+static void
+test_a_reply_is_no_failure(void **state)
+{
+    struct judged j;
+
+    (void)state;
+    judged_open(&j);
+    exchange(&j.pair, "www.example", refused());
+    exchange(&j.pair, "www.example", empty_reply());
+    (void)explained(&j, CX_OUTCOME_SERVFAIL, 0);
+    assert_int_equal(j.seen, CX_SEEN_REPLIED);
+    judged_close(&j);
+
+    judged_open(&j);
+    (void)cx_alloc_fail_nth(1);
+    exchange(&j.pair, "www.example", empty_reply());
+    (void)cx_alloc_fail_nth(0);
+    assert_int_equal(explained(&j, CX_OUTCOME_SERVFAIL, 0).outcome, CX_OUTCOME_SERVFAIL);
+    assert_int_equal(j.seen, CX_SEEN_REPLIED);
+    judged_close(&j);
 }
 
 static void
@@ -830,6 +885,8 @@ main(void)
         cmocka_unit_test(test_the_oldest_make_room),
         cmocka_unit_test(test_every_failed_allocation_is_survived),
         cmocka_unit_test(test_kinds_of_failures),
+        cmocka_unit_test(test_what_was_seen_of_a_failure),
+        cmocka_unit_test(test_a_reply_is_no_failure),
         cmocka_unit_test(test_no_reply_is_a_timeout_only_if_asked),
         cmocka_unit_test(test_parent_is_asked_last),
         cmocka_unit_test(test_servers_above_are_not_lame),
