@@ -305,7 +305,7 @@ ask_one(struct cx_source *source, struct cx_arena *arena, const char *text)
 }
 
 static unsigned
-kill_children(void)
+signal_children(int signal)
 {
     char path[64], list[256] = "";
     unsigned n = 0;
@@ -319,12 +319,18 @@ kill_children(void)
             long pid = strtol(at, &at, 10);
 
             assert_true(pid > 1);
-            assert_int_equal(kill((pid_t)pid, SIGKILL), 0);
+            assert_int_equal(kill((pid_t)pid, signal), 0);
             at += strspn(at, " \n");
         }
     }
     (void)fclose(file);
     return n;
+}
+
+static unsigned
+kill_children(void)
+{
+    return signal_children(SIGKILL);
 }
 
 /* TEST R-FAIL-8: incidents 6, scenario 14: a resolver that is killed makes failures of our own, never permission. */
@@ -386,6 +392,30 @@ test_processes_are_refused_as_a_resolver_is(void **state)
     assert_non_null(strstr(detail.text, "/nonexistent"));
     assert_int_equal(cx_workers_open(&no_hints, 0, &source, &detail).code, CX_E_USAGE);
     assert_int_equal(kill_children(), 0); /* none is left behind */
+}
+
+/* TEST R-FAIL-8: one that neither answers nor ends. */
+static void
+test_processes_that_hang(void **state)
+{
+    struct cx_live_options options = {
+        .root_hints = getenv("CAAPROOF_ROOT_HINTS"),
+        .anchor = getenv("CAAPROOF_ANCHOR"),
+        .lab = true,
+        .deadline_ms = 1000,
+    };
+    struct cx_source source;
+    struct cx_arena arena;
+
+    (void)state;
+    assert_true(cx_ok(cx_workers_open(&options, 1, &source, NULL)));
+    cx_arena_init(&arena, 1u << 24);
+    assert_int_equal(ask_one(&source, &arena, "permit.test")->n_records, 2);
+    assert_int_equal(signal_children(SIGSTOP), 1);
+    assert_int_equal(ask_one(&source, &arena, "permit.test")->outcome, CX_OUTCOME_ERROR);
+    assert_int_equal(ask_one(&source, &arena, "permit.test")->n_records, 2); /* by another one */
+    cx_source_close(&source);
+    cx_arena_done(&arena);
 }
 
 /* With questions under way: nothing is answered, nothing hangs, no process stays. */
@@ -471,6 +501,7 @@ main(void)
         cmocka_unit_test(test_lab_zones_without_tap),
         cmocka_unit_test(test_lab_zones_by_processes),
         cmocka_unit_test(test_processes_that_are_killed),
+        cmocka_unit_test(test_processes_that_hang),
         cmocka_unit_test(test_processes_are_refused_as_a_resolver_is),
         cmocka_unit_test(test_processes_end_with_questions_under_way),
         cmocka_unit_test(test_lab_under_another_anchor),
