@@ -29,7 +29,7 @@ struct end {
     int fd; /* -1: there is no process */
     unsigned restarts;
     size_t open;         /* questions that it has to answer */
-    int64_t quiet_since; /* now_ms when it was last heard, or had nothing to answer */
+    int64_t quiet_since; /* now_ms when it last answered, or had nothing to answer */
     struct cx_buf in;
     struct cx_buf out;
     size_t written; /* of out */
@@ -297,6 +297,7 @@ take_answer(struct workers *w, struct end *end, cx_span body)
     if (!cx_ok(s) && s.code != CX_E_NOMEM) {
         return s;
     }
+    end->quiet_since = now_ms();
     give(w, place, answer);
     return CX_SUCCESS;
 }
@@ -364,7 +365,6 @@ read_some(struct workers *w, struct end *end)
         return (cx_status){ CX_E_IO };
     }
     cx_buf_grown(&end->in, (size_t)n);
-    end->quiet_since = now_ms();
     return take_frames(w, end);
 }
 
@@ -423,7 +423,7 @@ workers_ask(void *self, const struct cx_question *question, struct cx_arena *are
     cx_frame_put_question(&place->end->out, (uint32_t)(place - w->places), question);
 }
 
-/* A process answers every question by its deadline, so one that owes answers and says nothing for longer hangs. */
+/* A process answers every question by its deadline, so one that owes answers and gives none for longer hangs. */
 static int64_t
 patience_ms(const struct workers *w, const struct end *end)
 {
@@ -456,10 +456,10 @@ longest_wait(const struct workers *w)
 static void
 hear(struct workers *w, struct end *end, short revents)
 {
-    if ((revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
-        if (!cx_ok(read_some(w, end))) {
-            lose_process(w, end);
-        }
+    bool readable = (revents & (POLLIN | POLLHUP | POLLERR)) != 0;
+
+    if (readable && !cx_ok(read_some(w, end))) {
+        lose_process(w, end);
     } else if (end->open != 0 && patience_ms(w, end) <= 0) {
         (void)kill(end->pid, SIGKILL); /* it would not end by itself */
         lose_process(w, end);
