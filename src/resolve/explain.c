@@ -408,6 +408,24 @@ is_private(const struct cx_tap_address *server)
            (has_prefix(ip, 0xfe, 0x80, 10) || has_prefix(ip, 0xfc, 0, 7));
 }
 
+/* R-FAIL-8: where nobody at all replies over IPv6, or over IPv4, but over the other, it is our own network that fails.
+ * What fails over both, control names show. */
+static bool
+is_silence(const struct cx_explainer *e, const struct cx_exchange_seen *x)
+{
+    const int families[] = { AF_INET, AF_INET6 };
+    bool same = false, other = false;
+
+    for (size_t i = 0; i < CX_COUNT(families); i++) {
+        int64_t replied = cx_tap_replied_us(e->tap, families[i]);
+        bool lately = replied != 0 && replied >= x->sent_us - (int64_t)CX_LIVE_DEADLINE_MS * 1000;
+
+        same = same || (lately && families[i] == x->server.family);
+        other = other || (lately && families[i] != x->server.family);
+    }
+    return same || !other;
+}
+
 /* What the exchanges about one name come to. */
 static enum kind
 kind_of_name(const struct cx_explainer *e, const struct cx_question *question, uint64_t since,
@@ -431,7 +449,7 @@ kind_of_name(const struct cx_explainer *e, const struct cx_question *question, u
             take_reply(&stage, x);
         } else if (x->lost) { /* silence is the least that it was */
             stage.worst = stage.worst > KIND_UNDECIDED ? stage.worst : KIND_UNDECIDED;
-        } else {
+        } else if (is_silence(e, x)) {
             stage.n_silent++;
         }
     }

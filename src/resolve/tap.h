@@ -57,6 +57,9 @@ const struct cx_exchange_seen *cx_tap_newest(const struct cx_tap *tap,
 const struct cx_exchange_seen *cx_tap_older(const struct cx_tap *tap,
                                             const struct cx_exchange_seen *exchange);
 
+/* When any server last replied over AF_INET or AF_INET6; 0 = never. */
+int64_t cx_tap_replied_us(const struct cx_tap *tap, int family);
+
 /* The clock of sent_us and replied_us. */
 int64_t cx_tap_now_us(void);
 

@@ -327,6 +327,26 @@ test_results_and_errno_are_those_of_libc(void **state)
     cx_tap_close(tap);
 }
 
+/* TEST R-FAIL-8: a question that the system did not send was not asked. */
+static void
+test_what_was_not_sent_is_no_question(void **state)
+{
+    struct message query = message(7, QUERY_FLAGS, "www.example", CX_TYPE_CAA);
+    struct sockaddr_in at = { .sin_family = AF_INET };
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct cx_tap *tap = cx_tap_open();
+    struct cx_tap *before = cx_tap_enter(tap);
+
+    (void)state;
+    at.sin_port = 0; /* which nothing can be sent to */
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(sendto(fd, query.p, query.n, 0, (struct sockaddr *)&at, sizeof(at)), -1);
+    assert_int_equal(cx_tap_mark(tap), 0);
+    cx_tap_leave(before);
+    (void)close(fd);
+    cx_tap_close(tap);
+}
+
 /* Length and message in two pieces, as libunbound sends them; the reply octet by octet, and two at once. */
 static void
 test_tcp_is_seen_however_it_is_cut(void **state)
@@ -679,6 +699,55 @@ test_no_reply_is_a_timeout_only_if_asked(void **state)
     judged_close(&j);
 }
 
+/* A question to www.example over IPv6, as far as a socket of that family goes. */
+static void
+ask_by_ipv6(struct pair *p, int fd)
+{
+    struct message query = message(7, QUERY_FLAGS, "www.example", CX_TYPE_CAA);
+    struct sockaddr_in6 at = { .sin6_family = AF_INET6, .sin6_port = htons(p->port) };
+    struct cx_tap *before = cx_tap_enter(p->tap);
+
+    assert_int_equal(inet_pton(AF_INET6, "::ffff:127.0.0.1", &at.sin6_addr), 1);
+    assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+    assert_int_equal(send(fd, query.p, query.n, 0), (ssize_t)query.n);
+    cx_tap_leave(before);
+}
+
+/* TEST R-FAIL-8: who has no IPv6 has no silent servers there, whatever is answered over IPv4. */
+static void
+test_silence_where_nobody_replies_is_ours(void **state)
+{
+    int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct message reply = refused();
+    struct judged j;
+    struct cx_tap *before;
+    struct sockaddr_in from;
+    socklen_t n = sizeof(from);
+    uint8_t room[1024];
+
+    (void)state;
+    if (fd < 0) {
+        skip(); /* a kernel without IPv6 */
+    }
+    judged_open(&j);
+    exchange(&j.pair, "www.example", referral_to("example"));
+    ask_by_ipv6(&j.pair, fd);
+    assert_int_equal(explained(&j, CX_OUTCOME_SERVFAIL, 0).outcome, CX_OUTCOME_SERVFAIL);
+    assert_int_equal(j.seen, CX_SEEN_NOTHING);
+
+    assert_true(recvfrom(j.pair.server, room, sizeof(room), 0, (struct sockaddr *)&from, &n) > 0);
+    assert_true(sendto(j.pair.server, reply.p, reply.n, 0, (struct sockaddr *)&from, n) > 0);
+    before = cx_tap_enter(j.pair.tap);
+    assert_true(recv(fd, room, sizeof(room), 0) > 0);
+    cx_tap_leave(before);
+    assert_int_equal(explained(&j, CX_OUTCOME_SERVFAIL, 0).outcome, CX_OUTCOME_REFUSED);
+    ask_by_ipv6(&j.pair, fd);
+    assert_int_equal(explained(&j, CX_OUTCOME_SERVFAIL, 2).outcome, CX_OUTCOME_TIMEOUT);
+    assert_int_equal(j.seen, CX_SEEN_FAILED);
+    judged_close(&j);
+    (void)close(fd);
+}
+
 /* libunbound knew the servers; when they fail, it asks their parent, who names the same ones. */
 static void
 test_parent_is_asked_last(void **state)
@@ -881,6 +950,7 @@ main(void)
         cmocka_unit_test(test_udp_is_seen),
         cmocka_unit_test(test_the_rest_is_ignored),
         cmocka_unit_test(test_results_and_errno_are_those_of_libc),
+        cmocka_unit_test(test_what_was_not_sent_is_no_question),
         cmocka_unit_test(test_tcp_is_seen_however_it_is_cut),
         cmocka_unit_test(test_the_oldest_make_room),
         cmocka_unit_test(test_every_failed_allocation_is_survived),
@@ -888,6 +958,7 @@ main(void)
         cmocka_unit_test(test_what_was_seen_of_a_failure),
         cmocka_unit_test(test_a_reply_is_no_failure),
         cmocka_unit_test(test_no_reply_is_a_timeout_only_if_asked),
+        cmocka_unit_test(test_silence_where_nobody_replies_is_ours),
         cmocka_unit_test(test_parent_is_asked_last),
         cmocka_unit_test(test_servers_above_are_not_lame),
         cmocka_unit_test(test_failures_behind_aliases),
