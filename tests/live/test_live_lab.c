@@ -402,7 +402,7 @@ test_processes_that_hang(void **state)
         .root_hints = getenv("CAAPROOF_ROOT_HINTS"),
         .anchor = getenv("CAAPROOF_ANCHOR"),
         .lab = true,
-        .deadline_ms = 1000,
+        .deadline_ms = 5000,
     };
     struct cx_source source;
     struct cx_arena arena;
