@@ -23,6 +23,7 @@ LIFETIME_S = 6 * 3600
 WAIT_S = 15
 CAA = 257
 NS = 2
+CNAME = 5
 SOA = 6
 SEEN_MAX = 10000
 
@@ -204,6 +205,25 @@ class Once:
         return relay(question.message)
 
 
+class Turncoat:
+    """For www an alias of a name elsewhere, once; later questions are refused."""
+
+    TARGET = wire_name([b"www", b"blackhole", b"test"])
+
+    def __init__(self):
+        self.seen = set()
+
+    def __call__(self, question):
+        key = (tuple(question.labels), question.type)
+        if question.type != CAA or question.labels[0] != b"www":
+            return relay(question.message)
+        if key in self.seen or len(self.seen) >= SEEN_MAX:
+            return refused(question)
+        self.seen.add(key)
+        head = b"\xc0\x0c" + struct.pack("!HHIH", CNAME, 1, 300, len(self.TARGET))
+        return question.reply(AA, head + self.TARGET, (1, 0, 0))
+
+
 def garbage(_):
     return GARBAGE
 
@@ -344,6 +364,7 @@ SERVERS = {
     "127.0.2.16": (hollow_ent, 0),
     "127.0.2.17": (relayed, 6),
     "127.0.2.18": (truncated, 0),
+    "127.0.2.19": (Turncoat(), 0),
 }
 SILENT_TCP = "127.0.2.18"  # connections are taken by the kernel, and nobody reads from them
 

@@ -408,6 +408,24 @@ is_private(const struct cx_tap_address *server)
            (has_prefix(ip, 0xfe, 0x80, 10) || has_prefix(ip, 0xfc, 0, 7));
 }
 
+/* R-FAIL-8: where nobody at all replies over IPv6, or over IPv4, but over the other, it is our own network that fails.
+ * What fails over both, control names show. */
+static bool
+is_silence(const struct cx_explainer *e, const struct cx_exchange_seen *x)
+{
+    const int families[] = { AF_INET, AF_INET6 };
+    bool same = false, other = false;
+
+    for (size_t i = 0; i < CX_COUNT(families); i++) {
+        int64_t replied = cx_tap_replied_us(e->tap, families[i]);
+        bool lately = replied != 0 && replied >= x->sent_us - (int64_t)CX_LIVE_DEADLINE_MS * 1000;
+
+        same = same || (lately && families[i] == x->server.family);
+        other = other || (lately && families[i] != x->server.family);
+    }
+    return same || !other;
+}
+
 /* What the exchanges about one name come to. */
 static enum kind
 kind_of_name(const struct cx_explainer *e, const struct cx_question *question, uint64_t since,
@@ -429,7 +447,9 @@ kind_of_name(const struct cx_explainer *e, const struct cx_question *question, u
         }
         if (x->replied) {
             take_reply(&stage, x);
-        } else {
+        } else if (x->lost) { /* silence is the least that it was */
+            stage.worst = stage.worst > KIND_UNDECIDED ? stage.worst : KIND_UNDECIDED;
+        } else if (is_silence(e, x)) {
             stage.n_silent++;
         }
     }
@@ -474,15 +494,17 @@ recent(const struct cx_explainer *e, const struct cx_question *question)
     return mark;
 }
 
-/* From alias to alias, as libunbound went, to the name at which it failed. */
+/* From alias to alias, as libunbound went, to the name at which it failed. *ret_own: that was after since. */
 static enum kind
-kind_of_trail(const struct cx_explainer *e, uint16_t type, uint64_t since, struct trail *trail)
+kind_of_trail(const struct cx_explainer *e, uint16_t type, uint64_t since, struct trail *trail,
+              bool *ret_own)
 {
     for (;;) {
         struct cx_question at = { cx_name_span(&trail->names[trail->n - 1]), type };
         struct cx_name target;
         enum kind kind = kind_of_name(e, &at, since, &target);
 
+        *ret_own = kind != KIND_NONE;
         if (kind == KIND_NONE) {
             kind = known_kind(e, &at);
         }
@@ -552,11 +574,12 @@ take_aliases(const struct trail *trail, struct cx_arena *arena, struct cx_answer
 
 static cx_status
 explain_failure(struct cx_explainer *e, uint64_t since, struct cx_arena *arena,
-                struct cx_answer *answer, bool *ret_known)
+                struct cx_answer *answer, enum cx_seen *ret_seen)
 {
     struct trail trail = { cx_alloc(CX_ALIASES_DEFAULT + 2, sizeof(*trail.names)), 1 };
     struct cx_question question = { answer->name, answer->type };
     cx_status s = CX_SUCCESS;
+    bool own = false;
     enum kind kind;
 
     if (trail.names == NULL) {
@@ -564,9 +587,11 @@ explain_failure(struct cx_explainer *e, uint64_t since, struct cx_arena *arena,
     }
     trail.names[0].n = (uint8_t)answer->name.n;
     memcpy(trail.names[0].wire, answer->name.p, answer->name.n);
-    kind = kind_of_trail(e, answer->type, since, &trail);
-    *ret_known = apply_kind(kind, answer);
-    if (*ret_known) {
+    kind = kind_of_trail(e, answer->type, since, &trail, &own);
+    own = own && cx_tap_is_complete(e->tap, since);
+    *ret_seen = kind == KIND_UNDECIDED ? CX_SEEN_REPLIED : CX_SEEN_NOTHING;
+    if (apply_kind(kind, answer)) {
+        *ret_seen = own ? CX_SEEN_FAILED : CX_SEEN_NOTHING;
         if (trail.n == 1 || kind == KIND_LOOP) { /* what is remembered has no aliases */
             set_known(e, &question, kind);
         }
@@ -684,11 +709,11 @@ cx_explain_mark(const struct cx_explainer *explainer)
 
 cx_status
 cx_explain(struct cx_explainer *explainer, uint64_t since, struct cx_arena *arena,
-           struct cx_answer *answer, bool *ret_known)
+           struct cx_answer *answer, enum cx_seen *ret_seen)
 {
-    *ret_known = true;
+    *ret_seen = CX_SEEN_FAILED;
     if (answer->outcome == CX_OUTCOME_SERVFAIL) {
-        return explain_failure(explainer, since, arena, answer, ret_known);
+        return explain_failure(explainer, since, arena, answer, ret_seen);
     }
     if (answer->outcome == CX_OUTCOME_MALFORMED) {
         explain_malformed(explainer, answer);

@@ -16,11 +16,17 @@ void cx_explainer_free(struct cx_explainer *explainer);
 /* The caches of libunbound that take questions from now on are empty. Calls twice apart, nothing older is known. */
 void cx_explainer_renew(struct cx_explainer *explainer);
 
+/* What was seen of a failure. */
+enum cx_seen {
+    CX_SEEN_NOTHING = 0, /* or not all of it */
+    CX_SEEN_FAILED,      /* since the mark, servers of the zone failed like this */
+    CX_SEEN_REPLIED, /* a server of the zone gave a usable reply, or one that could not be kept */
+};
+
 /* answer, to a question that went to libunbound when the tap's mark was since, is made more exact, or a failure; a
- * failure's aliases are those that were seen. *ret_known: of a failure, servers of the zone were seen to fail like this.
- * Classes: NOMEM. */
+ * failure's aliases are those that were seen. Classes: NOMEM. */
 cx_status cx_explain(struct cx_explainer *explainer, uint64_t since, struct cx_arena *arena,
-                     struct cx_answer *answer, bool *ret_known) CX_MUST;
+                     struct cx_answer *answer, enum cx_seen *ret_seen) CX_MUST;
 /* Number that the next exchange will have. */
 uint64_t cx_explain_mark(const struct cx_explainer *explainer);
 

@@ -43,6 +43,7 @@ struct cx_tap {
     struct cx_exchange_seen *ring;
     uint64_t *bucket; /* number + 1 */
     struct endpoint *endpoints;
+    int64_t replied_us[2]; /* when somebody last replied: over IPv4, over IPv6; 0 = never */
 };
 
 static _Thread_local struct cx_tap *active;
@@ -235,17 +236,31 @@ note_reply(struct cx_tap *tap, int fd, const struct cx_tap_address *from, const 
     if (exchange == NULL) {
         return;
     }
+    tap->replied_us[from->family == AF_INET6 ? 1 : 0] = cx_tap_now_us();
     number = exchange->number;
     copy = room_for(tap, n);
     if (copy == NULL || number < tap->oldest) {
         tap->bytes -= copy != NULL ? n : 0;
         cx_free(copy);
+        exchange->lost = true; /* of one that made room this is of no importance */
         return;
     }
     memcpy(copy, p, n);
     exchange->octets = (cx_span){ copy, n };
     exchange->replied = true;
     exchange->replied_us = cx_tap_now_us();
+}
+
+/* A message over TCP that could not be kept answers one of the open questions there. */
+static void
+lose_replies(struct cx_tap *tap, const struct endpoint *e)
+{
+    struct cx_exchange_seen *exchange = numbered(tap, e->newest);
+
+    for (unsigned i = 0; exchange != NULL && i < CX_TAP_CHAIN_MAX; i++) {
+        exchange->lost = exchange->lost || !exchange->replied;
+        exchange = numbered(tap, exchange->older_on_fd);
+    }
 }
 
 static void
@@ -259,6 +274,8 @@ end_message(struct cx_tap *tap, int fd, struct endpoint *e)
         tap->bytes -= announced;
         note_reply(tap, fd, &e->peer, message, announced);
         cx_free(message);
+    } else if (announced != 0) {
+        lose_replies(tap, e);
     }
 }
 
@@ -295,12 +312,12 @@ note_stream(struct cx_tap *tap, int fd, struct endpoint *e, const uint8_t *p, si
 /* ---- what the calls mean; each after libc has done its part */
 
 static void
-seen_datagram(int fd, const void *octets, size_t n, const struct sockaddr *to, socklen_t to_n)
+seen_datagram(int fd, const void *octets, ssize_t n, const struct sockaddr *to, socklen_t to_n)
 {
     struct endpoint *e = endpoint_of(active, fd);
     struct cx_tap_address server;
 
-    if (e == NULL) {
+    if (e == NULL || n < 0) { /* R-FAIL-8: without a way to the server it was not asked */
         return;
     }
     server = to != NULL ? address_of(to, to_n) : e->peer;
@@ -308,7 +325,7 @@ seen_datagram(int fd, const void *octets, size_t n, const struct sockaddr *to, s
         e->tcp = false;
     }
     if (!e->tcp) {
-        note_query(active, fd, &server, (cx_span){ octets, n });
+        note_query(active, fd, &server, (cx_span){ octets, (size_t)n });
     }
 }
 
@@ -403,7 +420,7 @@ cx_tap_send(int fd, const void *p, size_t n, int flags)
     int error = errno;
 
     if (active != NULL) {
-        seen_datagram(fd, p, n, NULL, 0);
+        seen_datagram(fd, p, ret, NULL, 0);
         errno = error;
     }
     return ret;
@@ -417,7 +434,7 @@ cx_tap_sendto(int fd, const void *p, size_t n, int flags, const struct sockaddr 
     int error = errno;
 
     if (active != NULL) {
-        seen_datagram(fd, p, n, to, to_n);
+        seen_datagram(fd, p, ret, to, to_n);
         errno = error;
     }
     return ret;
@@ -576,6 +593,12 @@ bool
 cx_tap_is_complete(const struct cx_tap *tap, uint64_t mark)
 {
     return mark >= tap->oldest;
+}
+
+int64_t
+cx_tap_replied_us(const struct cx_tap *tap, int family)
+{
+    return tap->replied_us[family == AF_INET6 ? 1 : 0];
 }
 
 static bool

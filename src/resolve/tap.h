@@ -27,6 +27,7 @@ struct cx_exchange_seen {
     int fd;
     bool tcp;
     bool replied;
+    bool lost; /* there was a reply, or may have been, and no memory to keep it */
     struct cx_tap_address server;
     int64_t sent_us; /* monotonic clock */
     int64_t replied_us;
@@ -55,6 +56,9 @@ const struct cx_exchange_seen *cx_tap_newest(const struct cx_tap *tap,
                                              const struct cx_question *question);
 const struct cx_exchange_seen *cx_tap_older(const struct cx_tap *tap,
                                             const struct cx_exchange_seen *exchange);
+
+/* When any server last replied over AF_INET or AF_INET6; 0 = never. */
+int64_t cx_tap_replied_us(const struct cx_tap *tap, int family);
 
 /* The clock of sent_us and replied_us. */
 int64_t cx_tap_now_us(void);

@@ -46,21 +46,57 @@ cx_tries_may_help(const struct cx_answer *failure)
 
 /* With what was seen of it on the wire. */
 static cx_status
-explain(struct cx_try *try, struct cx_answer *answer, bool *ret_seen)
+explain(struct cx_try *try, struct cx_answer *answer, enum cx_seen *ret_seen)
 {
     struct cx_tries *t = try->tries;
     struct cx_explainer *explainer = t->setup->explainer;
     uint64_t since = try->lookup.since;
-    bool known = true;
 
-    *ret_seen = true;
+    *ret_seen = CX_SEEN_FAILED;
     if (explainer == NULL) {
         return CX_SUCCESS;
     }
-    CX_TRY(cx_explain(explainer, since, t->arena, answer, &known));
+    CX_TRY(cx_explain(explainer, since, t->arena, answer, ret_seen));
     CX_TRY(cx_explain_list(explainer, since, t->arena, answer));
     answer->time = cx_explain_answer_time(explainer, answer, since, answer->time);
-    *ret_seen = known && answer->n_exchanges != 0;
+    if (answer->n_exchanges == 0 && *ret_seen == CX_SEEN_FAILED) {
+        *ret_seen = CX_SEEN_NOTHING;
+    }
+    return CX_SUCCESS;
+}
+
+static bool
+same_aliases(const struct cx_answer *a, const struct cx_answer *b)
+{
+    bool same = a->n_aliases == b->n_aliases;
+
+    for (size_t i = 0; same && i < a->n_aliases; i++) {
+        same = cx_span_equal(a->aliases[i], b->aliases[i]);
+    }
+    return same;
+}
+
+/* R-FAIL-6: of tries that failed at different names, one alone would not tell all zones that the failure concerns. */
+static cx_status
+count(struct cx_tries *t, const struct cx_answer *answer, enum cx_seen seen)
+{
+    struct cx_answer *first;
+
+    t->contradicted = t->contradicted || seen == CX_SEEN_REPLIED;
+    if (seen != CX_SEEN_FAILED) {
+        return CX_SUCCESS;
+    }
+    t->n_seen++;
+    if (t->first_seen != NULL) {
+        t->contradicted = t->contradicted || !same_aliases(t->first_seen, answer);
+        return CX_SUCCESS;
+    }
+    first = cx_arena_get(t->arena, 1, sizeof(*first));
+    if (first == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    *first = *answer; /* join may overwrite what is in it */
+    t->first_seen = first;
     return CX_SUCCESS;
 }
 
@@ -86,11 +122,11 @@ wants_another(const struct cx_tries *t)
 }
 
 static cx_status
-take_failure(struct cx_tries *t, struct cx_answer *answer, bool seen)
+take_failure(struct cx_tries *t, struct cx_answer *answer, enum cx_seen seen)
 {
-    t->n_seen += seen ? 1 : 0;
-    join(t, answer, seen);
-    answer->attempts = t->n_seen > 1 ? t->n_seen : 1;
+    CX_TRY(count(t, answer, seen));
+    join(t, answer, seen == CX_SEEN_FAILED);
+    answer->attempts = t->n_seen > 1 && !t->contradicted ? t->n_seen : 1;
     CX_TRY(cx_tries_list(t, answer));
     t->failed = answer;
     if (wants_another(t)) {
@@ -105,7 +141,7 @@ static cx_status
 take(struct cx_try *try, struct cx_answer *answer, bool was_over)
 {
     struct cx_tries *t = try->tries;
-    bool seen;
+    enum cx_seen seen;
 
     CX_TRY(explain(try, answer, &seen));
     if (weight(answer) != 0) {
@@ -163,7 +199,7 @@ give_up(struct cx_try *try)
     struct cx_tries *t = try->tries;
     struct cx_answer *answer = cx_arena_get(t->arena, 1, sizeof(*answer));
     cx_time begun = cx_time_now() - CX_TRY_MS / 1000 - 1;
-    bool seen;
+    enum cx_seen seen;
 
     if (answer == NULL) {
         return (cx_status){ CX_E_NOMEM };
@@ -171,7 +207,7 @@ give_up(struct cx_try *try)
     CX_TRY(cx_result_failure(CX_OUTCOME_SERVFAIL, "no answer within our time for one try",
                              &t->question, begun, t->arena, answer));
     CX_TRY(explain(try, answer, &seen));
-    if (!seen) {
+    if (seen != CX_SEEN_FAILED) {
         answer->outcome = CX_OUTCOME_DEADLINE;
     }
     return take_failure(t, answer, seen);

@@ -2,7 +2,8 @@
  * repeats a failure from its cache nor passes over servers that were silent before. A try that takes too long is given
  * up for the next one, but its answer still counts.
  * I1: an answer replaces every failure; of failures the one stands that is excused least.
- * I2: attempts counts tries that were seen to fail at a server of the zone; without a tap, all. */
+ * I2: attempts counts tries that were seen to fail at a server of the zone; without a tap, all. Tries that failed at
+ * different places, or one that a server replied to all the same, are no two that failed: then it stays 1. */
 #ifndef CX_RESOLVE_TRIES_H
 #define CX_RESOLVE_TRIES_H
 
@@ -46,6 +47,8 @@ struct cx_tries {
     struct cx_try all[CX_TRIES_MAX];
     unsigned n;
     uint32_t n_seen;
+    const struct cx_answer *first_seen; /* failure whose aliases led to where all failed */
+    bool contradicted;                  /* R-FAIL-6, R-FAIL-7: see I2 */
     bool next_wanted;
     uint64_t since; /* mark of the tap at the first try */
     struct event *timer;

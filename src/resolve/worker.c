@@ -18,6 +18,8 @@ struct worker {
     struct cx_buf out;
     size_t written;                             /* of out */
     struct cx_material *slots[CX_WORKER_SLOTS]; /* what the other end knows; each a reference */
+    uint32_t used[CX_WORKER_SLOTS];             /* number of the last answer that names it */
+    uint32_t answers;
     uint32_t next_slot;
     struct task *tasks;
     bool closing;
@@ -63,23 +65,62 @@ flush(struct worker *w)
     w->written = 0;
 }
 
+/* Whether the other end knows the material; then its slot is not given away while this answer is written. */
+static bool
+keep_slot(struct worker *w, const struct cx_proof_message *message)
+{
+    const struct cx_material *material = cx_material_of(message);
+    bool known = material->slot < CX_WORKER_SLOTS && w->slots[material->slot] == material;
+
+    if (known) {
+        w->used[material->slot] = w->answers;
+    }
+    return known;
+}
+
 /* The number by which the other end knows the material; it is told first if need be. */
 static uint32_t
 slot_of(struct worker *w, const struct cx_proof_message *message)
 {
     struct cx_material *material = cx_material_of(message);
-    uint32_t slot = material->slot;
+    uint32_t slot = w->next_slot;
 
-    if (slot < CX_WORKER_SLOTS && w->slots[slot] == material) {
-        return slot;
+    if (keep_slot(w, message)) {
+        return material->slot;
     }
-    slot = w->next_slot;
+    while (w->used[slot] ==
+           w->answers) { /* an answer has far fewer materials than there are slots */
+        slot = (slot + 1) % CX_WORKER_SLOTS;
+    }
     w->next_slot = (slot + 1) % CX_WORKER_SLOTS;
+    w->used[slot] = w->answers;
     cx_material_unref(w->slots[slot]);
     w->slots[slot] = cx_material_ref(material);
     material->slot = slot;
     cx_frame_put_material(&w->out, slot, message);
     return slot;
+}
+
+/* Numbers for all that the answer rests on. */
+static void
+put_materials(struct worker *w, const struct cx_answer *answer,
+              uint32_t ret[CX_PROOF_MAX + CX_CONTROL_NAMES_MAX])
+{
+    size_t n = 0;
+
+    w->answers = w->answers == UINT32_MAX ? 1 : w->answers + 1;
+    for (size_t i = 0; i < answer->n_proof; i++) {
+        (void)keep_slot(w, answer->proof[i]);
+    }
+    for (size_t i = 0; i < answer->n_control; i++) {
+        (void)keep_slot(w, answer->control[i]);
+    }
+    for (size_t i = 0; i < answer->n_proof; i++) {
+        ret[n++] = slot_of(w, answer->proof[i]);
+    }
+    for (size_t i = 0; i < answer->n_control; i++) {
+        ret[n++] = slot_of(w, answer->control[i]);
+    }
 }
 
 static void
@@ -110,13 +151,9 @@ answered(void *ctx, const struct cx_answer *answer)
     struct task *task = ctx;
     struct worker *w = task->worker;
     uint32_t slots[CX_PROOF_MAX + CX_CONTROL_NAMES_MAX];
-    size_t n = 0;
 
-    for (size_t i = 0; answer != NULL && i < answer->n_proof; i++) {
-        slots[n++] = slot_of(w, answer->proof[i]);
-    }
-    for (size_t i = 0; answer != NULL && i < answer->n_control; i++) {
-        slots[n++] = slot_of(w, answer->control[i]);
+    if (answer != NULL) {
+        put_materials(w, answer, slots);
     }
     cx_frame_put_answer(&w->out, task->id, answer, slots);
     if (!cx_buf_ok(&w->out)) {

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -17,18 +18,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* How long a process may take to say hello, and to end when its socket is closed. */
-#define HELLO_MS 10000
-#define END_MS   2000
-/* A process answers every question within the deadline; this much later it is taken for dead. Looked at once in
- * SCAN_MS. */
-#define GRACE_MS 3000
-#define SCAN_MS  1000
+/* How long a process may take to say hello, and to end when its socket is closed; and how much longer than the deadline
+ * of a question it may say nothing while it owes an answer. */
+#define HELLO_MS   10000
+#define END_MS     2000
+#define SILENCE_MS 5000
 
 struct end {
     pid_t pid;
     int fd; /* -1: there is no process */
     unsigned restarts;
+    size_t open;         /* questions that it has to answer */
+    int64_t quiet_since; /* now_ms when it last answered, or had nothing to answer */
     struct cx_buf in;
     struct cx_buf out;
     size_t written; /* of out */
@@ -42,7 +43,6 @@ struct place {
     struct end *end;
     struct cx_name name;
     uint16_t type;
-    int64_t asked_ms;
     struct cx_arena *arena;
     cx_answered *answered;
     void *ctx;
@@ -59,7 +59,6 @@ struct workers {
     uint32_t first_free; /* index + 1 */
     size_t open;
     uint64_t given; /* answers, ever */
-    int64_t scanned_ms;
 };
 
 /* ---- processes */
@@ -207,6 +206,9 @@ give(struct workers *w, struct place *place, const struct cx_answer *answer)
     cx_answered *answered = place->answered;
     void *ctx = place->ctx;
 
+    if (place->end != NULL) {
+        place->end->open--;
+    }
     place->used = false;
     place->next_free = w->first_free;
     w->first_free = (uint32_t)(place - w->places) + 1;
@@ -267,6 +269,7 @@ lose_process(struct workers *w, struct end *end)
             w->places[i].end = NULL;
         }
     }
+    end->open = 0;
     for (uint32_t i = 0; i < n; i++) {
         if (w->places[i].used && w->places[i].end == NULL) {
             give_error(w, &w->places[i], "a resolver process of ours ended");
@@ -296,6 +299,7 @@ take_answer(struct workers *w, struct end *end, cx_span body)
     if (!cx_ok(s) && s.code != CX_E_NOMEM) {
         return s;
     }
+    end->quiet_since = now_ms();
     give(w, place, answer);
     return CX_SUCCESS;
 }
@@ -381,9 +385,13 @@ read_some(struct workers *w, struct end *end)
     return take_frames(w, end);
 }
 
+/* A buffer without memory for a question holds a part of it, and is of no use any more. */
 static cx_status
 flush(struct end *end)
 {
+    if (!cx_buf_ok(&end->out)) {
+        return (cx_status){ CX_E_NOMEM };
+    }
     while (end->written != end->out.n) {
         ssize_t n =
             send(end->fd, end->out.p + end->written, end->out.n - end->written, MSG_NOSIGNAL);
@@ -418,35 +426,60 @@ workers_ask(void *self, const struct cx_question *question, struct cx_arena *are
     place->name.n = (uint8_t)question->name.n;
     memcpy(place->name.wire, question->name.p, question->name.n);
     place->type = question->type;
-    place->asked_ms = now_ms();
     place->arena = arena;
     place->answered = answered;
     place->ctx = ctx;
+    if (place->end->open++ == 0) {
+        place->end->quiet_since = now_ms();
+    }
     if (place->end->fd < 0) {
         give_error(w, place, "no resolver process of ours is left for this name");
         return;
     }
+    /* Without memory: flush says so, when nobody reads frames of this process, as now its own answer may be. */
     cx_frame_put_question(&place->end->out, (uint32_t)(place - w->places), question);
-    if (!cx_buf_ok(&place->end->out)) {
-        lose_process(w, place->end); /* what is in the buffer can no longer be told apart */
-    }
 }
 
-/* Processes that owe an answer for too long: stopped, or caught in an endless loop. */
-static void
-lose_hung(struct workers *w)
+/* A process answers every question by its deadline, so one that owes answers and gives none for longer hangs. */
+static int64_t
+patience_ms(const struct workers *w, const struct end *end)
 {
-    int64_t now = now_ms();
-    int64_t limit = (int64_t)w->options.deadline_ms + GRACE_MS;
+    unsigned deadline =
+        w->options.deadline_ms != 0 ? w->options.deadline_ms : (unsigned)CX_LIVE_DEADLINE_MS;
 
-    if (now - w->scanned_ms < SCAN_MS) {
-        return;
-    }
-    w->scanned_ms = now;
-    for (uint32_t i = 0; i < w->n_places; i++) {
-        if (w->places[i].used && now - w->places[i].asked_ms > limit) {
-            lose_process(w, w->places[i].end);
+    return end->quiet_since + deadline + SILENCE_MS - now_ms();
+}
+
+/* For poll; -1: nobody owes an answer. */
+static int
+longest_wait(const struct workers *w)
+{
+    int64_t least = -1;
+
+    for (unsigned i = 0; i < w->n; i++) {
+        const struct end *end = &w->ends[i];
+
+        if (end->fd >= 0 && end->open != 0) {
+            int64_t left = patience_ms(w, end);
+
+            left = left > 0 ? left : 0;
+            least = least < 0 || left < least ? left : least;
         }
+    }
+    return least > INT_MAX ? INT_MAX : (int)least;
+}
+
+/* What is to be read, or the end of a process that has hung. */
+static void
+hear(struct workers *w, struct end *end, short revents)
+{
+    bool readable = (revents & (POLLIN | POLLHUP | POLLERR)) != 0;
+
+    if (readable && !cx_ok(read_some(w, end))) {
+        lose_process(w, end);
+    } else if (end->open != 0 && patience_ms(w, end) <= 0) {
+        (void)kill(end->pid, SIGKILL); /* it would not end by itself */
+        lose_process(w, end);
     }
 }
 
@@ -470,18 +503,16 @@ turn(struct workers *w)
     if (w->open == 0) { /* a process was lost */
         return CX_SUCCESS;
     }
-    if (poll(fds, w->n, SCAN_MS) < 0 && errno != EINTR) {
-        return (cx_status){ CX_E_INTERNAL };
+    if (poll(fds, w->n, longest_wait(w)) < 0) {
+        return errno == EINTR ? CX_SUCCESS : (cx_status){ CX_E_INTERNAL };
     }
     for (unsigned i = 0; i < w->n; i++) {
         struct end *end = &w->ends[i];
 
-        if (end->fd == fds[i].fd && end->fd >= 0 &&
-            (fds[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !cx_ok(read_some(w, end))) {
-            lose_process(w, end);
+        if (end->fd == fds[i].fd && end->fd >= 0) {
+            hear(w, end, fds[i].revents);
         }
     }
-    lose_hung(w);
     return CX_SUCCESS;
 }
 
@@ -598,7 +629,6 @@ cx_workers_open(const struct cx_live_options *options, unsigned n, struct cx_sou
         return cx_fail(detail, CX_E_NOMEM, "out of memory");
     }
     w->options = *options;
-    w->options.deadline_ms = options->deadline_ms != 0 ? options->deadline_ms : CX_LIVE_DEADLINE_MS;
     s = allocate(w, n);
     if (cx_ok(s)) {
         s = start_all(w, detail);

@@ -327,6 +327,26 @@ test_results_and_errno_are_those_of_libc(void **state)
     cx_tap_close(tap);
 }
 
+/* TEST R-FAIL-8: a question that the system did not send was not asked. */
+static void
+test_what_was_not_sent_is_no_question(void **state)
+{
+    struct message query = message(7, QUERY_FLAGS, "www.example", CX_TYPE_CAA);
+    struct sockaddr_in at = { .sin_family = AF_INET };
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct cx_tap *tap = cx_tap_open();
+    struct cx_tap *before = cx_tap_enter(tap);
+
+    (void)state;
+    at.sin_port = 0; /* which nothing can be sent to */
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(sendto(fd, query.p, query.n, 0, (struct sockaddr *)&at, sizeof(at)), -1);
+    assert_int_equal(cx_tap_mark(tap), 0);
+    cx_tap_leave(before);
+    (void)close(fd);
+    cx_tap_close(tap);
+}
+
 /* Length and message in two pieces, as libunbound sends them; the reply octet by octet, and two at once. */
 static void
 test_tcp_is_seen_however_it_is_cut(void **state)
@@ -415,9 +435,10 @@ test_every_failed_allocation_is_survived(void **state)
         (void)cx_alloc_fail_nth(0);
     }
     (void)cx_alloc_fail_nth(1);
-    exchange(&p, "www.example", reply); /* as if there were no reply */
+    exchange(&p, "www.example", reply); /* lost, which is not silence */
     (void)cx_alloc_fail_nth(0);
     assert_false(newest(&p, "www.example", CX_TYPE_CAA)->replied);
+    assert_true(newest(&p, "www.example", CX_TYPE_CAA)->lost);
     pair_close(&p);
 }
 
@@ -427,6 +448,7 @@ struct judged {
     struct pair pair;
     struct cx_explainer *explainer;
     struct cx_arena arena;
+    enum cx_seen seen;
 };
 
 static void
@@ -452,12 +474,11 @@ explained_of(struct judged *j, const char *text, enum cx_outcome outcome, uint64
 {
     struct cx_name name = name_of(text);
     struct cx_answer answer = { .type = CX_TYPE_CAA, .outcome = outcome, .attempts = 1 };
-    bool known;
 
     answer.dnssec = outcome == CX_OUTCOME_SERVFAIL ? CX_DNSSEC_INDETERMINATE : CX_DNSSEC_INSECURE;
     assert_true(cx_ok(cx_arena_copy(&j->arena, cx_name_span(&name), &answer.name)));
     answer.records_at = answer.name;
-    assert_true(cx_ok(cx_explain(j->explainer, since, &j->arena, &answer, &known)));
+    assert_true(cx_ok(cx_explain(j->explainer, since, &j->arena, &answer, &j->seen)));
     assert_true(cx_ok(cx_explain_list(j->explainer, since, &j->arena, &answer)));
     return answer;
 }
@@ -549,6 +570,7 @@ kind_is(struct message (*const replies[])(void), size_t n, enum cx_outcome expec
     answer = explained(&j, CX_OUTCOME_SERVFAIL, cx_tap_mark(j.pair.tap));
     assert_int_equal(answer.outcome, expected);
     assert_int_equal(answer.n_exchanges, 0);
+    assert_int_not_equal(j.seen, CX_SEEN_FAILED);
     judged_close(&j);
 }
 
@@ -613,6 +635,59 @@ test_kinds_of_failures(void **state)
     KIND_IS(CX_OUTCOME_SERVFAIL, refused, empty_reply);            /* contradictory */
 }
 
+/* TEST R-FAIL-7: what counts as a try that failed. */
+static void
+test_what_was_seen_of_a_failure(void **state)
+{
+    struct judged j;
+    uint64_t mark;
+
+    (void)state;
+    judged_open(&j);
+    exchange(&j.pair, "www.example", referral_to("example"));
+    exchange(&j.pair, "www.example", refused());
+    (void)explained(&j, CX_OUTCOME_SERVFAIL, 0);
+    assert_int_equal(j.seen, CX_SEEN_FAILED);
+
+    /* Then the zone's servers are passed over, and only the parent is asked. */
+    mark = cx_tap_mark(j.pair.tap);
+    exchange(&j.pair, "www.example", referral_to("example"));
+    assert_int_equal(explained(&j, CX_OUTCOME_SERVFAIL, mark).n_exchanges, 1);
+    assert_int_equal(j.seen, CX_SEEN_NOTHING);
+
+    /* Exchanges have made room, among them perhaps one that would not be excused. */
+    for (size_t i = 0; i < CX_TAP_EXCHANGES_MAX; i++) {
+        exchange(&j.pair, "other.example", refused());
+    }
+    exchange(&j.pair, "www.example", refused());
+    (void)explained(&j, CX_OUTCOME_SERVFAIL, 0);
+    assert_int_equal(j.seen, CX_SEEN_NOTHING);
+    judged_close(&j);
+}
+
+/* A server that replied, whatever libunbound made of it, has not failed. */
+static void
+test_a_reply_is_no_failure(void **state)
+{
+    struct judged j;
+
+    (void)state;
+    judged_open(&j);
+    exchange(&j.pair, "www.example", refused());
+    exchange(&j.pair, "www.example", empty_reply());
+    (void)explained(&j, CX_OUTCOME_SERVFAIL, 0);
+    assert_int_equal(j.seen, CX_SEEN_REPLIED);
+    judged_close(&j);
+
+    judged_open(&j);
+    (void)cx_alloc_fail_nth(1);
+    exchange(&j.pair, "www.example", empty_reply());
+    (void)cx_alloc_fail_nth(0);
+    assert_int_equal(explained(&j, CX_OUTCOME_SERVFAIL, 0).outcome, CX_OUTCOME_SERVFAIL);
+    assert_int_equal(j.seen, CX_SEEN_REPLIED);
+    judged_close(&j);
+}
+
 static void
 test_no_reply_is_a_timeout_only_if_asked(void **state)
 {
@@ -628,6 +703,55 @@ test_no_reply_is_a_timeout_only_if_asked(void **state)
     assert_int_equal(explained(&j, CX_OUTCOME_SERVFAIL, 0).outcome, CX_OUTCOME_TIMEOUT);
     assert_int_equal(explained(&j, CX_OUTCOME_BOGUS, 0).outcome, CX_OUTCOME_BOGUS);
     judged_close(&j);
+}
+
+/* A question to www.example over IPv6, as far as a socket of that family goes. */
+static void
+ask_by_ipv6(struct pair *p, int fd)
+{
+    struct message query = message(7, QUERY_FLAGS, "www.example", CX_TYPE_CAA);
+    struct sockaddr_in6 at = { .sin6_family = AF_INET6, .sin6_port = htons(p->port) };
+    struct cx_tap *before = cx_tap_enter(p->tap);
+
+    assert_int_equal(inet_pton(AF_INET6, "::ffff:127.0.0.1", &at.sin6_addr), 1);
+    assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+    assert_int_equal(send(fd, query.p, query.n, 0), (ssize_t)query.n);
+    cx_tap_leave(before);
+}
+
+/* TEST R-FAIL-8: who has no IPv6 has no silent servers there, whatever is answered over IPv4. */
+static void
+test_silence_where_nobody_replies_is_ours(void **state)
+{
+    int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct message reply = refused();
+    struct judged j;
+    struct cx_tap *before;
+    struct sockaddr_in from;
+    socklen_t n = sizeof(from);
+    uint8_t room[1024];
+
+    (void)state;
+    if (fd < 0) {
+        skip(); /* a kernel without IPv6 */
+    }
+    judged_open(&j);
+    exchange(&j.pair, "www.example", referral_to("example"));
+    ask_by_ipv6(&j.pair, fd);
+    assert_int_equal(explained(&j, CX_OUTCOME_SERVFAIL, 0).outcome, CX_OUTCOME_SERVFAIL);
+    assert_int_equal(j.seen, CX_SEEN_NOTHING);
+
+    assert_true(recvfrom(j.pair.server, room, sizeof(room), 0, (struct sockaddr *)&from, &n) > 0);
+    assert_true(sendto(j.pair.server, reply.p, reply.n, 0, (struct sockaddr *)&from, n) > 0);
+    before = cx_tap_enter(j.pair.tap);
+    assert_true(recv(fd, room, sizeof(room), 0) > 0);
+    cx_tap_leave(before);
+    assert_int_equal(explained(&j, CX_OUTCOME_SERVFAIL, 0).outcome, CX_OUTCOME_REFUSED);
+    ask_by_ipv6(&j.pair, fd);
+    assert_int_equal(explained(&j, CX_OUTCOME_SERVFAIL, 2).outcome, CX_OUTCOME_TIMEOUT);
+    assert_int_equal(j.seen, CX_SEEN_FAILED);
+    judged_close(&j);
+    (void)close(fd);
 }
 
 /* libunbound knew the servers; when they fail, it asks their parent, who names the same ones. */
@@ -860,11 +984,15 @@ main(void)
         cmocka_unit_test(test_udp_is_seen),
         cmocka_unit_test(test_the_rest_is_ignored),
         cmocka_unit_test(test_results_and_errno_are_those_of_libc),
+        cmocka_unit_test(test_what_was_not_sent_is_no_question),
         cmocka_unit_test(test_tcp_is_seen_however_it_is_cut),
         cmocka_unit_test(test_the_oldest_make_room),
         cmocka_unit_test(test_every_failed_allocation_is_survived),
         cmocka_unit_test(test_kinds_of_failures),
+        cmocka_unit_test(test_what_was_seen_of_a_failure),
+        cmocka_unit_test(test_a_reply_is_no_failure),
         cmocka_unit_test(test_no_reply_is_a_timeout_only_if_asked),
+        cmocka_unit_test(test_silence_where_nobody_replies_is_ours),
         cmocka_unit_test(test_parent_is_asked_last),
         cmocka_unit_test(test_servers_above_are_not_lame),
         cmocka_unit_test(test_failures_behind_aliases),
