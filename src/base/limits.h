@@ -98,6 +98,8 @@
 #define CX_FRAME_MAX       (1u << 20)
 #define CX_WORKER_SLOTS    16384
 #define CX_WORKER_RESTARTS 3
+/* After so much good work what was before is forgiven. */
+#define CX_WORKER_FORGIVEN_MS 300000
 /* Read from a socket at once; answers that wait to be taken. */
 #define CX_WORKER_CHUNK   65536
 #define CX_WORKER_BACKLOG ((size_t)256 << 20)

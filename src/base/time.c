@@ -190,3 +190,18 @@ cx_time_now(void)
 
     return clock_gettime(CLOCK_REALTIME, &now) == 0 ? (cx_time)now.tv_sec : CX_TIME_NONE;
 }
+
+int64_t
+cx_clock_us(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* fails for unknown clocks only */
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+cx_time
+cx_time_at(int64_t clock_us)
+{
+    return cx_time_now() - (cx_clock_us() - clock_us + 999999) / 1000000;
+}

@@ -12,7 +12,8 @@ struct entry {
     struct entry *newer;
     struct entry *older;
     struct cx_shared_answer *shared;
-    cx_time expires;
+    int64_t expires_us;  /* cx_clock_us */
+    cx_time clock_began; /* wall clock at 0 of the other one: another, if somebody set it since */
 };
 
 /* Who waits for a question under way. */
@@ -163,6 +164,7 @@ store(struct cache *cache, struct cx_shared_answer *shared)
 {
     const struct cx_answer *answer = &shared->answer;
     cx_time now = cx_time_now();
+    int64_t now_us = cx_clock_us();
     struct entry **bucket;
     struct entry *entry;
     uint32_t ttl;
@@ -182,7 +184,10 @@ store(struct cache *cache, struct cx_shared_answer *shared)
         widen(cache);
     }
     bucket = bucket_of(cache, answer->name, answer->type);
-    *entry = (struct entry){ .next = *bucket, .shared = shared, .expires = answer->time + ttl };
+    *entry = (struct entry){ .next = *bucket,
+                             .shared = shared,
+                             .expires_us = now_us + (answer->time + ttl - now) * 1000000,
+                             .clock_began = now - now_us / 1000000 };
     shared->refs++;
     *bucket = entry;
     link_newest(cache, entry);
@@ -300,6 +305,16 @@ take_off(struct cache *cache, const struct cx_question *question, const struct a
 
 /* ---- the source */
 
+/* R-TIME-7: a step of the clock of more than a second voids what was timed by it. */
+static bool
+is_good(const struct entry *entry)
+{
+    int64_t now_us = cx_clock_us();
+    cx_time moved = cx_time_now() - now_us / 1000000 - entry->clock_began;
+
+    return entry->expires_us > now_us && moved >= -1 && moved <= 1;
+}
+
 static void
 cache_ask(void *self, const struct cx_question *question, struct cx_arena *arena,
           cx_answered *answered, void *ctx)
@@ -307,10 +322,9 @@ cache_ask(void *self, const struct cx_question *question, struct cx_arena *arena
     struct asker asker = { NULL, arena, answered, ctx };
     struct cache *cache = self;
     struct entry *entry = find(cache, question);
-    cx_time now = cx_time_now();
     struct flight *flight;
 
-    if (entry != NULL && entry->expires > now && entry->shared->answer.time <= now) {
+    if (entry != NULL && is_good(entry)) {
         cache->stats.hits++;
         unlink_age(cache, entry);
         link_newest(cache, entry);

@@ -163,7 +163,7 @@ on_probe(struct cx_lookup *lookup, const struct cx_result *result)
 static void
 begin_round(struct cx_control *control)
 {
-    control->begun_us = cx_tap_now_us();
+    control->begun_us = cx_clock_us();
     control->open = 1;
     cx_resolver_forget(control->resolver);
     for (size_t i = 0; i < control->n; i++) {

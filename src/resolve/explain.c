@@ -485,7 +485,7 @@ recent(const struct cx_explainer *e, const struct cx_question *question)
 {
     const struct cx_exchange_seen *x = cx_tap_newest(e->tap, question);
     uint64_t mark = cx_tap_mark(e->tap);
-    int64_t earliest = cx_tap_now_us() - (int64_t)CX_LIVE_DEADLINE_MS * 1000;
+    int64_t earliest = cx_clock_us() - (int64_t)CX_LIVE_DEADLINE_MS * 1000;
 
     for (; x != NULL && x->number >= e->began && x->sent_us >= earliest;
          x = cx_tap_older(e->tap, x)) {
@@ -736,15 +736,6 @@ cx_explain_seen(const struct cx_explainer *e, const struct cx_question *question
     return x != NULL && x->number >= since;
 }
 
-/* In seconds, rounded down. */
-static cx_time
-wall_clock(int64_t monotonic_us)
-{
-    int64_t ago = cx_tap_now_us() - monotonic_us;
-
-    return cx_time_now() - (ago + 999999) / 1000000;
-}
-
 /* The oldest exchange since then that has a reply: before it, libunbound knew nothing of the name. */
 cx_time
 cx_explain_time(const struct cx_explainer *e, const struct cx_question *question, uint64_t since,
@@ -760,8 +751,28 @@ cx_explain_time(const struct cx_explainer *e, const struct cx_question *question
     if (oldest == NULL || !cx_tap_is_complete(e->tap, since)) {
         return otherwise;
     }
-    time = wall_clock(oldest->sent_us);
+    time = cx_time_at(oldest->sent_us);
     return time > otherwise ? time : otherwise;
+}
+
+/* A part of the answer was known before mark since. */
+static bool
+knew_before(const struct cx_explainer *e, const struct cx_answer *answer, uint64_t since)
+{
+    for (size_t i = 0; i <= answer->n_aliases && answer->type == CX_TYPE_CAA; i++) {
+        struct cx_question question = { i == 0 ? answer->name : answer->aliases[i - 1],
+                                        answer->type };
+        const struct cx_exchange_seen *x = cx_tap_newest(e->tap, &question);
+
+        while (x != NULL && (x->number >= since || !x->replied)) {
+            x = cx_tap_older(e->tap, x);
+        }
+        if ((x != NULL && x->number >= e->began) ||
+            is_remembered(e, question.name, question.type)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 cx_time
@@ -771,6 +782,10 @@ cx_explain_answer_time(const struct cx_explainer *e, const struct cx_answer *ans
     struct cx_question question = { answer->name, answer->type };
     cx_time time = cx_explain_time(e, &question, since, otherwise);
 
+    /* While the target of an alias is waited for, another context may ask about what this one has in its cache. */
+    if (answer->n_aliases != 0 && knew_before(e, answer, since)) {
+        return otherwise;
+    }
     for (size_t i = 0; i < answer->n_aliases && answer->type == CX_TYPE_CAA; i++) {
         cx_time alias;
 

@@ -37,7 +37,8 @@ bool cx_explain_seen(const struct cx_explainer *explainer, const struct cx_quest
  * otherwise, which is earlier. */
 cx_time cx_explain_time(const struct cx_explainer *explainer, const struct cx_question *question,
                         uint64_t since, cx_time otherwise);
-/* The same for an answer: its own question and those of its aliases, the earliest. */
+/* The same for an answer: its own question and those of its aliases, the earliest. Before cx_explain, which remembers the
+ * answer. */
 cx_time cx_explain_answer_time(const struct cx_explainer *explainer, const struct cx_answer *answer,
                                uint64_t since, cx_time otherwise);
 

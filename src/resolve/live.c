@@ -125,7 +125,7 @@ end_failed(struct pending *p, enum cx_outcome outcome, const char *why)
 {
     struct cx_answer *answer = cx_arena_get(p->arena, 1, sizeof(*answer));
     struct cx_question question = question_of(p);
-    cx_time ago = (cx_tap_now_us() - p->asked_us) / 1000000 + 1;
+    cx_time ago = (cx_clock_us() - p->asked_us) / 1000000 + 1;
 
     if (answer == NULL ||
         !cx_ok(cx_result_failure(outcome, why, &question, cx_time_now() - ago, p->arena, answer)) ||
@@ -265,7 +265,7 @@ new_pending(struct live *live, const struct cx_question *question)
     p->type = question->type;
     p->name.n = (uint8_t)question->name.n;
     memcpy(p->name.wire, question->name.p, question->name.n);
-    p->asked_us = cx_tap_now_us();
+    p->asked_us = cx_clock_us();
     p->tries.setup = &live->tries;
     p->tries.question = question_of(p);
     p->tries.changed = has_work;

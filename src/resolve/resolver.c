@@ -17,7 +17,8 @@
 struct cx_context {
     struct cx_context *next; /* older ones, which only finish */
     struct ub_ctx *ub;
-    cx_time begun; /* when its first question was asked; until then, when it was opened */
+    int64_t
+        begun_us; /* cx_clock_us when its first question was asked; until then, when it was opened */
     bool used;
     bool full; /* takes no more questions */
     bool closing;
@@ -79,12 +80,12 @@ cx_resolver_tidy(struct cx_resolver *resolver)
 }
 
 static bool
-takes_questions(const struct cx_resolver *resolver, cx_time now)
+takes_questions(const struct cx_resolver *resolver)
 {
     const struct cx_context *context = resolver->contexts;
 
-    return context != NULL && !context->full && context->begun <= now &&
-           now - context->begun < (cx_time)resolver->setup.renew_s;
+    return context != NULL && !context->full &&
+           cx_clock_us() - context->begun_us < (int64_t)resolver->setup.renew_s * 1000000;
 }
 
 cx_status
@@ -95,14 +96,14 @@ cx_resolver_renew(struct cx_resolver *resolver, struct cx_detail *detail)
     struct cx_context *context;
     cx_status s;
 
-    if (takes_questions(resolver, now)) {
+    if (takes_questions(resolver)) {
         return CX_SUCCESS;
     }
     context = cx_alloc(1, sizeof(*context));
     if (context == NULL) {
         return cx_fail(detail, CX_E_NOMEM, "out of memory");
     }
-    context->begun = now;
+    context->begun_us = cx_clock_us();
     cx_anchor_file_refresh(setup->anchors, now);
     s = cx_context_open(setup->options, &setup->anchors->anchors, now, setup->base, &context->ub,
                         detail);
@@ -132,7 +133,6 @@ on_result(void *ctx, int rcode, void *packet, int n, int sec, char *why_bogus, i
 {
     struct cx_lookup *lookup = ctx;
     struct cx_context *context = lookup->context;
-    cx_time now = cx_time_now();
     struct cx_result result = {
         .rcode = rcode,
         .packet = { packet, packet != NULL && n > 0 ? (size_t)n : 0 },
@@ -143,8 +143,7 @@ on_result(void *ctx, int rcode, void *packet, int n, int sec, char *why_bogus, i
 
     lookup->open = false;
     context->owed--;
-    /* A clock set back must not make an answer that is later than now. */
-    lookup->context_begun = context->begun < now ? context->begun : now;
+    lookup->context_begun = cx_time_at(context->begun_us); /* also if the clock was set since */
     lookup->done(lookup, context->closing ? NULL : &result);
 }
 
@@ -162,7 +161,7 @@ cx_resolver_ask(struct cx_resolver *resolver, const struct cx_question *question
     context = resolver->contexts;
     if (!context->used) {
         context->used = true;
-        context->begun = cx_time_now();
+        context->begun_us = cx_clock_us();
     }
     cx_name_text(question->name, text);
     lookup->context = context;

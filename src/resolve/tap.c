@@ -50,15 +50,6 @@ static _Thread_local struct cx_tap *active;
 
 /* ---- exchanges */
 
-int64_t
-cx_tap_now_us(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 uint64_t
 cx_tap_hash(const struct cx_tap *tap, const struct cx_question *question)
 {
@@ -197,7 +188,7 @@ note_query(struct cx_tap *tap, int fd, const struct cx_tap_address *server, cx_s
         .fd = fd,
         .tcp = e->tcp,
         .server = *server,
-        .sent_us = cx_tap_now_us(),
+        .sent_us = cx_clock_us(),
         .older = *bucket,
         .older_on_fd = e->newest,
     };
@@ -236,7 +227,7 @@ note_reply(struct cx_tap *tap, int fd, const struct cx_tap_address *from, const 
     if (exchange == NULL) {
         return;
     }
-    tap->replied_us[from->family == AF_INET6 ? 1 : 0] = cx_tap_now_us();
+    tap->replied_us[from->family == AF_INET6 ? 1 : 0] = cx_clock_us();
     number = exchange->number;
     copy = room_for(tap, n);
     if (copy == NULL || number < tap->oldest) {
@@ -248,7 +239,7 @@ note_reply(struct cx_tap *tap, int fd, const struct cx_tap_address *from, const 
     memcpy(copy, p, n);
     exchange->octets = (cx_span){ copy, n };
     exchange->replied = true;
-    exchange->replied_us = cx_tap_now_us();
+    exchange->replied_us = cx_clock_us();
 }
 
 /* A message over TCP that could not be kept answers one of the open questions there. */

@@ -29,7 +29,7 @@ struct cx_exchange_seen {
     bool replied;
     bool lost; /* there was a reply, or may have been, and no memory to keep it */
     struct cx_tap_address server;
-    int64_t sent_us; /* monotonic clock */
+    int64_t sent_us; /* cx_clock_us */
     int64_t replied_us;
     cx_span octets; /* the reply; empty if there is none */
     uint64_t older; /* number + 1 of the one before with the same hash of name and type, 0 = none */
@@ -59,9 +59,6 @@ const struct cx_exchange_seen *cx_tap_older(const struct cx_tap *tap,
 
 /* When any server last replied over AF_INET or AF_INET6; 0 = never. */
 int64_t cx_tap_replied_us(const struct cx_tap *tap, int family);
-
-/* The clock of sent_us and replied_us. */
-int64_t cx_tap_now_us(void);
 
 /* Keyed hash of a question, for tables whose filling the outside controls. */
 uint64_t cx_tap_hash(const struct cx_tap *tap, const struct cx_question *question);

@@ -56,9 +56,9 @@ explain(struct cx_try *try, struct cx_answer *answer, enum cx_seen *ret_seen)
     if (explainer == NULL) {
         return CX_SUCCESS;
     }
+    answer->time = cx_explain_answer_time(explainer, answer, since, answer->time);
     CX_TRY(cx_explain(explainer, since, t->arena, answer, ret_seen));
     CX_TRY(cx_explain_list(explainer, since, t->arena, answer));
-    answer->time = cx_explain_answer_time(explainer, answer, since, answer->time);
     if (answer->n_exchanges == 0 && *ret_seen == CX_SEEN_FAILED) {
         *ret_seen = CX_SEEN_NOTHING;
     }

@@ -28,6 +28,7 @@ struct end {
     pid_t pid;
     int fd; /* -1: there is no process */
     unsigned restarts;
+    int64_t started_ms;
     size_t open;         /* questions that it has to answer */
     int64_t quiet_since; /* now_ms when it last answered, or had nothing to answer */
     struct cx_buf in;
@@ -62,6 +63,12 @@ struct workers {
 };
 
 /* ---- processes */
+
+static int64_t
+now_ms(void)
+{
+    return cx_clock_us() / 1000;
+}
 
 /* Nothing of ours may stay open in it: readers of our output would wait for its end as well. */
 static void
@@ -126,13 +133,8 @@ start_process(struct workers *w, struct end *end, struct cx_detail *detail)
         return cx_fail(detail, CX_E_IO, "no resolver process: %s", strerror(errno));
     }
     end->fd = fds[0];
+    end->started_ms = now_ms();
     return CX_SUCCESS;
-}
-
-static int64_t
-now_ms(void)
-{
-    return cx_tap_now_us() / 1000;
 }
 
 /* Its socket is closed, so it ends by itself; one that does not is made to. */
@@ -258,6 +260,9 @@ lose_process(struct workers *w, struct end *end)
 
     drop_process(end);
     cx_alarms_forget(&w->heard, (unsigned)(end - w->ends));
+    if (now_ms() - end->started_ms > CX_WORKER_FORGIVEN_MS) {
+        end->restarts = 0;
+    }
     if (end->restarts < CX_WORKER_RESTARTS) {
         end->restarts++;
         if (!cx_ok(start_process(w, end, &detail))) {
@@ -573,6 +578,9 @@ wait_for_hello(struct end *end, struct cx_detail *detail)
         }
         cx_buf_grown(&end->in, n > 0 ? (size_t)n : 0);
         CX_TRY(cx_frame_next((cx_span){ (const uint8_t *)end->in.p, end->in.n }, &frame, &more));
+    }
+    if (frame.kind != CX_FRAME_HELLO) {
+        return cx_fail(detail, CX_E_INTERNAL, "a resolver process speaks in riddles");
     }
     CX_TRY(cx_frame_get_hello(frame.body, detail));
     memmove(end->in.p, end->in.p + frame.size, end->in.n - frame.size);
