@@ -53,6 +53,15 @@ cx_buf_reserve(struct cx_buf *buf, size_t n)
 }
 
 void
+cx_buf_drop(struct cx_buf *buf, size_t n)
+{
+    if (n != 0) {
+        memmove(buf->p, buf->p + n, buf->n - n);
+        buf->n -= n;
+    }
+}
+
+void
 cx_buf_grown(struct cx_buf *buf, size_t n)
 {
     buf->n += n;

@@ -26,6 +26,8 @@ void cx_buf_put_hex(struct cx_buf *buf, cx_span bytes);
 /* Makes room for n more bytes and returns where they go (cx_buf_grown after writing), or NULL. */
 char *cx_buf_reserve(struct cx_buf *buf, size_t n) CX_MUST;
 void cx_buf_grown(struct cx_buf *buf, size_t n);
+/* Takes the first n bytes away; n is at most what is there. */
+void cx_buf_drop(struct cx_buf *buf, size_t n);
 cx_str cx_buf_str(const struct cx_buf *buf);
 bool cx_buf_ok(const struct cx_buf *buf);
 

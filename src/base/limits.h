@@ -69,8 +69,8 @@
  * moment at which it was asked (resolve/live.h). */
 #define CX_LIVE_RENEW_S 300
 
-/* Wire tap: questions for CAA and DNAME that are remembered with their replies; more than are open at once, with some
- * tries each. Octets of replies. Descriptors watched: two contexts' sockets (resolve/context.c). Exchanges of one name
+/* Wire tap: questions for CAA, DNAME, DS and DNSKEY that are remembered with their replies; more than are open at once, with some
+ * tries each. Octets of replies. Descriptors watched: the sockets of all contexts. Exchanges of one name
  * that are looked at, and told of in an answer. */
 #define CX_TAP_EXCHANGES_MAX 16384
 #define CX_TAP_BYTES_MAX     ((size_t)32 << 20)
@@ -98,7 +98,7 @@
 #define CX_FRAME_MAX       (1u << 20)
 #define CX_WORKER_SLOTS    16384
 #define CX_WORKER_RESTARTS 3
-/* After so much good work what was before is forgiven. */
+/* A process that worked so long before it ended starts the count anew. */
 #define CX_WORKER_FORGIVEN_MS 300000
 /* Read from a socket at once; answers that wait to be taken. */
 #define CX_WORKER_CHUNK   65536
@@ -111,7 +111,7 @@
 /* A key of the root, in octets: RSA of 4,096 bits has 519. */
 #define CX_ROOT_KEY_OCTETS_MAX 1024
 
-/* Control probes show something about a failure if they began at most this much before its question (R-FAIL-8). Names that
+/* Control probes show something about a failure if they began at most this much before its last try had failed (R-FAIL-8). Names that
  * are probed; one alone could be down itself. */
 #define CX_CONTROL_WINDOW_MS 1000
 #define CX_CONTROL_NAMES_MIN 2

@@ -196,7 +196,7 @@ cx_clock_us(void)
 {
     struct timespec now;
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* fails for unknown clocks only */
+    (void)clock_gettime(CLOCK_BOOTTIME, &now); /* fails for unknown clocks only */
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 

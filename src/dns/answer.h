@@ -45,7 +45,7 @@ enum cx_dnssec {
 
 struct cx_question {
     cx_span name;
-    uint16_t type; /* CX_TYPE_CAA or CX_TYPE_DNAME */
+    uint16_t type; /* CX_TYPE_CAA or CX_TYPE_DNAME; for a proof CX_TYPE_DS or CX_TYPE_DNSKEY */
 };
 
 /* A question to one server on the way to an answer. */

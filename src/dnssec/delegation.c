@@ -54,6 +54,8 @@ support_of_algorithm(uint8_t algorithm)
     case 6:  /* DSA-NSEC3-SHA1 */
     case 12: /* ECC-GOST */
     case 16: /* ED448 */
+    case 17: /* SM2SM3 */
+    case 23: /* ECC-GOST12 */
         return SUPPORT_UNSURE;
     default:
         return SUPPORT_NONE;
@@ -69,6 +71,8 @@ support_of_digest(uint8_t digest)
     case 4: /* SHA-384 */
         return SUPPORT_FULL;
     case 3: /* GOST R 34.11-94 */
+    case 5: /* GOST R 34.11-2012 */
+    case 6: /* SM3 */
         return SUPPORT_UNSURE;
     default:
         return SUPPORT_NONE;

@@ -102,6 +102,7 @@ own_json(struct cx_json *messages, const struct cx_answer *answer)
                                   .time = answer->time,
                                   .octets = { octets, answer->octets.n } };
     struct cx_json *json = NULL;
+    cx_status still;
 
     if (octets == NULL) {
         return NULL;
@@ -109,10 +110,8 @@ own_json(struct cx_json *messages, const struct cx_answer *answer)
     if (answer->octets.n != 0) {
         memcpy(octets, answer->octets.p, answer->octets.n);
     }
-    if (!cx_ok(cx_message_still(octets, m.octets.n))) {
-        m.octets.n = answer->octets.n; /* unreadable: kept as it came */
-    }
-    if (cx_ok(cx_sha256(m.octets, m.digest))) {
+    still = cx_message_still(octets, m.octets.n); /* what cannot be read stays as it came */
+    if ((cx_ok(still) || still.code == CX_E_MESSAGE) && cx_ok(cx_sha256(m.octets, m.digest))) {
         json = message_json(messages, &m);
     }
     cx_free(octets);

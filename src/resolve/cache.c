@@ -13,7 +13,7 @@ struct entry {
     struct entry *older;
     struct cx_shared_answer *shared;
     int64_t expires_us;  /* cx_clock_us */
-    cx_time clock_began; /* wall clock at 0 of the other one: another, if somebody set it since */
+    cx_time clock_began; /* wall clock less cx_clock_us, in seconds: another once it was set */
 };
 
 /* Who waits for a question under way. */

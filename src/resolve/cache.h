@@ -2,7 +2,8 @@
  * all who ask it.
  * I1: a failure is never kept; nor is an answer without TTL, or whose TTL has run out since its own time (R-TIME-3: the
  * clock is the exchange's, not the cache's).
- * I2: an answer is kept no longer than the least TTL of its message and of its emptiness (R-DNS-7), and the ceiling.
+ * I2: an answer is kept no longer than the least TTL of its answer section and of its emptiness (R-DNS-7), and the
+ * ceiling; not at all once somebody has set the clock (R-TIME-7).
  * I3: memory is bounded: what was not asked for longest makes room. */
 #ifndef CX_RESOLVE_CACHE_H
 #define CX_RESOLVE_CACHE_H

@@ -23,6 +23,18 @@ struct cx_control {
     struct probe probes[];
 };
 
+/* R-FAIL-8: it is their number that counts. */
+static bool
+is_probed(const struct cx_control *control, cx_span name)
+{
+    for (size_t i = 0; i < control->n; i++) {
+        if (cx_span_equal(cx_name_span(&control->probes[i].name), name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 cx_status
 cx_control_new(const char *const *names, size_t n, const struct cx_resolver_setup *setup,
                const struct cx_explainer *explainer, struct cx_control **ret,
@@ -44,6 +56,10 @@ cx_control_new(const char *const *names, size_t n, const struct cx_resolver_setu
         cx_status s = cx_name_from_text(cx_str_of(names[control->n]), &probe->name, detail);
 
         probe->control = control;
+        if (cx_ok(s) && is_probed(control, cx_name_span(&probe->name))) {
+            s = cx_fail(detail, CX_E_USAGE, "control name %s is given twice: two names are needed",
+                        names[control->n]);
+        }
         if (!cx_ok(s)) {
             cx_control_free(control);
             return s;

@@ -1,6 +1,7 @@
 /* Control probes (R-FAIL-8): when a question fails, known good names are asked for CAA with empty caches, to show that the
  * fault is not on our side.
- * I1: a name counts as answered only by a reply from the network in this round, never from a cache.
+ * I1: a name counts as answered only by a reply from the network in this round, never from a cache; without a tap, by an
+ * answer of a context that is new.
  * I2: one round serves all failures that began before it. */
 #ifndef CX_RESOLVE_CONTROL_H
 #define CX_RESOLVE_CONTROL_H
@@ -9,7 +10,8 @@
 
 struct cx_control;
 
-/* Has a resolver of its own. names are borrowed. explainer may be NULL. Classes: NOMEM, MALFORMED (a name). */
+/* Has a resolver of its own. names are borrowed. explainer may be NULL. Classes: NOMEM, MALFORMED (a name),
+ * USAGE (a name twice). */
 cx_status cx_control_new(const char *const *names, size_t n, const struct cx_resolver_setup *setup,
                          const struct cx_explainer *explainer, struct cx_control **ret,
                          struct cx_detail *detail) CX_MUST;

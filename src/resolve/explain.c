@@ -636,16 +636,45 @@ enum emptiness {
     EMPTY_OF_STRANGERS,
 };
 
-/* Without a reply of its own, the name's emptiness is known from before, or is in the reply about the first alias. */
+/* Of a reply that was looked at (KIND_NONE, unless it was of strangers); anything else says nothing. */
 static enum emptiness
-remembered_emptiness(const struct cx_explainer *e, const struct cx_answer *answer)
+remembered_emptiness(const struct cx_explainer *e, const struct cx_question *question)
 {
-    struct cx_question question = { answer->records_at, answer->type };
-
-    if (known_of(e, &question)->key == cx_tap_hash(e->tap, &question)) {
-        return known_kind(e, &question) == KIND_OWNER ? EMPTY_OF_STRANGERS : EMPTY_INDEED;
+    if (known_of(e, question)->key != cx_tap_hash(e->tap, question)) {
+        return EMPTY_UNKNOWN;
     }
-    return newest_reply(e, answer->name, answer->type) != NULL ? EMPTY_INDEED : EMPTY_UNKNOWN;
+    switch (known_kind(e, question)) {
+    case KIND_OWNER:
+        return EMPTY_OF_STRANGERS;
+    case KIND_NONE:
+        return EMPTY_INDEED;
+    case KIND_TIMEOUT:
+    case KIND_REFUSED:
+    case KIND_LAME:
+    case KIND_MALFORMED:
+    case KIND_SERVFAIL:
+    case KIND_TRUNCATED:
+    case KIND_LOOP:
+    case KIND_UNDECIDED:
+    case KIND_ALIAS:
+    case KIND_REFERRAL:
+        break;
+    }
+    return EMPTY_UNKNOWN;
+}
+
+/* In the reply about the name asked for, if that goes on to the end of the aliases. */
+static enum emptiness
+emptiness_with_aliases(const struct cx_explainer *e, const struct cx_answer *answer)
+{
+    const struct cx_exchange_seen *x = newest_reply(e, answer->name, answer->type);
+    struct cx_name target;
+    unsigned depth;
+    enum kind kind = x != NULL ? kind_of_reply(x, &target, &depth) : KIND_NONE;
+
+    return kind == KIND_OWNER       ? EMPTY_OF_STRANGERS
+           : kind == KIND_UNDECIDED ? EMPTY_INDEED
+                                    : EMPTY_UNKNOWN;
 }
 
 static enum emptiness
@@ -658,7 +687,9 @@ emptiness_of(struct cx_explainer *e, const struct cx_answer *answer)
     bool strangers;
 
     if (x == NULL) {
-        return remembered_emptiness(e, answer);
+        enum emptiness emptiness = remembered_emptiness(e, &question);
+
+        return emptiness != EMPTY_UNKNOWN ? emptiness : emptiness_with_aliases(e, answer);
     }
     strangers = has_answer_section(x->octets) && kind_of_reply(x, &target, &depth) == KIND_OWNER;
     set_known(e, &question, strangers ? KIND_OWNER : KIND_NONE);

@@ -204,14 +204,16 @@ cx_frame_get_hello(cx_span body, struct cx_detail *detail)
     cx_span text = cx_rd_bytes(&r, cx_rd_u8(&r));
 
     if (!at_end(&r)) {
-        return cx_fail(detail, CX_E_INTERNAL, "a resolver process speaks in riddles");
+        return cx_fail(detail, CX_E_INTERNAL, "a message from a resolver process cannot be read");
     }
     if (code == CX_OK) {
         return CX_SUCCESS;
     }
     switch (code) {
     case CX_E_USAGE:
+    case CX_E_NAME:
     case CX_E_NOMEM:
+    case CX_E_IO:
     case CX_E_RESOLVER:
         return cx_fail(detail, (enum cx_code)code, "%.*s", (int)text.n, (const char *)text.p);
     default:
@@ -307,6 +309,9 @@ get_aliases(struct cx_reader *r, struct cx_arena *arena, struct cx_answer *answe
     size_t n = cx_rd_u8(r);
     cx_span *list = cx_arena_get(arena, n + 1, sizeof(*list));
 
+    if (n > CX_ALIASES_READ) {
+        return malformed;
+    }
     if (list == NULL) {
         return (cx_status){ CX_E_NOMEM };
     }
@@ -338,6 +343,11 @@ get_materials(struct cx_reader *r, size_t n, struct cx_material *const materials
         if (!cx_rd_ok(r) || slot >= CX_WORKER_SLOTS || materials[slot] == NULL) {
             return malformed;
         }
+        for (size_t k = 0; k < i; k++) {
+            if (list[k] == &materials[slot]->message) {
+                return malformed; /* control names count (R-FAIL-8) */
+            }
+        }
         CX_TRY(cx_arena_hold(arena, cx_material_unref, materials[slot]));
         list[i] = &cx_material_ref(materials[slot])->message;
     }
@@ -361,6 +371,9 @@ get_head(struct cx_reader *r, struct cx_arena *arena, struct cx_answer *answer)
     CX_TRY(cx_arena_text(arena, cx_str_of_span(cx_rd_bytes(r, cx_rd_u8(r))), &answer->why));
     CX_TRY(cx_arena_text(arena, cx_str_of_span(cx_rd_bytes(r, cx_rd_u8(r))), &answer->cut));
     cut_at = cx_rd_bytes(r, cx_rd_u8(r));
+    if (answer->time > cx_time_now()) {
+        answer->time = cx_time_now(); /* a window may end too early, never too late */
+    }
     if (!cx_rd_ok(r) || outcome > CX_OUTCOME_ERROR || fault > CX_MALFORMED_OWNER ||
         dnssec > CX_DNSSEC_BOGUS || answer->attempts == 0 || (cut_at.n != 0 && !is_name(cut_at))) {
         return malformed;

@@ -1,7 +1,8 @@
 /* What a process that judges and one that resolves say to each other over a stream: length (4 octets), kind (1), body;
  * numbers big-endian. Both ends are the same program; still, a reader takes nothing on trust, because the process that
  * reads from the network may have been taken over.
- * I1: what an answer holds is read from its message here; a message that says otherwise than the frame makes a failure.
+ * I1: what an answer holds is read from its message here; a message that says otherwise than the frame is refused. What
+ * no message says, DNSSEC state, time, the kind of a failure and what was seen of it, is the process's word.
  * I2: every length is compared with what is left and with CX_FRAME_MAX before it is used. */
 #ifndef CX_RESOLVE_FRAME_H
 #define CX_RESOLVE_FRAME_H

@@ -162,7 +162,23 @@ wants_proof(const struct pending *p, const struct cx_answer *answer)
                : !live->options.no_proof;
 }
 
-/* The collected proof of answer is in it (true), or awaited. */
+/* R-FAIL-8: control names are asked when the last try has failed, or were a moment before. */
+static cx_status
+await_control(struct pending *p, struct cx_answer *answer, bool *ret_done)
+{
+    struct live *live = p->live;
+
+    if (live->control == NULL) {
+        return CX_SUCCESS;
+    }
+    if (p->control.since_us == 0) {
+        p->control.since_us = cx_clock_us() - (int64_t)CX_CONTROL_WINDOW_MS * 1000;
+    }
+    *ret_done = cx_control_ready(live->control, &p->control);
+    return *ret_done ? cx_control_list(live->control, p->arena, answer) : CX_SUCCESS;
+}
+
+/* *ret_done: what shows more about answer is in it; else it is awaited. */
 static cx_status
 collect(struct pending *p, struct cx_answer *answer, bool *ret_done)
 {
@@ -175,9 +191,8 @@ collect(struct pending *p, struct cx_answer *answer, bool *ret_done)
     CX_TRY(cx_proof_collect(
         live->materials[cx_outcome_is_failure(answer->outcome) ? ROLE_AGAIN : ROLE_FIRST],
         &p->proof, p->arena, answer, ret_done));
-    if (*ret_done && live->control != NULL && cx_outcome_is_failure(answer->outcome)) {
-        *ret_done = cx_control_ready(live->control, &p->control);
-        return *ret_done ? cx_control_list(live->control, p->arena, answer) : CX_SUCCESS;
+    if (*ret_done && cx_outcome_is_failure(answer->outcome) && answer == p->tries.answer) {
+        return await_control(p, answer, ret_done);
     }
     return CX_SUCCESS;
 }
@@ -274,7 +289,6 @@ new_pending(struct live *live, const struct cx_question *question)
     p->proof.waiter.ctx = p;
     p->control.wake = has_work;
     p->control.ctx = p;
-    p->control.since_us = p->asked_us - (int64_t)CX_CONTROL_WINDOW_MS * 1000;
     p->deadline = evtimer_new(live->base, on_deadline, p);
     p->next = live->all;
     if (p->next != NULL) {

@@ -1,12 +1,12 @@
 /* The live DNS as a source of answers: libunbound, recursive and validating, or behind a forwarder and validating.
  * I1: RCODE and data come from the message alone, by cx_answer_from_message; libunbound's word is taken for failure and
  * for the state of DNSSEC only.
- * I2: answered is called from wait only (out of memory: from ask), never from inside libunbound.
+ * I2: answered is called from wait and cx_live_turn only (out of memory: from ask), never from inside libunbound.
  * I3: an answer's time is never later than when its question went to a server, although libunbound caches: it is that
  * moment if the tap saw it, else the one at which the cache got its first question, at most CX_LIVE_RENEW_S before this one
  * was asked. See resolver.c.
- * I4: a question that fails because of servers is asked a second time, in a context with caches of its own; only when
- * both tries fail is it a failure, with attempts 2. With a tap, tries that sent nothing are not counted.
+ * I4: a question that fails because of servers is tried again in a context with caches of its own, and once more if a
+ * try was not seen to reach a server; attempts are as resolve/tries.h says.
  * I5: with a tap, an answer that no exchange explains is a failure (resolve/explain.h).
  * I6: of a failure, dnssec is insecure only if that is proved (resolve/proof.h), and the tries were seen by a tap.
  * I7: the file of anchors is read again, if it has changed, before a cache begins anew; never is there none in force

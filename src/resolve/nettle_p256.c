@@ -113,7 +113,7 @@ export_point(const struct ecc_point *point, struct cx_p256_signature *ret)
     return fits;
 }
 
-/* A quarter of what libunbound verifies for a proof it has verified just before (pki/verified.h). */
+/* libunbound verifies DS and DNSKEY sets again when they are asked for as proof (pki/verified.h). */
 static enum cx_p256_verdict
 verify_once(const struct cx_p256_signature *signature, cx_span digest)
 {

@@ -4,7 +4,7 @@
 #include "dnssec/delegation.h"
 #include "dnssec/signature.h"
 
-/* What is known of the chain to one name. */
+/* What is known of the chain to one name; of several, the lesser counts. */
 enum chain {
     CHAIN_WAITING = 0,
     CHAIN_UNPROVED,
@@ -351,9 +351,10 @@ collect_answer(struct walk *w, const struct cx_answer *answer, enum chain *ret)
     }
     CX_TRY(walk_names(w, answer, climbed, &walks));
     /* libunbound found it insecure: somewhere the chain has to end. */
-    *ret = walks.worst == CHAIN_SIGNED || (walks.worst == CHAIN_ENDS && !walks.one_ends)
-               ? (walks.one_ends ? CHAIN_ENDS : CHAIN_UNPROVED)
-               : walks.worst;
+    *ret = walks.worst;
+    if (walks.worst >= CHAIN_SIGNED) {
+        *ret = walks.one_ends ? CHAIN_ENDS : CHAIN_UNPROVED;
+    }
     return CX_SUCCESS;
 }
 

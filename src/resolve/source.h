@@ -1,6 +1,7 @@
 /* Where answers come from: the live DNS, a zone file, recorded answers. The engine knows only this table.
  * I1: every question asked is answered exactly once, by an answer; a source that cannot answer gives one with a failure
- * outcome.  I2: an answer and all it points to live in the arena given with the question. */
+ * outcome.  I2: an answer and all it points to live in the arena given with the question, or are
+ * held by it (cx_arena_hold). */
 #ifndef CX_RESOLVE_SOURCE_H
 #define CX_RESOLVE_SOURCE_H
 

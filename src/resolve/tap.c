@@ -227,7 +227,9 @@ note_reply(struct cx_tap *tap, int fd, const struct cx_tap_address *from, const 
     if (exchange == NULL) {
         return;
     }
-    tap->replied_us[from->family == AF_INET6 ? 1 : 0] = cx_clock_us();
+    if (from->family == AF_INET || from->family == AF_INET6) {
+        tap->replied_us[from->family == AF_INET6 ? 1 : 0] = cx_clock_us();
+    }
     number = exchange->number;
     copy = room_for(tap, n);
     if (copy == NULL || number < tap->oldest) {

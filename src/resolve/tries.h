@@ -10,7 +10,7 @@
 #include "resolve/explain.h"
 #include "resolve/resolver.h"
 
-/* Two; and one more if the first sent nothing, because its servers are thought to be down. */
+/* Two that were seen to fail at a server; a third if one of them was not. */
 #define CX_TRIES_MAX 3
 
 /* Shared by all questions. */

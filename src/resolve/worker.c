@@ -55,6 +55,8 @@ flush(struct worker *w)
         if (n >= 0) {
             w->written += (size_t)n;
         } else if (errno == EAGAIN) {
+            cx_buf_drop(&w->out, w->written);
+            w->written = 0;
             (void)event_add(w->writable, NULL); /* without it, after the next question or answer */
             return;
         } else if (errno != EINTR) {
@@ -218,8 +220,7 @@ take_frames(struct worker *w)
         CX_TRY(take_question(w, frame.body));
         at += frame.size;
     }
-    memmove(w->in.p, w->in.p + at, w->in.n - at);
-    w->in.n -= at;
+    cx_buf_drop(&w->in, at);
     return CX_SUCCESS;
 }
 

@@ -5,7 +5,8 @@
 
 #include "resolve/live.h"
 
-/* fd, which does not block, is taken over; SIGPIPE must be ignored. Says hello, whatever becomes of it. Classes: those of cx_live_open, IO, INTERNAL. */
+/* fd, which does not block, is taken over; SIGPIPE must be ignored. Says hello, whatever becomes of it.
+ * Classes: those of cx_live_open, IO, INTERNAL. */
 cx_status cx_worker_run(int fd, const struct cx_live_options *options) CX_MUST;
 
 #endif

@@ -70,8 +70,9 @@ now_ms(void)
     return cx_clock_us() / 1000;
 }
 
-/* Nothing of ours may stay open in it: readers of our output would wait for its end as well. */
-static void
+/* Neither our input, our output nor other processes' sockets stay open in it: readers of our output would wait for its
+ * end as well. */
+static bool
 close_inherited(const struct workers *w, int own)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -81,11 +82,8 @@ close_inherited(const struct workers *w, int own)
             (void)close(w->ends[i].fd);
         }
     }
-    if (null >= 0) {
-        (void)dup2(null, STDIN_FILENO);
-        (void)dup2(null, STDOUT_FILENO);
-        (void)close(null);
-    }
+    return null >= 0 && dup2(null, STDIN_FILENO) >= 0 && dup2(null, STDOUT_FILENO) >= 0 &&
+           close(null) == 0;
 }
 
 static void
@@ -96,7 +94,9 @@ run_process(const struct workers *w, int fd, pid_t parent)
     if (getppid() != parent) {
         _exit(EXIT_FAILURE); /* it ended before we could be told */
     }
-    close_inherited(w, fd);
+    if (!close_inherited(w, fd)) {
+        _exit(EXIT_FAILURE);
+    }
     _exit(cx_ok(cx_worker_run(fd, &w->options)) ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
@@ -365,8 +365,7 @@ take_frames(struct workers *w, struct end *end)
         CX_TRY(take_frame(w, end, &frame));
         at += frame.size;
     }
-    memmove(end->in.p, end->in.p + at, end->in.n - at);
-    end->in.n -= at;
+    cx_buf_drop(&end->in, at);
     return CX_SUCCESS;
 }
 
@@ -404,6 +403,8 @@ flush(struct end *end)
         if (n >= 0) {
             end->written += (size_t)n;
         } else if (errno == EAGAIN) {
+            cx_buf_drop(&end->out, end->written);
+            end->written = 0;
             return CX_SUCCESS;
         } else if (errno != EINTR) {
             return (cx_status){ CX_E_IO };
@@ -499,14 +500,12 @@ turn(struct workers *w)
 
         if (end->fd >= 0 && !cx_ok(flush(end))) {
             lose_process(w, end);
+            return CX_SUCCESS; /* what its askers have asked meanwhile goes out first */
         }
         fds[i] = (struct pollfd){ .fd = end->fd, .events = POLLIN };
         if (end->fd >= 0 && end->written != end->out.n) {
             fds[i].events = POLLIN | POLLOUT;
         }
-    }
-    if (w->open == 0) { /* a process was lost */
-        return CX_SUCCESS;
     }
     if (poll(fds, w->n, longest_wait(w)) < 0) {
         return errno == EINTR ? CX_SUCCESS : (cx_status){ CX_E_INTERNAL };
@@ -556,6 +555,35 @@ workers_close(void *self)
 
 static const struct cx_source_ops workers_ops = { workers_ask, workers_wait, workers_close };
 
+/* Reads once more before until. Classes: NOMEM, IO; LIMIT: too late. */
+static cx_status
+read_until(struct end *end, int64_t until)
+{
+    struct pollfd p = { .fd = end->fd, .events = POLLIN };
+    char *to = cx_buf_reserve(&end->in, CX_WORKER_CHUNK);
+    int64_t left = until - now_ms();
+    ssize_t n;
+
+    if (to == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    if (left <= 0) {
+        return (cx_status){ CX_E_LIMIT };
+    }
+    if (poll(&p, 1, (int)left) <= 0) {
+        return CX_SUCCESS; /* a signal, or the end of the time */
+    }
+    n = read(end->fd, to, CX_WORKER_CHUNK);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
+        return CX_SUCCESS;
+    }
+    if (n <= 0) {
+        return (cx_status){ CX_E_IO };
+    }
+    cx_buf_grown(&end->in, (size_t)n);
+    return CX_SUCCESS;
+}
+
 /* Its first words, within HELLO_MS. */
 static cx_status
 wait_for_hello(struct end *end, struct cx_detail *detail)
@@ -565,26 +593,18 @@ wait_for_hello(struct end *end, struct cx_detail *detail)
     bool more = true;
 
     while (more) {
-        struct pollfd p = { .fd = end->fd, .events = POLLIN };
-        int64_t left = until - now_ms();
-        char *to = cx_buf_reserve(&end->in, CX_WORKER_CHUNK);
-        ssize_t n = -1;
-
-        if (to != NULL && left > 0 && poll(&p, 1, (int)left) > 0) {
-            n = read(end->fd, to, CX_WORKER_CHUNK);
+        if (!cx_ok(read_until(end, until))) {
+            return cx_fail(detail, CX_E_INTERNAL,
+                           "a resolver process said nothing within %d s of its start",
+                           HELLO_MS / 1000);
         }
-        if (to == NULL || left <= 0 || n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) {
-            return cx_fail(detail, CX_E_INTERNAL, "a resolver process does not start");
-        }
-        cx_buf_grown(&end->in, n > 0 ? (size_t)n : 0);
         CX_TRY(cx_frame_next((cx_span){ (const uint8_t *)end->in.p, end->in.n }, &frame, &more));
     }
     if (frame.kind != CX_FRAME_HELLO) {
-        return cx_fail(detail, CX_E_INTERNAL, "a resolver process speaks in riddles");
+        return cx_fail(detail, CX_E_INTERNAL, "a message from a resolver process cannot be read");
     }
     CX_TRY(cx_frame_get_hello(frame.body, detail));
-    memmove(end->in.p, end->in.p + frame.size, end->in.n - frame.size);
-    end->in.n -= frame.size;
+    cx_buf_drop(&end->in, frame.size);
     return CX_SUCCESS;
 }
 

@@ -31,6 +31,14 @@ class Check(cli.Folder):
         self.assertEqual((code, err), (0, ''))
         self.assertIn('PERMIT', out)
 
+    # TEST R-FAIL-8: one control name, also if it is given twice, shows nothing.
+    def test_options_that_mean_nothing_alone(self):
+        for options, about in ((('--control', 'a.test'), 'twice or more'), (('--evidence',), '--evidence'),
+                               (('--stats',), '--stats')):
+            code, out, err = self.in_zone(*options, 'www.d.test')
+            self.assertEqual((code, out), (64, ''), options)
+            self.assertIn(about, err)
+
     def test_deny_says_what_would_permit(self):
         code, out, _ = self.in_zone('www.deny.test')
         self.assertEqual(code, 10)

@@ -79,7 +79,7 @@ class Anchors(cli.Folder):
             tried.append(['--policy', self.file(member + '.json', json.dumps({member: value}))])
         commands = [['check', 'www.expired.test', '--issuer', 'ca.example.net', *args] for args in tried]
         for args, (code, text) in zip(commands, all_in_lab(self.folder, commands)):
-            self.assertEqual(code, 11, (args, text))
+            self.assertEqual(code, 64 if args[-1] in ('--stats', '--evidence') else 11, (args, text))  # not alone
 
     # TEST R-SEC-3
     def test_negative_trust_anchors_are_refused(self):
@@ -199,6 +199,13 @@ class Lab(cli.unittest.TestCase):
             results.append((name['verdict'], [(a['name'], a['outcome'], a['dnssec']) for a in name['answers']]))
             self.assertEqual(in_lab('check', 'www.expired.test', '--issuer', 'ca.example.net', *option)[0], 11)
         self.assertEqual(results[0], results[1])
+
+    def test_one_control_name_given_twice(self):
+        twice = ('--control', 'permit.test', '--control', 'PERMIT.test.')
+        for more in (), ('--processes', '1'):
+            code, out, err = in_lab('check', '--issuer', 'ca.example.net', *twice, *more, 'www.permit.test')
+            self.assertEqual((code, out), (64, ''))
+            self.assertIn('given twice', err)
 
     def test_check_of_a_name(self):
         self.assertEqual(in_lab('check', 'www.permit.test', '--issuer', 'ca.example.net')[0], 0)

@@ -106,7 +106,23 @@ TEST(is_empty_without_memory)
     cx_buf_done(&buf);
 }
 
+TEST(what_is_dropped_leaves_the_rest)
+{
+    struct cx_buf buf;
+
+    cx_buf_init(&buf, 100);
+    cx_buf_drop(&buf, 0);
+    cx_buf_puts(&buf, "one two");
+    cx_buf_drop(&buf, 4);
+    assert_true(cx_str_equal(cx_buf_str(&buf), CX_STR("two")));
+    cx_buf_puts(&buf, "!");
+    cx_buf_drop(&buf, 4);
+    assert_int_equal(buf.n, 0);
+    cx_buf_done(&buf);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(what_is_dropped_leaves_the_rest),
     cmocka_unit_test(grows_to_its_maximum_and_not_beyond),
     cmocka_unit_test(keeps_its_failure_until_cleared),
     cmocka_unit_test(fails_when_memory_does),

@@ -22,8 +22,7 @@ static const char usage[] =
     "\n"
     "  --date T           the methods as of this moment (2027-03-15 or 2027-03-15T12:00:00Z)\n"
     "  --zone FILE        zone file, to look before it is published (repeatable)\n"
-    "  --answers FILE     recorded answers, one JSON object a line\n"
-    "  --root-hints FILE, --anchor FILE, --forward ADDR[@PORT]   for the live DNS\n"
+    "  --answers FILE     recorded answers, one JSON object a line\n" OPTIONS_LIVE_HELP
     "  --json             one object (docs/json.md, \"Contacts\")\n"
     "\n"
     "Exit status: 0 a contact is usable; 1 none is; 11 a lookup failed, so nobody knows; 64-78 "

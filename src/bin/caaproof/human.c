@@ -4,6 +4,8 @@
 #include "bin/caaproof/output.h"
 #include "bin/caaproof/terminal.h"
 
+#include <inttypes.h>
+
 /* Records of a large set that are shown. */
 #define RECORDS_SHOWN 12
 
@@ -100,7 +102,7 @@ put_aliases(FILE *out, const struct cx_answer *answer)
 static void
 put_servers(FILE *out, const struct cx_answer *answer)
 {
-    fputs("      tried twice", out);
+    fprintf(out, "      tried %" PRIu32 " times", answer->attempts);
     for (size_t i = 0; i < answer->n_exchanges; i++) {
         size_t k = 0;
 

@@ -19,9 +19,7 @@ static const char usage[] =
     "  --issuer D         also say when the CA of this issuer domain name may not issue "
     "(repeatable)\n"
     "  --zone FILE        zone file, to look before it is published (repeatable)\n"
-    "  --answers FILE     recorded answers, one JSON object a line\n"
-    "  --root-hints FILE, --anchor FILE, --forward ADDR[@PORT],\n"
-    "  --no-tap, --no-openssl-p256   for the live DNS\n"
+    "  --answers FILE     recorded answers, one JSON object a line\n" OPTIONS_LIVE_HELP
     "  --json             one object (docs/json.md, \"Lint\")\n"
     "\n"
     "Errors block issuance or do not do what they say; warnings may not do what was meant; advice "

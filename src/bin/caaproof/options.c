@@ -244,7 +244,7 @@ take_output_option(struct options *o, int option, const char *value)
 static bool
 add_control(struct options *o, const char *name)
 {
-    if (o->n_control == CONTROL_MAX) {
+    if (o->n_control == CX_CONTROL_NAMES_MAX) {
         return options_complain("too many --control options", name);
     }
     o->control[o->n_control++] = name;
@@ -303,6 +303,23 @@ take_option(struct options *o, int option, const char *value)
     }
 }
 
+/* Options that mean nothing without another one. */
+static bool
+fit_together(const struct options *o)
+{
+    if (o->n_control == 1) {
+        return options_complain("--control is needed twice or more: one name could be down itself",
+                                o->control[0]);
+    }
+    if (o->evidence && !o->json && !o->batch) {
+        return options_complain("not without --json or --batch", "--evidence");
+    }
+    if (o->stats && !o->batch) {
+        return options_complain("not without --batch", "--stats");
+    }
+    return true;
+}
+
 /* As many resolver processes as there are cores, within reason: each has caches of its own. */
 static unsigned long
 cores(void)
@@ -331,6 +348,9 @@ options_parse(int argc, char **argv, const char *usage, struct options *ret)
             fprintf(stderr, "see caaproof %s --help\n", argv[0]);
             return -1;
         }
+    }
+    if (!fit_together(ret)) {
+        return -1;
     }
     if (ret->batch && ret->processes == 0) {
         ret->processes = cores();
@@ -385,6 +405,7 @@ options_misplaced(const struct options *options, const char *const *used)
     return options->batch          ? "batch"
            : options->cert != NULL ? "cert"
            : options->explain      ? "explain"
+           : options->evidence     ? "evidence"
                                    : NULL;
 }
 
@@ -434,9 +455,13 @@ open_live(const struct options *options, struct cx_source *ret, struct cx_detail
     cx_status s;
 
     if (!cx_library_is_supported()) {
-        fprintf(stderr,
-                "caaproof: libunbound %s is unsupported: older than " CX_LIBRARY_OLDEST "\n",
-                cx_live_version());
+        char text[CX_ALARM_TEXT];
+
+        (void)snprintf(text, sizeof(text),
+                       "libunbound %s is unsupported: older than " CX_LIBRARY_OLDEST
+                       ", the oldest that is tested; bring it up to date",
+                       cx_live_version());
+        print_warning(NULL, text);
     }
     CX_TRY(options->processes != 0
                ? cx_workers_open(&live, (unsigned)options->processes, &inner, detail)

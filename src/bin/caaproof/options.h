@@ -3,11 +3,18 @@
 #define CAAPROOF_OPTIONS_H
 
 #include "base/json.h"
+#include "base/limits.h"
 #include "bin/caaproof/exit.h"
 #include "resolve/source.h"
 
-#define ZONES_MAX   256
-#define CONTROL_MAX 16
+#define ZONES_MAX 256
+
+/* Part of every --help. */
+#define OPTIONS_LIVE_HELP                                                                          \
+    "  --root-hints FILE, --anchor FILE, --forward ADDR[@PORT]   for the live DNS; also\n"         \
+    "  --control NAME     a name of another operator, asked when a lookup fails (twice or more)\n" \
+    "  --cache-ttl S      longest that an answer serves again, in seconds (default 3600)\n"        \
+    "  --no-tap, --no-proof, --no-openssl-p256   see caaproof(1)\n"
 
 struct options {
     /* A request object without names: issuer, account_uri, method, purpose, profile, date, order, policy, facts. */
@@ -19,7 +26,7 @@ struct options {
     const char *root_hints;
     const char *anchor;
     const char *forward;
-    const char *control[CONTROL_MAX];
+    const char *control[CX_CONTROL_NAMES_MAX];
     size_t n_control;
     unsigned long cache_ttl;
     unsigned long processes; /* that resolve; 0: this one */
