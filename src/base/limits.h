@@ -69,11 +69,11 @@
  * moment at which it was asked (resolve/live.h). */
 #define CX_LIVE_RENEW_S 300
 
-/* Wire tap: questions for CAA, DNAME, DS and DNSKEY that are remembered with their replies; more than are open at once, with some
- * tries each. Octets of replies. Descriptors watched: the sockets of all contexts. Exchanges of one name
- * that are looked at, and told of in an answer. */
-#define CX_TAP_EXCHANGES_MAX 16384
-#define CX_TAP_BYTES_MAX     ((size_t)32 << 20)
+/* Wire tap: questions for CAA, DNAME, DS and DNSKEY that are remembered with their replies, for as long as a failing
+ * question is under way: 12 s at 5,000 a second. Octets of replies. Descriptors watched: the sockets of all contexts.
+ * Exchanges of one name that are looked at, and told of in an answer. */
+#define CX_TAP_EXCHANGES_MAX 65536
+#define CX_TAP_BYTES_MAX     ((size_t)64 << 20)
 #define CX_TAP_SOCKETS_MAX   16384
 #define CX_TAP_CHAIN_MAX     64
 #define CX_EXCHANGES_MAX     32

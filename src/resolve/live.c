@@ -150,16 +150,17 @@ has_work(void *ctx)
 
 /* ---- what an answer needs beside itself */
 
-/* Of failures, of those that may be excused: R-FAIL-7 wants to see the tries, so without a tap nothing is made of the
- * insecurity of one; and a forwarder that fails is inside the CA (R-FAIL-8). */
+/* Of failures, of those that may be excused: R-FAIL-7 wants two tries that were seen, so without a tap nothing is made of
+ * the insecurity of one; and a forwarder that fails is inside the CA (R-FAIL-8). */
 static bool
 wants_proof(const struct pending *p, const struct cx_answer *answer)
 {
-    const struct live *live = p->live;
+    const struct cx_live_options *options = &p->live->options;
 
     return cx_outcome_is_failure(answer->outcome)
-               ? live->tap != NULL && live->options.forward == NULL && cx_tries_may_help(answer)
-               : !live->options.no_proof;
+               ? p->live->tap != NULL && options->forward == NULL && !options->no_retry &&
+                     cx_tries_may_help(answer)
+               : !options->no_proof;
 }
 
 /* R-FAIL-8: control names are asked when the last try has failed, or were a moment before. */

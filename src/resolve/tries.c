@@ -239,7 +239,7 @@ begin_try(struct cx_tries *t, struct cx_detail *detail)
     try->tries = t;
     try->lookup.done = on_result;
     /* Without a tap there is nothing to be said of a try that has not ended. */
-    if (!t->setup->only_one && t->setup->explainer != NULL && evtimer_add(t->timer, &span) != 0) {
+    if (t->setup->explainer != NULL && evtimer_add(t->timer, &span) != 0) {
         return cx_fail(detail, CX_E_INTERNAL, "no timer for a try");
     }
     t->n++;

@@ -46,7 +46,7 @@ OPTIONS = {
     'issuer': (), 'account-uri': ('https://ca.example.net/acct/1',), 'method': ('dns-01',),
     'purpose': ('tls', 'smime', 'vmc'), 'profile': ('tls-br', 'smime-br', 'vmc', 'private', 'proposal-2016'),
     'date': ('2026-11-22', '2018-03-01'), 'order': ('bottom-up', 'top-down', 'parallel'), 'policy': (), 'facts': (),
-    'zone': (), 'answers': (), 'root-hints': (), 'anchor': (), 'forward': (), 'no-tap': None, 'no-proof': None,
+    'zone': (), 'answers': (), 'root-hints': (), 'anchor': (), 'forward': (), 'no-tap': None, 'no-proof': None, 'no-retry': None,
     'control': (), 'cache-ttl': ('1',), 'processes': ('1', '3'), 'stats': None, 'evidence': (),
     'no-openssl-p256': None, 'cert': (), 'accept': ('lf', 'exempt', 'na'), 'batch': (), 'in-flight': (), 'json': None,
     'explain': None, 'help': (),
@@ -199,6 +199,17 @@ class Lab(cli.unittest.TestCase):
             results.append((name['verdict'], [(a['name'], a['outcome'], a['dnssec']) for a in name['answers']]))
             self.assertEqual(in_lab('check', 'www.expired.test', '--issuer', 'ca.example.net', *option)[0], 11)
         self.assertEqual(results[0], results[1])
+
+    # TEST R-FAIL-7: one try is never excused.
+    def test_one_try_only(self):
+        policy = '{"names":["www.pair.net"],"issuer":["ca.example.net"],"policy":{"lf_permit":true}}'
+        done = subprocess.run([RUN, cli.BINARY, 'check', '--batch', '--no-retry', '--control', 'permit.test', '--control',
+                               'open.plain.com'], env=dict(cli.ENV, CAAPROOF_BUILD=BUILD), text=True, input=policy,
+                              capture_output=True, timeout=280, check=False)
+        name = json.loads(done.stdout)['names'][0]
+        self.assertEqual([(a['outcome'], a.get('attempts', 1), a['dnssec']) for a in name['answers']],
+                         [('timeout', 1, 'indeterminate')])
+        self.assertEqual(name['verdict'], 'FAIL')
 
     def test_one_control_name_given_twice(self):
         twice = ('--control', 'permit.test', '--control', 'PERMIT.test.')

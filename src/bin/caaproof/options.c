@@ -34,6 +34,7 @@ enum {
     OPT_FORWARD,
     OPT_NO_TAP,
     OPT_NO_PROOF,
+    OPT_NO_RETRY,
     OPT_CONTROL,
     OPT_CACHE_TTL,
     OPT_PROCESSES,
@@ -66,6 +67,7 @@ static const struct option long_options[] = {
     { "forward", required_argument, NULL, OPT_FORWARD },
     { "no-tap", no_argument, NULL, OPT_NO_TAP },
     { "no-proof", no_argument, NULL, OPT_NO_PROOF },
+    { "no-retry", no_argument, NULL, OPT_NO_RETRY },
     { "control", required_argument, NULL, OPT_CONTROL },
     { "cache-ttl", required_argument, NULL, OPT_CACHE_TTL },
     { "processes", required_argument, NULL, OPT_PROCESSES },
@@ -273,6 +275,9 @@ take_live_option(struct options *o, int option, const char *value)
     case OPT_NO_PROOF:
         o->no_proof = true;
         return true;
+    case OPT_NO_RETRY:
+        o->no_retry = true;
+        return true;
     case OPT_CONTROL:
         return add_control(o, value);
     case OPT_CACHE_TTL:
@@ -445,6 +450,7 @@ open_live(const struct options *options, struct cx_source *ret, struct cx_detail
         .lab = getenv("CAAPROOF_LAB") != NULL,
         .no_tap = options->no_tap,
         .no_proof = options->no_proof,
+        .no_retry = options->no_retry,
         .control = options->control,
         .n_control = options->n_control,
         .no_openssl_p256 = options->no_openssl_p256,

@@ -14,7 +14,7 @@
     "  --root-hints FILE, --anchor FILE, --forward ADDR[@PORT]   for the live DNS; also\n"         \
     "  --control NAME     a name of another operator, asked when a lookup fails (twice or more)\n" \
     "  --cache-ttl S      longest that an answer serves again, in seconds (default 3600)\n"        \
-    "  --no-tap, --no-proof, --no-openssl-p256   see caaproof(1)\n"
+    "  --no-retry, --no-tap, --no-proof, --no-openssl-p256   see caaproof(1)\n"
 
 struct options {
     /* A request object without names: issuer, account_uri, method, purpose, profile, date, order, policy, facts. */
@@ -34,6 +34,7 @@ struct options {
     struct accepted accepted;
     bool no_tap;
     bool no_proof;
+    bool no_retry;
     bool evidence;
     bool stats;
     bool no_openssl_p256;
