@@ -8,6 +8,9 @@
 #include <stdint.h>
 #include <string.h>
 
+/* The struct of that type whose member p points to. */
+#define CX_OF_MEMBER(type, member, p) ((type *)((uintptr_t)(p)-offsetof(type, member)))
+
 typedef struct {
     const uint8_t *p;
     size_t n;

@@ -20,6 +20,16 @@ cx_name_span(const struct cx_name *name)
     return (cx_span){ name->wire, name->n };
 }
 
+/* Of octets that are a name already, at most CX_NAME_MAX. */
+static inline struct cx_name
+cx_name_of(cx_span name)
+{
+    struct cx_name ret = { .n = (uint8_t)name.n };
+
+    memcpy(ret.wire, name.p, name.n);
+    return ret;
+}
+
 /* From presentation form (RFC 1035 section 5.1 escapes), with or without the final dot. Classes: MALFORMED. */
 cx_status cx_name_from_text(cx_str text, struct cx_name *ret, struct cx_detail *detail) CX_MUST;
 

@@ -221,9 +221,16 @@ seal(const struct cx_rr *rr, const struct cx_signature *signature, struct cx_den
     }
 }
 
-/* One record of the authority section; signatures in the second pass, because they may come first. */
+/* Signatures have a pass of their own, because they may come first. */
+enum pass {
+    PASS_RECORDS,
+    PASS_SIGNATURES,
+};
+
+/* One record of the authority section. */
 static bool
-take(const struct cx_message *message, const struct cx_rr *rr, bool second, struct cx_denials *all)
+take(const struct cx_message *message, const struct cx_rr *rr, enum pass pass,
+     struct cx_denials *all)
 {
     struct cx_signature signature;
 
@@ -234,9 +241,9 @@ take(const struct cx_message *message, const struct cx_rr *rr, bool second, stru
         return cx_span_equal(cx_name_span(&rr->owner), cx_name_span(&all->zone));
     }
     if (rr->type == CX_TYPE_NSEC || rr->type == CX_TYPE_NSEC3) {
-        return second || add(message, rr, all);
+        return pass == PASS_SIGNATURES || add(message, rr, all);
     }
-    if (rr->type == CX_TYPE_RRSIG && second) {
+    if (rr->type == CX_TYPE_RRSIG && pass == PASS_SIGNATURES) {
         if (!cx_ok(cx_signature_read(message, rr, &signature))) {
             return false;
         }
@@ -246,7 +253,7 @@ take(const struct cx_message *message, const struct cx_rr *rr, bool second, stru
 }
 
 static bool
-pass(cx_span octets, bool second, struct cx_denials *all)
+take_all(cx_span octets, enum pass pass, struct cx_denials *all)
 {
     struct cx_message message;
     struct cx_rr rr;
@@ -257,7 +264,7 @@ pass(cx_span octets, bool second, struct cx_denials *all)
     }
     while (more) {
         if (!cx_ok(cx_message_next(&message, &rr, &more)) ||
-            (more && rr.section == CX_SECTION_AUTHORITY && !take(&message, &rr, second, all))) {
+            (more && rr.section == CX_SECTION_AUTHORITY && !take(&message, &rr, pass, all))) {
             return false;
         }
     }
@@ -269,9 +276,8 @@ cx_denials_read(cx_span octets, cx_span zone, struct cx_denials *ret)
 {
     size_t kept = 0;
 
-    *ret = (struct cx_denials){ .zone = { .n = (uint8_t)zone.n } };
-    memcpy(ret->zone.wire, zone.p, zone.n);
-    if (!pass(octets, false, ret) || !pass(octets, true, ret)) {
+    *ret = (struct cx_denials){ .zone = cx_name_of(zone) };
+    if (!take_all(octets, PASS_RECORDS, ret) || !take_all(octets, PASS_SIGNATURES, ret)) {
         return false;
     }
     for (size_t i = 0; i < ret->n; i++) {
@@ -285,24 +291,38 @@ cx_denials_read(cx_span octets, cx_span zone, struct cx_denials *ret)
 
 /* ---- what they say */
 
-const struct cx_denial *
-cx_denials_match(const struct cx_denials *denials, cx_span name)
+/* The same question to every record: about the name, or with NSEC3 about its hash. */
+typedef bool says(const struct cx_denials *denials, const struct cx_denial *denial, cx_span name,
+                  const uint8_t hash[CX_NSEC3_HASH]);
+
+static const struct cx_denial *
+first_that(says *it, const struct cx_denials *denials, cx_span name)
 {
     uint8_t hash[CX_NSEC3_HASH] = { 0 };
-    bool nsec3 = denials->type == CX_TYPE_NSEC3;
 
-    if (nsec3) {
+    if (denials->type == CX_TYPE_NSEC3) {
         cx_nsec3_hash(name, denials->salt, denials->iterations, hash);
     }
     for (size_t i = 0; i < denials->n; i++) {
-        const struct cx_denial *denial = &denials->v[i];
-
-        if (nsec3 ? memcmp(denial->hash, hash, CX_NSEC3_HASH) == 0
-                  : cx_span_equal(cx_name_span(&denial->owner), name)) {
-            return denial;
+        if (it(denials, &denials->v[i], name, hash)) {
+            return &denials->v[i];
         }
     }
     return NULL;
+}
+
+static bool
+matches(const struct cx_denials *denials, const struct cx_denial *denial, cx_span name,
+        const uint8_t hash[CX_NSEC3_HASH])
+{
+    return denials->type == CX_TYPE_NSEC3 ? memcmp(denial->hash, hash, CX_NSEC3_HASH) == 0
+                                          : cx_span_equal(cx_name_span(&denial->owner), name);
+}
+
+const struct cx_denial *
+cx_denials_match(const struct cx_denials *denials, cx_span name)
+{
+    return first_that(matches, denials, name);
 }
 
 /* The last NSEC of a chain leads back to the apex. */
@@ -327,23 +347,18 @@ nsec3_covers(const struct cx_denial *denial, const uint8_t hash[CX_NSEC3_HASH])
                                                                       : above || below;
 }
 
+static bool
+covers(const struct cx_denials *denials, const struct cx_denial *denial, cx_span name,
+       const uint8_t hash[CX_NSEC3_HASH])
+{
+    return denials->type == CX_TYPE_NSEC3 ? nsec3_covers(denial, hash)
+                                          : nsec_covers(denials, denial, name);
+}
+
 const struct cx_denial *
 cx_denials_cover(const struct cx_denials *denials, cx_span name)
 {
-    uint8_t hash[CX_NSEC3_HASH] = { 0 };
-    bool nsec3 = denials->type == CX_TYPE_NSEC3;
-
-    if (nsec3) {
-        cx_nsec3_hash(name, denials->salt, denials->iterations, hash);
-    }
-    for (size_t i = 0; i < denials->n; i++) {
-        const struct cx_denial *denial = &denials->v[i];
-
-        if (nsec3 ? nsec3_covers(denial, hash) : nsec_covers(denials, denial, name)) {
-            return denial;
-        }
-    }
-    return NULL;
+    return first_that(covers, denials, name);
 }
 
 bool

@@ -304,9 +304,8 @@ keep(struct reading *r, const struct cx_zone_rr *rr)
 static void
 note_soa(struct reading *r, const struct cx_zone_rr *rr)
 {
-    struct cx_name owner = { .n = (uint8_t)rr->owner.n };
+    struct cx_name owner = cx_name_of(rr->owner);
 
-    memcpy(owner.wire, rr->owner.p, rr->owner.n);
     set_apex(r, &owner, APEX_SOA);
     if (!r->has_origin) {
         r->origin = owner;
@@ -387,8 +386,7 @@ begin(struct reading *r, cx_str text, cx_span origin)
         return cx_fail(r->detail, CX_E_ZONE, "not zone text: it contains an octet 0");
     }
     if (origin.n != 0) {
-        r->origin.n = (uint8_t)origin.n;
-        memcpy(r->origin.wire, origin.p, origin.n);
+        r->origin = cx_name_of(origin);
         r->has_origin = true;
         r->apex = r->origin;
         r->apex_from = APEX_GIVEN;

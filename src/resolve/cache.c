@@ -292,8 +292,7 @@ take_off(struct cache *cache, const struct cx_question *question, const struct a
     cache->stats.misses++;
     flight->cache = cache;
     flight->type = question->type;
-    flight->name.n = (uint8_t)question->name.n;
-    memcpy(flight->name.wire, question->name.p, question->name.n);
+    flight->name = cx_name_of(question->name);
     flight->first = *asker;
     flight->last = &flight->first.next;
     cx_arena_init(&flight->arena, CX_CHECK_MEMORY);

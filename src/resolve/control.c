@@ -2,8 +2,6 @@
 
 #include "base/alloc.h"
 
-#include <stddef.h>
-
 struct probe {
     struct cx_control *control;
     struct cx_name name;
@@ -163,7 +161,7 @@ answer_of(struct probe *probe, const struct cx_result *result)
 static void
 on_probe(struct cx_lookup *lookup, const struct cx_result *result)
 {
-    struct probe *probe = (struct probe *)((uintptr_t)lookup - offsetof(struct probe, lookup));
+    struct probe *probe = CX_OF_MEMBER(struct probe, lookup, lookup);
     struct cx_control *control = probe->control;
 
     if (result == NULL) {

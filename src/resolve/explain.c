@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "dns/message.h"
+#include "resolve/result.h"
 
 #include <sys/socket.h>
 
@@ -257,8 +258,7 @@ kind_of_answer(const struct cx_answer *answer, struct cx_name *ret_target)
         if (answer->n_aliases == 0) {
             return KIND_REFUSED;
         }
-        ret_target->n = (uint8_t)answer->records_at.n;
-        memcpy(ret_target->wire, answer->records_at.p, answer->records_at.n);
+        *ret_target = cx_name_of(answer->records_at);
         return KIND_ALIAS;
     case CX_OUTCOME_UNSET:
     case CX_OUTCOME_RECORDS:
@@ -447,7 +447,7 @@ kind_of_name(const struct cx_explainer *e, const struct cx_question *question, u
         }
         if (x->replied) {
             take_reply(&stage, x);
-        } else if (x->lost) { /* silence is the least that it was */
+        } else if (x->lost) { /* there was a reply, which could not be kept */
             stage.worst = stage.worst > KIND_UNDECIDED ? stage.worst : KIND_UNDECIDED;
         } else if (is_silence(e, x)) {
             stage.n_silent++;
@@ -585,8 +585,7 @@ explain_failure(struct cx_explainer *e, uint64_t since, struct cx_arena *arena,
     if (trail.names == NULL) {
         return (cx_status){ CX_E_NOMEM };
     }
-    trail.names[0].n = (uint8_t)answer->name.n;
-    memcpy(trail.names[0].wire, answer->name.p, answer->name.n);
+    trail.names[0] = cx_name_of(answer->name);
     kind = kind_of_trail(e, answer->type, since, &trail, &own);
     own = own && cx_tap_is_complete(e->tap, since);
     *ret_seen = kind == KIND_UNDECIDED ? CX_SEEN_REPLIED : CX_SEEN_NOTHING;
@@ -612,13 +611,7 @@ make_failure(enum kind kind, struct cx_answer *answer)
         answer->why = CX_STR("libunbound gave an answer that no exchange with a server explains");
     }
     answer->dnssec = CX_DNSSEC_INDETERMINATE;
-    answer->has_ttl = false;
-    answer->ttl = 0;
-    answer->aliases = NULL;
-    answer->n_aliases = 0;
-    answer->records = NULL;
-    answer->n_records = 0;
-    answer->records_at = answer->name;
+    cx_result_strip(answer);
 }
 
 /* Most replies have none, and need not be read once more. */

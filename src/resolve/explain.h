@@ -2,7 +2,8 @@
  * nobody gave.
  * I1: only ever makes an answer worse, or a failure more exact: no failure becomes an answer here.
  * I2: exchanges that contradict each other or are missing leave a failure as libunbound told it.
- * I3: memory is bounded; what is forgotten is not held against an answer. */
+ * I3: memory is bounded; what is forgotten is not held against an answer, save an unsigned empty one, which is asked for
+ * again (R-TREE-15). */
 #ifndef CX_RESOLVE_EXPLAIN_H
 #define CX_RESOLVE_EXPLAIN_H
 
@@ -16,7 +17,7 @@ void cx_explainer_free(struct cx_explainer *explainer);
 /* The caches of libunbound that take questions from now on are empty. Calls twice apart, nothing older is known. */
 void cx_explainer_renew(struct cx_explainer *explainer);
 
-/* What was seen of a failure. */
+/* What was seen of a failure; of an answer it says nothing. */
 enum cx_seen {
     CX_SEEN_NOTHING = 0, /* or not all of it */
     CX_SEEN_FAILED,      /* since the mark, servers of the zone failed like this */

@@ -234,8 +234,7 @@ cx_frame_get_question(cx_span body, uint32_t *ret_id, struct cx_name *ret_name, 
     }
     *ret_id = id;
     *ret_type = type;
-    ret_name->n = (uint8_t)name.n;
-    memcpy(ret_name->wire, name.p, name.n);
+    *ret_name = cx_name_of(name);
     return CX_SUCCESS;
 }
 

@@ -279,8 +279,7 @@ new_pending(struct live *live, const struct cx_question *question)
     }
     p->live = live;
     p->type = question->type;
-    p->name.n = (uint8_t)question->name.n;
-    memcpy(p->name.wire, question->name.p, question->name.n);
+    p->name = cx_name_of(question->name);
     p->asked_us = cx_clock_us();
     p->tries.setup = &live->tries;
     p->tries.question = question_of(p);

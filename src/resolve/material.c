@@ -5,8 +5,6 @@
 #include "dns/message.h"
 #include "pki/digest.h"
 
-#include <stddef.h>
-
 #define BUCKETS ((size_t)1 << 14)
 
 /* A question that was asked, and what it gave. */
@@ -42,8 +40,7 @@ cx_material_new(const struct cx_question *question, enum cx_dnssec dnssec, cx_ti
         return (cx_status){ CX_E_NOMEM };
     }
     material->refs = 1;
-    material->name.n = (uint8_t)question->name.n;
-    memcpy(material->name.wire, question->name.p, question->name.n);
+    material->name = cx_name_of(question->name);
     material->message = (struct cx_proof_message){
         .name = cx_name_span(&material->name),
         .type = question->type,
@@ -120,7 +117,7 @@ cx_material_unref(void *material)
 struct cx_material *
 cx_material_of(const struct cx_proof_message *message)
 {
-    return (struct cx_material *)((uintptr_t)message - offsetof(struct cx_material, message));
+    return CX_OF_MEMBER(struct cx_material, message, message);
 }
 
 /* ---- waiters */
@@ -251,7 +248,7 @@ keep(struct entry *entry, struct cx_material *material)
 static void
 on_material(struct cx_lookup *lookup, const struct cx_result *result)
 {
-    struct entry *entry = (struct entry *)((uintptr_t)lookup - offsetof(struct entry, lookup));
+    struct entry *entry = CX_OF_MEMBER(struct entry, lookup, lookup);
     struct cx_materials *materials = entry->materials;
     struct cx_question question = { cx_name_span(&entry->name), entry->type };
     struct cx_material *material = NULL;
@@ -292,8 +289,7 @@ add(struct cx_materials *materials, const struct cx_question *question)
         return NULL;
     }
     entry->materials = materials;
-    entry->name.n = (uint8_t)question->name.n;
-    memcpy(entry->name.wire, question->name.p, question->name.n);
+    entry->name = cx_name_of(question->name);
     entry->type = question->type;
     entry->lookup.done = on_material;
     entry->next = *bucket;

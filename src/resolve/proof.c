@@ -99,7 +99,8 @@ last_labels(cx_span name, unsigned count)
     return name;
 }
 
-/* CHAIN_WAITING: cut is to be looked at further down; CHAIN_SIGNED: nothing below is delegated. */
+/* What the cut at a name says of the chain; *ret_more: look at the next label. CHAIN_SIGNED without: nothing below is
+ * delegated. */
 static enum chain
 follow_cut(struct walk *w, cx_span at, enum cx_cut cut, bool *ret_more)
 {
@@ -252,9 +253,15 @@ struct walks {
     bool one_ends;
 };
 
-/* R-FAIL-6: of all names the worst counts. Of an answer that is no failure, aliases that are signed need no walk. */
+/* Which of an answer's names are walked to: aliases that are signed need no walk once their signers' chains are climbed. */
+enum names {
+    NAMES_ALL,
+    NAMES_UNSIGNED,
+};
+
+/* R-FAIL-6: of all names the worst counts. */
 static cx_status
-walk_names(struct walk *w, const struct cx_answer *answer, bool signers_climbed, struct walks *ret)
+walk_names(struct walk *w, const struct cx_answer *answer, enum names names, struct walks *ret)
 {
     size_t n_names = answer->type == CX_TYPE_CAA ? answer->n_aliases + 1 : 1;
     enum cx_cut cut = CX_CUT_UNPROVED;
@@ -265,7 +272,7 @@ walk_names(struct walk *w, const struct cx_answer *answer, bool signers_climbed,
         cx_span name = i == 0 ? answer->name : answer->aliases[i - 1];
         enum chain chain;
 
-        if (signers_climbed && i + 1 < n_names && is_signed_alias(answer, name)) {
+        if (names == NAMES_UNSIGNED && i + 1 < n_names && is_signed_alias(answer, name)) {
             continue;
         }
         w->cut = CX_CUT_UNPROVED;
@@ -333,7 +340,7 @@ collect_failure(struct walk *w, const struct cx_answer *answer, enum chain *ret)
 {
     struct walks walks;
 
-    CX_TRY(walk_names(w, answer, false, &walks));
+    CX_TRY(walk_names(w, answer, NAMES_ALL, &walks));
     *ret = walks.worst;
     return CX_SUCCESS;
 }
@@ -342,14 +349,14 @@ static cx_status
 collect_answer(struct walk *w, const struct cx_answer *answer, enum chain *ret)
 {
     struct walks walks;
-    bool climbed;
+    enum names names;
 
     CX_TRY(climb_signers(w, answer, ret));
-    climbed = *ret == CHAIN_SIGNED;
+    names = *ret == CHAIN_SIGNED ? NAMES_UNSIGNED : NAMES_ALL;
     if (*ret == CHAIN_WAITING || answer->dnssec == CX_DNSSEC_SECURE) {
         return CX_SUCCESS;
     }
-    CX_TRY(walk_names(w, answer, climbed, &walks));
+    CX_TRY(walk_names(w, answer, names, &walks));
     /* libunbound found it insecure: somewhere the chain has to end. */
     *ret = walks.worst;
     if (walks.worst >= CHAIN_SIGNED) {

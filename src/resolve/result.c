@@ -70,18 +70,16 @@ doubt_bare_emptiness(struct cx_arena *arena, struct cx_answer *answer)
 }
 
 /* I3: what the reader had found before it came upon the fault. */
-static void
-strip_failure(struct cx_answer *answer)
+void
+cx_result_strip(struct cx_answer *failure)
 {
-    if (cx_outcome_is_failure(answer->outcome)) {
-        answer->has_ttl = false;
-        answer->ttl = 0;
-        answer->aliases = NULL;
-        answer->n_aliases = 0;
-        answer->records = NULL;
-        answer->n_records = 0;
-        answer->records_at = answer->name;
-    }
+    failure->has_ttl = false;
+    failure->ttl = 0;
+    failure->aliases = NULL;
+    failure->n_aliases = 0;
+    failure->records = NULL;
+    failure->n_records = 0;
+    failure->records_at = failure->name;
 }
 
 cx_status
@@ -104,7 +102,9 @@ cx_result_read(const struct cx_result *result, const struct cx_question *questio
     answer.time = time;
     CX_TRY(apply_validation(result, arena, &answer));
     CX_TRY(doubt_bare_emptiness(arena, &answer));
-    strip_failure(&answer);
+    if (cx_outcome_is_failure(answer.outcome)) {
+        cx_result_strip(&answer);
+    }
     *ret = answer;
     return CX_SUCCESS;
 }

@@ -19,6 +19,9 @@ struct cx_result {
 cx_status cx_result_read(const struct cx_result *result, const struct cx_question *question,
                          cx_time time, struct cx_arena *arena, struct cx_answer *ret) CX_MUST;
 
+/* What there is no place for in a failure goes: records, aliases, TTL. */
+void cx_result_strip(struct cx_answer *failure);
+
 /* A failure that is not from a message; why is copied. Classes: NOMEM. */
 cx_status cx_result_failure(enum cx_outcome outcome, const char *why,
                             const struct cx_question *question, cx_time time,

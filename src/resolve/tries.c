@@ -4,8 +4,6 @@
 
 #include <event2/event.h>
 
-#include <stddef.h>
-
 /* How little a failure is excused: of two, the greater counts. 0: another try is of no use, or may not be. */
 static unsigned
 weight(const struct cx_answer *answer)
@@ -176,7 +174,7 @@ read_result(struct cx_try *try, const struct cx_result *result, bool was_over)
 static void
 on_result(struct cx_lookup *lookup, const struct cx_result *result)
 {
-    struct cx_try *try = (struct cx_try *)((uintptr_t)lookup - offsetof(struct cx_try, lookup));
+    struct cx_try *try = CX_OF_MEMBER(struct cx_try, lookup, lookup);
     struct cx_tries *t = try->tries;
     bool was_over = try->over || t->answer != NULL;
 

@@ -429,8 +429,7 @@ workers_ask(void *self, const struct cx_question *question, struct cx_arena *are
         return;
     }
     place->end = end_of(w, question->name);
-    place->name.n = (uint8_t)question->name.n;
-    memcpy(place->name.wire, question->name.p, question->name.n);
+    place->name = cx_name_of(question->name);
     place->type = question->type;
     place->arena = arena;
     place->answered = answered;
