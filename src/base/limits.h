@@ -146,6 +146,9 @@
  * answers of another. Far above what a slow climb takes. */
 #define CX_HYPOTHETICAL_S 3600
 
+/* Depth of arrays and maps in a record that are passed over; ours have 4. */
+#define CX_CBOR_DEPTH 16
+
 /* R-TIME-1: 8 hours. */
 #define CX_WINDOW_S 28800
 

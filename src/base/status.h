@@ -17,6 +17,9 @@ enum cx_class {
     CX_CLASS_NOMEM,
     CX_CLASS_IO,
     CX_CLASS_PEER,
+    CX_CLASS_CRYPTO,
+    CX_CLASS_STORE,
+    CX_CLASS_DENIED,
     CX_CLASS_INTERNAL,
 };
 

@@ -217,6 +217,15 @@ error_word(cx_status status)
     case CX_E_IO:
     case CX_E_RESOLVER:
     case CX_E_PEER:
+    case CX_E_CBOR:
+    case CX_E_RECORD:
+    case CX_E_NOTE:
+    case CX_E_PROOF:
+    case CX_E_BASE64:
+    case CX_E_CRYPTO:
+    case CX_E_STORE:
+    case CX_E_CLOCK:
+    case CX_E_PERMIT:
     case CX_E_INTERNAL:
         break;
     }

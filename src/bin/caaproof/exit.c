@@ -43,6 +43,12 @@ exit_of_status(cx_status status)
         return EX_IOERR;
     case CX_CLASS_PEER:
         return EX_UNAVAILABLE;
+    case CX_CLASS_CRYPTO:
+        return EX_DATAERR;
+    case CX_CLASS_STORE:
+        return EX_CANTCREAT;
+    case CX_CLASS_DENIED:
+        return EX_NOPERM;
     case CX_CLASS_NONE:
     case CX_CLASS_INTERNAL:
         break;

@@ -1,0 +1,457 @@
+#include "base/cbor.h"
+
+#include "base/limits.h"
+
+enum major {
+    MAJOR_UINT = 0,
+    MAJOR_NINT = 1,
+    MAJOR_BYTES = 2,
+    MAJOR_TEXT = 3,
+    MAJOR_ARRAY = 4,
+    MAJOR_MAP = 5,
+    MAJOR_TAG = 6,
+    MAJOR_SIMPLE = 7,
+};
+
+enum simple {
+    SIMPLE_FALSE = 20,
+    SIMPLE_TRUE = 21,
+    SIMPLE_NULL = 22,
+};
+
+/* Additional information of the first octet: the value itself, or how many octets follow. */
+#define INFO_MAX_DIRECT 23u
+#define INFO_ONE_OCTET  24u
+#define INFO_EIGHT      27u
+
+/* ---- UTF-8 (RFC 3629) */
+
+/* Octets of the well-formed character at p, 0 if there is none. */
+static size_t
+utf8_length(const uint8_t *p, size_t n)
+{
+    static const struct {
+        uint8_t first, last; /* of the leading octet */
+        uint8_t least,
+            most; /* of the second: no overlong forms, no surrogates, nothing above U+10FFFF */
+        size_t n;
+    } rows[] = {
+        { 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
+        { 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 }, { 0xf0, 0xf0, 0x90, 0xbf, 4 },
+        { 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
+    };
+
+    if (p[0] < 0x80) {
+        return 1;
+    }
+    for (size_t i = 0; i < CX_COUNT(rows); i++) {
+        if (p[0] < rows[i].first || p[0] > rows[i].last) {
+            continue;
+        }
+        if (n < rows[i].n || p[1] < rows[i].least || p[1] > rows[i].most) {
+            return 0;
+        }
+        for (size_t k = 2; k < rows[i].n; k++) {
+            if ((p[k] & 0xc0) != 0x80) {
+                return 0;
+            }
+        }
+        return rows[i].n;
+    }
+    return 0;
+}
+
+static bool
+is_utf8(cx_span octets)
+{
+    for (size_t at = 0; at < octets.n;) {
+        size_t n = utf8_length(octets.p + at, octets.n - at);
+
+        if (n == 0) {
+            return false;
+        }
+        at += n;
+    }
+    return true;
+}
+
+/* ---- writing */
+
+static void
+put_head(struct cx_buf *buf, enum major major, uint64_t value)
+{
+    uint8_t head[9];
+    unsigned info = INFO_ONE_OCTET;
+    size_t octets = 1;
+
+    if (value <= INFO_MAX_DIRECT) {
+        cx_buf_putc(buf, (char)(uint8_t)((unsigned)major << 5 | (unsigned)value));
+        return;
+    }
+    while (octets < 8 && value >> (8 * octets) != 0) {
+        octets *= 2;
+        info++;
+    }
+    head[0] = (uint8_t)((unsigned)major << 5 | info);
+    for (size_t i = 0; i < octets; i++) {
+        head[1 + i] = (uint8_t)(value >> (8 * (octets - 1 - i)));
+    }
+    cx_buf_put(buf, (cx_str){ (const char *)head, 1 + octets });
+}
+
+void
+cx_cbor_put_uint(struct cx_buf *buf, uint64_t value)
+{
+    put_head(buf, MAJOR_UINT, value);
+}
+
+void
+cx_cbor_put_int(struct cx_buf *buf, int64_t value)
+{
+    if (value >= 0) {
+        put_head(buf, MAJOR_UINT, (uint64_t)value);
+    } else {
+        put_head(buf, MAJOR_NINT, (uint64_t)(-(value + 1)));
+    }
+}
+
+void
+cx_cbor_put_bytes(struct cx_buf *buf, cx_span bytes)
+{
+    put_head(buf, MAJOR_BYTES, bytes.n);
+    cx_buf_put(buf, cx_str_of_span(bytes));
+}
+
+void
+cx_cbor_put_text(struct cx_buf *buf, cx_str text)
+{
+    if (!is_utf8(cx_span_of_str(text))) {
+        buf->failed = true;
+        return;
+    }
+    put_head(buf, MAJOR_TEXT, text.n);
+    cx_buf_put(buf, text);
+}
+
+void
+cx_cbor_put_array(struct cx_buf *buf, size_t n)
+{
+    put_head(buf, MAJOR_ARRAY, n);
+}
+
+void
+cx_cbor_put_map(struct cx_buf *buf, size_t n)
+{
+    put_head(buf, MAJOR_MAP, n);
+}
+
+void
+cx_cbor_put_bool(struct cx_buf *buf, bool value)
+{
+    put_head(buf, MAJOR_SIMPLE, value ? SIMPLE_TRUE : SIMPLE_FALSE);
+}
+
+void
+cx_cbor_put_null(struct cx_buf *buf)
+{
+    put_head(buf, MAJOR_SIMPLE, SIMPLE_NULL);
+}
+
+/* ---- reading */
+
+/* The head of an item; its value in the shortest form only. */
+static uint64_t
+get_head(struct cx_reader *r, enum major *ret_major)
+{
+    uint8_t first = cx_rd_u8(r);
+    unsigned info = first & 31u;
+    uint64_t value = 0, least;
+    cx_span octets;
+
+    *ret_major = (enum major)(first >> 5);
+    if (info <= INFO_MAX_DIRECT) {
+        return info;
+    }
+    if (info > INFO_EIGHT) { /* reserved, or of indefinite length */
+        r->failed = true;
+        return 0;
+    }
+    octets = cx_rd_bytes(r, (size_t)1 << (info - INFO_ONE_OCTET));
+    for (size_t i = 0; i < octets.n; i++) {
+        value = value << 8 | octets.p[i];
+    }
+    least = info == INFO_ONE_OCTET ? INFO_MAX_DIRECT + 1 : (uint64_t)1 << (4 * octets.n);
+    if (value < least) {
+        r->failed = true;
+        return 0;
+    }
+    return value;
+}
+
+/* The same, of this kind. 0 after a failure. */
+static uint64_t
+get(struct cx_reader *r, enum major wanted)
+{
+    enum major major;
+    uint64_t value = get_head(r, &major);
+
+    if (major != wanted) {
+        r->failed = true;
+    }
+    return r->failed ? 0 : value;
+}
+
+enum cx_cbor_type
+cx_cbor_next(const struct cx_reader *r)
+{
+    static const enum cx_cbor_type types[] = {
+        [MAJOR_UINT] = CX_CBOR_UINT,   [MAJOR_NINT] = CX_CBOR_NINT,   [MAJOR_BYTES] = CX_CBOR_BYTES,
+        [MAJOR_TEXT] = CX_CBOR_TEXT,   [MAJOR_ARRAY] = CX_CBOR_ARRAY, [MAJOR_MAP] = CX_CBOR_MAP,
+        [MAJOR_SIMPLE] = CX_CBOR_NONE,
+    };
+    uint8_t first;
+
+    if (cx_rd_left(r) == 0) {
+        return CX_CBOR_NONE;
+    }
+    first = r->all.p[r->at];
+    if (first >> 5 != MAJOR_SIMPLE) {
+        return types[first >> 5];
+    }
+    switch (first & 31u) {
+    case SIMPLE_FALSE:
+    case SIMPLE_TRUE:
+        return CX_CBOR_BOOL;
+    case SIMPLE_NULL:
+        return CX_CBOR_NULL;
+    default:
+        return CX_CBOR_NONE;
+    }
+}
+
+uint64_t
+cx_cbor_uint(struct cx_reader *r)
+{
+    return get(r, MAJOR_UINT);
+}
+
+int64_t
+cx_cbor_int(struct cx_reader *r)
+{
+    enum major major;
+    uint64_t value = get_head(r, &major);
+
+    if ((major != MAJOR_UINT && major != MAJOR_NINT) || value > INT64_MAX) {
+        r->failed = true;
+    }
+    if (r->failed) {
+        return 0;
+    }
+    return major == MAJOR_UINT ? (int64_t)value : -1 - (int64_t)value;
+}
+
+cx_span
+cx_cbor_bytes(struct cx_reader *r)
+{
+    uint64_t n = get(r, MAJOR_BYTES);
+
+    if (n > cx_rd_left(r)) {
+        r->failed = true;
+    }
+    return r->failed ? (cx_span){ NULL, 0 } : cx_rd_bytes(r, (size_t)n);
+}
+
+const uint8_t *
+cx_cbor_octets(struct cx_reader *r, size_t n)
+{
+    cx_span bytes = cx_cbor_bytes(r);
+
+    if (bytes.n != n) {
+        r->failed = true;
+    }
+    return r->failed ? NULL : bytes.p;
+}
+
+cx_str
+cx_cbor_text(struct cx_reader *r)
+{
+    uint64_t n = get(r, MAJOR_TEXT);
+    cx_span text = { NULL, 0 };
+
+    if (n > cx_rd_left(r)) {
+        r->failed = true;
+        n = 0;
+    }
+    text = cx_rd_bytes(r, (size_t)n);
+    if (!is_utf8(text)) {
+        r->failed = true;
+    }
+    return r->failed ? (cx_str){ NULL, 0 } : cx_str_of_span(text);
+}
+
+/* Every item takes an octet at least. */
+static size_t
+get_count(struct cx_reader *r, enum major major, size_t max, size_t octets_each)
+{
+    uint64_t n = get(r, major);
+
+    if (n > max || n > cx_rd_left(r) / octets_each) {
+        r->failed = true;
+    }
+    return r->failed ? 0 : (size_t)n;
+}
+
+size_t
+cx_cbor_array(struct cx_reader *r, size_t max)
+{
+    return get_count(r, MAJOR_ARRAY, max, 1);
+}
+
+bool
+cx_cbor_bool(struct cx_reader *r)
+{
+    uint64_t value = get(r, MAJOR_SIMPLE);
+
+    if (value != SIMPLE_FALSE && value != SIMPLE_TRUE) {
+        r->failed = true;
+    }
+    return !r->failed && value == SIMPLE_TRUE;
+}
+
+void
+cx_cbor_null(struct cx_reader *r)
+{
+    if (get(r, MAJOR_SIMPLE) != SIMPLE_NULL) {
+        r->failed = true;
+    }
+}
+
+/* What stands at one depth of an item that is passed over. */
+struct level {
+    size_t left; /* items, of a map keys and values */
+    bool is_map;
+    cx_span last_key; /* of a map */
+};
+
+/* Keys stand in the order of their octets, none twice. */
+static bool
+key_follows(cx_span last, cx_span key)
+{
+    size_t n = last.n < key.n ? last.n : key.n;
+    int order = n == 0 ? 0 : memcmp(last.p, key.p, n);
+
+    return order < 0 || (order == 0 && last.n < key.n);
+}
+
+/* One head with what belongs to it but its items; *ret_items of these follow. */
+static void
+pass_head(struct cx_reader *r, size_t *ret_items, bool *ret_is_map)
+{
+    size_t items = 0;
+    bool is_map = false;
+
+    switch (cx_cbor_next(r)) {
+    case CX_CBOR_UINT:
+    case CX_CBOR_NINT:
+        (void)cx_cbor_int(r);
+        break;
+    case CX_CBOR_BYTES:
+        (void)cx_cbor_bytes(r);
+        break;
+    case CX_CBOR_TEXT:
+        (void)cx_cbor_text(r);
+        break;
+    case CX_CBOR_ARRAY:
+        items = cx_cbor_array(r, SIZE_MAX);
+        break;
+    case CX_CBOR_MAP:
+        items = 2 * get_count(r, MAJOR_MAP, SIZE_MAX, 2);
+        is_map = true;
+        break;
+    case CX_CBOR_BOOL:
+        (void)cx_cbor_bool(r);
+        break;
+    case CX_CBOR_NULL:
+        cx_cbor_null(r);
+        break;
+    case CX_CBOR_NONE:
+        r->failed = true;
+        break;
+    }
+    *ret_items = items;
+    *ret_is_map = is_map;
+}
+
+/* A key has one head only: no arrays or maps as keys. */
+static void
+check_key(struct cx_reader *r, struct level *level, size_t from, size_t items)
+{
+    cx_span key = { r->all.p + from, r->at - from };
+
+    if (items != 0 || !key_follows(level->last_key, key)) {
+        r->failed = true;
+    }
+    level->last_key = key;
+}
+
+cx_span
+cx_cbor_any(struct cx_reader *r)
+{
+    struct level levels[CX_CBOR_DEPTH] = { { .left = 1 } };
+    size_t begin = r->at, depth = 0;
+
+    while (!r->failed && (depth != 0 || levels[0].left != 0)) {
+        struct level *level = &levels[depth];
+        bool is_key = level->is_map && level->left % 2 == 0, is_map;
+        size_t from = r->at, items;
+
+        if (level->left == 0) {
+            depth--;
+            continue;
+        }
+        pass_head(r, &items, &is_map);
+        level->left--;
+        if (is_key && !r->failed) {
+            check_key(r, level, from, items);
+        }
+        if (items != 0 && ++depth == CX_CBOR_DEPTH) {
+            r->failed = true;
+        } else if (items != 0) {
+            levels[depth] = (struct level){ .left = items, .is_map = is_map };
+        }
+    }
+    return r->failed ? (cx_span){ NULL, 0 } : (cx_span){ r->all.p + begin, r->at - begin };
+}
+
+struct cx_cbor_map
+cx_cbor_map(struct cx_reader *r)
+{
+    return (struct cx_cbor_map){ .r = r, .left = get_count(r, MAJOR_MAP, SIZE_MAX, 2) };
+}
+
+/* In the order of the octets: 0, 1, 2, ..., then -1, -2, ... */
+static bool
+int_follows(int64_t last, int64_t key)
+{
+    return last >= 0 && key >= 0 ? key > last : last >= 0 || (key < 0 && key < last);
+}
+
+bool
+cx_cbor_map_next(struct cx_cbor_map *map)
+{
+    while (map->left != 0 && !map->r->failed) {
+        int64_t key = cx_cbor_int(map->r);
+
+        if (map->begun && !int_follows(map->key, key)) {
+            map->r->failed = true;
+        }
+        map->begun = true;
+        map->key = key;
+        map->left--;
+        if (map->r->failed || key >= 0) {
+            return !map->r->failed;
+        }
+        (void)cx_cbor_any(map->r);
+    }
+    return false;
+}

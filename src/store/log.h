@@ -1,0 +1,148 @@
+/* The log of one recorder: a folder of shards, each one Merkle log with its own origin, key and store file, of which the
+ * last one grows. What is appended becomes visible, provable and permitted in one step: cx_log_commit.
+ * I1: nothing that cx_log_commit returned success for is lost by a crash, and its checkpoint is signed only after its
+ * rows are synced; the checkpoint is in the anchor file, synced, before it is returned.
+ * I2: no two checkpoints of an origin contradict each other, whatever is restored from whichever backup: a store that is
+ * behind its anchor, or differs from it, is never signed for again; cx_log_open then begins the next shard.
+ * I3: appending is by sequence only; what looks things up works on tables in memory, rebuilt at open, and on sorted
+ * segments written piece by piece beside later batches.
+ * I4: one writer: a second cx_log_open for writing of the same folder is refused while the first lives. */
+#ifndef CX_STORE_LOG_H
+#define CX_STORE_LOG_H
+
+#include "base/arena.h"
+#include "base/time.h"
+#include "evidence/entry.h"
+#include "evidence/note.h"
+#include "evidence/tree.h"
+
+/* What is kept once by its digest beside the records. */
+enum cx_object_kind {
+    CX_OBJECT_UNSET = 0,
+    CX_OBJECT_CONTEXT = 1,
+    CX_OBJECT_ANSWER = 2,
+    CX_OBJECT_MESSAGE = 3, /* in a file of its own, with a retention of its own */
+};
+
+/* Folder and file names; a zeroed member has its default. Texts are borrowed until close. */
+struct cx_log_options {
+    const char *
+        keys; /* folder of private keys and anchors, outside the store; NULL: the store's path + ".keys" */
+    /* For tests: the clock, in milliseconds; NULL: the wall clock. */
+    uint64_t (*now_ms)(void *ctx);
+    void *now_ctx;
+};
+
+struct cx_log;
+
+/* Makes a new store: its folder, the first shard with origin BASE/1, its key. An existing one is refused. Classes: IO,
+ * CRYPTO, STORE, MALFORMED (origin). */
+cx_status cx_log_create(const char *path, cx_str base_origin, const struct cx_log_options *options,
+                        struct cx_detail *detail) CX_MUST;
+
+/* What opening found; each is worth a line to a person. */
+struct cx_log_opened {
+    uint64_t shard;
+    uint64_t size;
+    bool
+        behind_anchor; /* the store is older than what was signed: its origin is closed, a new shard was begun */
+    uint64_t anchor_size; /* of the closed one */
+    uint64_t
+        uncertain; /* rows that were committed but never signed for before (crash between the two) */
+};
+
+/* For writing. Classes: IO, STORE (damaged, in use, newer than this program), CRYPTO. */
+cx_status cx_log_open(const char *path, const struct cx_log_options *options, struct cx_log **ret,
+                      struct cx_log_opened *opened, struct cx_detail *detail) CX_MUST;
+/* Drops what was appended and not committed. */
+void cx_log_close(struct cx_log *log);
+
+/* ---- writing: append any number, then commit. After a failure other than CX_E_CLOCK the log must be closed. */
+
+/* Keys by which an entry is found again; request is unique, names are not. */
+struct cx_log_keys {
+    cx_str request; /* n == 0: none */
+    const cx_str *names;
+    size_t n_names;
+};
+
+/* time_ms is the entry's; it may lie at most CX_LOG_CLOCK_STEP_MS before the last entry's (and then becomes that), else
+ * CX_E_CLOCK and nothing is appended. The record is copied. Classes: STORE, LIMIT, NOMEM. */
+cx_status cx_log_append(struct cx_log *log, enum cx_entry_kind kind, uint64_t time_ms,
+                        cx_span record, const struct cx_log_keys *keys, uint64_t *ret_index,
+                        struct cx_detail *detail) CX_MUST;
+/* Keeps the object unless it is there already (of this or an older shard's segment of the same shard file). */
+cx_status cx_log_put_object(struct cx_log *log, enum cx_object_kind kind,
+                            const struct cx_hash *digest, cx_span octets, struct cx_detail *detail)
+    CX_MUST;
+
+struct cx_commit {
+    uint64_t first; /* the entries [first, size) are new */
+    uint64_t size;
+    cx_str checkpoint; /* signed note of the tree of that size; borrowed until the next commit */
+};
+
+/* I1. Without anything appended it does nothing, and gives the last checkpoint. */
+cx_status cx_log_commit(struct cx_log *log, struct cx_commit *ret, struct cx_detail *detail)
+    CX_MUST;
+
+/* Of the last commit's tree; index below its size. */
+cx_status cx_log_prove(struct cx_log *log, uint64_t index, struct cx_path *ret,
+                       struct cx_detail *detail) CX_MUST;
+
+/* The entry with that request id in the open shard, committed or not; *ret_found. */
+cx_status cx_log_find_request(struct cx_log *log, cx_str request, bool *ret_found,
+                              uint64_t *ret_index, struct cx_detail *detail) CX_MUST;
+
+/* Appends the seal, commits, begins the next shard (its first entry commits to this one's last checkpoint), and removes
+ * the sealed shard's private key. A crash in between is made good by the next open. */
+cx_status cx_log_seal(struct cx_log *log, struct cx_detail *detail) CX_MUST;
+
+uint64_t cx_log_shard(const struct cx_log *log);
+const struct cx_note_key *cx_log_key(const struct cx_log *log);
+
+/* ---- reading: any number of readers, beside a writer. */
+
+struct cx_log_reader;
+
+struct cx_log_row {
+    uint64_t shard;
+    uint64_t index;
+    uint8_t entry[CX_ENTRY_SIZE];
+    cx_span record; /* n == 0: deleted by retention */
+};
+
+struct cx_log_shard_info {
+    uint64_t number;
+    uint64_t size;
+    bool sealed;
+    bool held;
+    struct cx_note_key key;
+    cx_str checkpoint; /* the last one; borrowed until the reader is closed */
+    uint64_t first_ms, last_ms;
+};
+
+/* A snapshot of all shards as they are now. Classes: IO, STORE. */
+cx_status cx_log_reader_open(const char *path, struct cx_log_reader **ret, struct cx_detail *detail)
+    CX_MUST;
+void cx_log_reader_close(struct cx_log_reader *reader);
+size_t cx_log_reader_shards(const struct cx_log_reader *reader);
+const struct cx_log_shard_info *cx_log_reader_shard(const struct cx_log_reader *reader, size_t i);
+
+/* Rows [first, last) of a shard in order, to each; a failure of each ends it and is returned. The row is borrowed for the
+ * call. Classes: STORE, and those of each. */
+cx_status cx_log_scan(struct cx_log_reader *reader, uint64_t shard, uint64_t first, uint64_t last,
+                      cx_status (*each)(void *ctx, const struct cx_log_row *row), void *ctx,
+                      struct cx_detail *detail) CX_MUST;
+/* *ret_found false: not there, or deleted. octets live in arena. */
+cx_status cx_log_object(struct cx_log_reader *reader, uint64_t shard, const struct cx_hash *digest,
+                        struct cx_arena *arena, cx_span *ret, bool *ret_found,
+                        struct cx_detail *detail) CX_MUST;
+/* Newest first, over all shards: rows whose request id, or one of whose names, has that text. */
+cx_status cx_log_find(struct cx_log_reader *reader, cx_str request_or_name,
+                      cx_status (*each)(void *ctx, const struct cx_log_row *row), void *ctx,
+                      struct cx_detail *detail) CX_MUST;
+/* Proofs and tiles of a shard, for any size up to the reader's. */
+struct cx_hashes cx_log_hashes(struct cx_log_reader *reader, uint64_t shard);
+
+#endif
