@@ -162,6 +162,9 @@
 /* A proof file; its extra octets may be a record of CX_NAMES_MAX names, in base64. */
 #define CX_PROOF_OCTETS_MAX ((size_t)1 << 20)
 
+/* A request to a witness: a note, and the 63 hashes of the longest proof in base64. */
+#define CX_WITNESS_OCTETS_MAX (CX_NOTE_OCTETS_MAX + 4096)
+
 /* A file with one private key; Ed25519 in PEM has 119 octets, and some people write about it in front. */
 #define CX_KEY_FILE_MAX 16384
 
