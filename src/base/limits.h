@@ -134,6 +134,12 @@
 /* Longer words are no misspelling of any tag or parameter. */
 #define CX_LINT_WORD_MAX 40
 
+/* DER of a certificate whose names the signer's walker reads: CX_NAMES_MAX dNSNames of 255 octets. Its extensions: some
+ * ten are usual. A distinguished name (RFC 5280 appendix A.1 bounds each part by 64 to 32,768 characters). */
+#define CX_TBS_MAX                (4u << 20)
+#define CX_EXTENSIONS_MAX         100
+#define CX_DISTINGUISHED_NAME_MAX 65536u
+
 /* Files of cases of one conformance run, and memory of their texts; the published ones have 0.3 MB. */
 #define CX_CASE_FILES_MAX 16
 #define CX_CASES_MEMORY   ((size_t)256 << 20)
