@@ -152,6 +152,11 @@
  * answers of another. Far above what a slow climb takes. */
 #define CX_HYPOTHETICAL_S 3600
 
+/* A record, or an object that one refers to: CX_NAMES_MAX names with what was found of each. Its answers: some 100 labels
+ * for each name. Regions of perspectives that agree: there are five registries (R-MPIC-9). */
+#define CX_RECORD_MAX         ((size_t)16 << 20)
+#define CX_RECORD_ANSWERS_MAX 1000000
+#define CX_REGIONS_MAX        5
 /* Depth of arrays and maps in a record that are passed over; ours have 4. */
 #define CX_CBOR_DEPTH 16
 
