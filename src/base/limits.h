@@ -160,6 +160,11 @@
 /* Depth of arrays and maps in a record that are passed over; ours have 4. */
 #define CX_CBOR_DEPTH 16
 
+/* Full tiles of the log that are kept beside the growing one, 16 KiB each with their inner nodes: at level 0 so many that the
+ * proofs of a batch of 16,384 entries are looked up; above, one would do, as a batch crosses one boundary at most. */
+#define CX_EDGE_TILES       64
+#define CX_EDGE_UPPER_TILES 4
+
 /* R-TIME-1: 8 hours. */
 #define CX_WINDOW_S 28800
 
