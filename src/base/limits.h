@@ -160,6 +160,9 @@
 /* Depth of arrays and maps in a record that are passed over; ours have 4. */
 #define CX_CBOR_DEPTH 16
 
+/* A file with one private key; Ed25519 in PEM has 119 octets, and some people write about it in front. */
+#define CX_KEY_FILE_MAX 16384
+
 /* Full tiles of the log that are kept beside the growing one, 16 KiB each with their inner nodes: at level 0 so many that the
  * proofs of a batch of 16,384 entries are looked up; above, one would do, as a batch crosses one boundary at most. */
 #define CX_EDGE_TILES       64
