@@ -75,7 +75,7 @@ cx_cbor_put_bytes(struct cx_buf *buf, cx_span bytes)
 void
 cx_cbor_put_text(struct cx_buf *buf, cx_str text)
 {
-    if (!cx_utf8_ok(cx_span_of_str(text))) {
+    if (!cx_utf8_valid(cx_span_of_str(text))) {
         buf->failed = true;
         return;
     }
@@ -233,7 +233,7 @@ cx_cbor_text(struct cx_reader *r)
         n = 0;
     }
     text = cx_rd_bytes(r, (size_t)n);
-    if (!cx_utf8_ok(text)) {
+    if (!cx_utf8_valid(text)) {
         r->failed = true;
     }
     return r->failed ? (cx_str){ NULL, 0 } : cx_str_of_span(text);

@@ -160,6 +160,24 @@
 /* Depth of arrays and maps in a record that are passed over; ours have 4. */
 #define CX_CBOR_DEPTH 16
 
+/* Objects that are remembered while records are read, in octets of memory: some 100,000 answers. */
+#define CX_RECALL_BYTES ((size_t)128 << 20)
+
+/* Finished checks of a batch that wait for one commit; more would cost memory and win nothing. */
+#define CX_BATCH_SETTLED 1024
+
+/* Life of a permit from its check; clocks of recorder and signer may differ by so much. */
+#define CX_PERMIT_LIFE_S 900
+#define CX_PERMIT_SKEW_S 60
+
+/* A signed note, its signature lines, the name of a key: readers must take 16 signatures (C2SP signed-note), and one of
+ * ML-DSA-44 has 3,300 octets. */
+#define CX_NOTE_OCTETS_MAX     65536
+#define CX_NOTE_SIGNATURES_MAX 64
+#define CX_NOTE_NAME_MAX       255
+/* A proof file; its extra octets may be a record of CX_NAMES_MAX names, in base64. */
+#define CX_PROOF_OCTETS_MAX ((size_t)1 << 20)
+
 /* A file with one private key; Ed25519 in PEM has 119 octets, and some people write about it in front. */
 #define CX_KEY_FILE_MAX 16384
 

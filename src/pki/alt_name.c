@@ -67,7 +67,7 @@ cx_alt_name_check_mail(cx_span octets, struct cx_detail *detail)
 cx_status
 cx_alt_name_check_mail_utf8(cx_span octets, struct cx_detail *detail)
 {
-    if (!cx_utf8_ok(octets)) {
+    if (!cx_utf8_valid(octets)) {
         return cx_alt_name_refuse("SmtpUTF8Mailbox", octets, "not UTF-8", detail);
     }
     return check_mailbox("SmtpUTF8Mailbox", octets, 0xff, detail);

@@ -125,7 +125,7 @@ cx_der_fits(uint8_t tag, cx_span content)
     case CX_DER_OID:
         return is_oid(content);
     case CX_DER_UTF8_STRING:
-        return cx_utf8_ok(content);
+        return cx_utf8_valid(content);
     case CX_DER_NUMERIC_STRING:
     case CX_DER_PRINTABLE_STRING:
     case CX_DER_IA5_STRING:

@@ -1,41 +1,74 @@
-#include "base/status.h"
 #include "base/utf8.h"
+#include "build.h"
 #include "main.h"
 
-TEST(knows_what_is_well_formed)
+TEST(reads_the_first_and_last_character_of_each_length)
 {
     static const struct {
-        const char *octets;
-        bool ok;
+        const char *text;
+        uint32_t point;
     } rows[] = {
-        { "", true },
-        { "d.test", true },
-        { "\x7f\xc2\x80\xdf\xbf", true },
-        { "\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf", true },
-        { "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf", true },
-        { "\x80", false },             /* continues nothing */
-        { "\xc0\xaf", false },         /* overlong */
-        { "\xc1\xbf", false },         /* overlong */
-        { "\xe0\x9f\xbf", false },     /* overlong */
-        { "\xf0\x8f\xbf\xbf", false }, /* overlong */
-        { "\xed\xa0\x80", false },     /* a surrogate */
-        { "\xf4\x90\x80\x80", false }, /* above U+10FFFF */
-        { "\xf5\x80\x80\x80", false },
-        { "\xc2", false }, /* cut */
-        { "\xe2\x82", false },
-        { "\xf0\x9f\x98", false },
-        { "\xe2\x82\x41", false },
-        { "\xff", false },
+        { "\x01", 1 },
+        { "\x7f", 0x7f },
+        { "\xc2\x80", 0x80 },
+        { "\xdf\xbf", 0x7ff },
+        { "\xe0\xa0\x80", 0x800 },
+        { "\xed\x9f\xbf", 0xd7ff },
+        { "\xee\x80\x80", 0xe000 },
+        { "\xef\xbf\xbf", 0xffff },
+        { "\xf0\x90\x80\x80", 0x10000 },
+        { "\xf4\x8f\xbf\xbf", 0x10ffff },
     };
 
     for (size_t i = 0; i < CX_COUNT(rows); i++) {
-        cx_span octets = { (const uint8_t *)rows[i].octets, strlen(rows[i].octets) };
+        char longer[8] = "";
+        uint32_t point = 0;
+        size_t n = strlen(rows[i].text);
 
-        if (cx_utf8_ok(octets) != rows[i].ok) {
-            fail_msg("row %zu", i);
+        memcpy(longer, rows[i].text, n);
+        longer[n] = 'x'; /* what follows does not matter */
+        assert_int_equal(cx_utf8_first(bytes_of(longer), &point), n);
+        assert_int_equal(point, rows[i].point);
+        assert_true(cx_utf8_valid(bytes_of(longer)));
+        if (n > 1) { /* cut */
+            assert_int_equal(cx_utf8_first((cx_span){ (const uint8_t *)longer, n - 1 }, &point), 0);
         }
     }
-    assert_true(cx_utf8_ok((cx_span){ (const uint8_t *)"\0", 1 }));
+    assert_int_equal(cx_utf8_first((cx_span){ (const uint8_t *)"", 1 }, &(uint32_t){ 1 }), 1);
+    assert_true(cx_utf8_valid((cx_span){ NULL, 0 }));
+}
+
+TEST(refuses_what_is_no_character)
+{
+    static const char *const bad[] = {
+        "\x80",
+        "\xbf",
+        "\xc0\x80",
+        "\xc1\xbf",
+        "\xc2\x41",
+        "\xc2\xc2",
+        "\xe0\x9f\xbf",
+        "\xed\xa0\x80",
+        "\xed\xbf\xbf",
+        "\xe1\x80\x41",
+        "\xf0\x8f\xbf\xbf",
+        "\xf4\x90\x80\x80",
+        "\xf5\x80\x80\x80",
+        "\xf8\x88\x80\x80\x80",
+        "\xff",
+        "\xfe",
+        "\xf0\x90\x80\xc0",
+    };
+
+    for (size_t i = 0; i < CX_COUNT(bad); i++) {
+        char behind[16] = "ab";
+        uint32_t point = 77;
+
+        assert_int_equal(cx_utf8_first(bytes_of(bad[i]), &point), 0);
+        assert_int_equal(point, 77);
+        memcpy(behind + 2, bad[i], strlen(bad[i]));
+        assert_false(cx_utf8_valid(bytes_of(behind)));
+    }
 }
 
 /* Every character there is, and none beside. */
@@ -45,15 +78,20 @@ TEST(writes_every_character)
         uint8_t octets[CX_UTF8_CHARACTER];
         bool exists = c <= 0x10ffff && (c < 0xd800 || c > 0xdfff);
         size_t n = cx_utf8_put(c, octets);
+        uint32_t again = 0;
 
         assert_int_equal(n != 0, exists);
-        assert_true(cx_utf8_ok((cx_span){ octets, n }));
+        if (exists) {
+            assert_int_equal(cx_utf8_first((cx_span){ octets, n }, &again), n);
+            assert_int_equal(again, c);
+        }
     }
     assert_int_equal(cx_utf8_put(UINT32_MAX, (uint8_t[CX_UTF8_CHARACTER]){ 0 }), 0);
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(knows_what_is_well_formed),
+    cmocka_unit_test(reads_the_first_and_last_character_of_each_length),
+    cmocka_unit_test(refuses_what_is_no_character),
     cmocka_unit_test(writes_every_character),
 };
 
