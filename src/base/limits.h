@@ -186,6 +186,15 @@
 #define CX_EDGE_TILES       64
 #define CX_EDGE_UPPER_TILES 4
 
+/* Verified checkpoints that a signer remembers: a log signs one or a few a second, and permits are used at once. */
+#define CX_PERMIT_CHECKPOINTS_MAX 64
+
+/* Keys of logs that one signer trusts. Memory of one verification: a certificate and a record of CX_NAMES_MAX names.
+ * Octets of a request to the library of a later version, which has more members. */
+#define CX_TRUST_KEYS_MAX     256
+#define CX_PERMIT_SCRATCH     ((size_t)64 << 20)
+#define CX_REQUEST_STRUCT_MAX 4096
+
 /* R-TIME-1: 8 hours. */
 #define CX_WINDOW_S 28800
 

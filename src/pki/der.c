@@ -253,6 +253,41 @@ cx_der_leave(struct cx_reader *r, const struct cx_reader *inner)
     }
 }
 
+/* ---- what several structures have */
+
+/* From an octet on to where r is. */
+static cx_span
+since(const struct cx_reader *r, size_t from)
+{
+    return cx_rd_ok(r) ? (cx_span){ r->all.p + from, r->at - from } : (cx_span){ NULL, 0 };
+}
+
+cx_span
+cx_der_algorithm(struct cx_reader *r)
+{
+    size_t from = r->at;
+    struct cx_reader in = cx_der_enter(r, CX_DER_SEQUENCE);
+
+    (void)cx_der_get(&in, CX_DER_OID);
+    if (cx_rd_left(&in) != 0 && (cx_der_next(&in).tag & CX_DER_CONTEXT) != 0) {
+        in.failed = true; /* no algorithm has such parameters */
+    }
+    cx_der_leave(r, &in);
+    return since(r, from);
+}
+
+cx_span
+cx_der_public_key(struct cx_reader *r)
+{
+    size_t from = r->at;
+    struct cx_reader in = cx_der_enter(r, CX_DER_SEQUENCE);
+
+    (void)cx_der_algorithm(&in);
+    (void)cx_der_get(&in, CX_DER_BIT_STRING);
+    cx_der_leave(r, &in);
+    return since(r, from);
+}
+
 /* ---- text */
 
 static cx_status

@@ -65,6 +65,10 @@ void cx_der_leave(struct cx_reader *r, const struct cx_reader *inner);
 /* Content as the universal type has it; for implicit tags. */
 bool cx_der_fits(uint8_t tag, cx_span content);
 
+/* AlgorithmIdentifier, and SubjectPublicKeyInfo (RFC 5280 section 4.1): their octets, none after a failure. */
+cx_span cx_der_algorithm(struct cx_reader *r);
+cx_span cx_der_public_key(struct cx_reader *r);
+
 /* Text of one of the string types as UTF-8: borrowed, or in arena. T61String is read as Latin-1, as others read it.
  * Classes: MALFORMED (no string type), NOMEM. */
 cx_status cx_der_text(const struct cx_der *string, struct cx_arena *arena, cx_span *ret) CX_MUST;

@@ -308,22 +308,6 @@ read_extensions(struct walk *w, struct cx_reader *r)
 
 /* ---- the rest */
 
-/* AlgorithmIdentifier; its octets. */
-static cx_span
-read_algorithm(struct cx_reader *r)
-{
-    struct cx_reader in;
-    size_t from = r->at;
-
-    in = cx_der_enter(r, CX_DER_SEQUENCE);
-    (void)cx_der_get(&in, CX_DER_OID);
-    if (cx_rd_left(&in) != 0 && (cx_der_next(&in).tag & CX_DER_CONTEXT) != 0) {
-        in.failed = true; /* no algorithm has such parameters */
-    }
-    cx_der_leave(r, &in);
-    return cx_rd_ok(r) ? (cx_span){ r->all.p + from, r->at - from } : (cx_span){ NULL, 0 };
-}
-
 static cx_status
 read_version(struct walk *w, struct cx_reader *r)
 {
@@ -356,20 +340,6 @@ read_validity(struct walk *w, struct cx_reader *r)
     return refuse_unless(cx_rd_ok(r), w, "validity");
 }
 
-static cx_status
-read_public_key(struct walk *w, struct cx_reader *r)
-{
-    size_t from = r->at;
-    struct cx_reader in = cx_der_enter(r, CX_DER_SEQUENCE);
-
-    (void)read_algorithm(&in);
-    (void)cx_der_get(&in, CX_DER_BIT_STRING);
-    cx_der_leave(r, &in);
-    CX_TRY(refuse_unless(cx_rd_ok(r), w, "subjectPublicKeyInfo"));
-    w->tbs.spki = (cx_span){ r->all.p + from, r->at - from };
-    return CX_SUCCESS;
-}
-
 /* issuerUniqueID and subjectUniqueID, which nobody uses. */
 static cx_status
 pass_unique_id(struct walk *w, struct cx_reader *r, uint8_t tag)
@@ -391,7 +361,7 @@ read_tbs(struct walk *w, struct cx_reader *r, cx_span *ret_algorithm)
 
     CX_TRY(read_version(w, r));
     w->tbs.serial = cx_der_get(r, CX_DER_INTEGER);
-    *ret_algorithm = read_algorithm(r);
+    *ret_algorithm = cx_der_algorithm(r);
     CX_TRY(refuse_unless(cx_rd_ok(r), w, "serialNumber or signature"));
     issuer_at = r->at;
     CX_TRY(read_name(w, r, false));
@@ -399,7 +369,8 @@ read_tbs(struct walk *w, struct cx_reader *r, cx_span *ret_algorithm)
     CX_TRY(read_validity(w, r));
     subject = *r;
     (void)cx_der_next(r);
-    CX_TRY(read_public_key(w, r));
+    w->tbs.spki = cx_der_public_key(r);
+    CX_TRY(refuse_unless(cx_rd_ok(r), w, "subjectPublicKeyInfo"));
     CX_TRY(pass_unique_id(w, r, CX_DER_FIELD(1)));
     CX_TRY(pass_unique_id(w, r, CX_DER_FIELD(2)));
     if (cx_der_peek(r) == CX_DER_EXPLICIT(3)) {
@@ -414,7 +385,7 @@ read_certificate(struct walk *w, cx_span content, cx_span *ret_tbs)
 {
     struct cx_reader r = cx_reader_of(content);
     struct cx_der tbs = cx_der_next(&r);
-    cx_span outer = read_algorithm(&r), inner;
+    cx_span outer = cx_der_algorithm(&r), inner;
     struct cx_reader in = cx_reader_of(tbs.content);
 
     (void)cx_der_get(&r, CX_DER_BIT_STRING);
