@@ -134,6 +134,12 @@
 /* Longer words are no misspelling of any tag or parameter. */
 #define CX_LINT_WORD_MAX 40
 
+/* DER of a certificate whose names the signer's walker reads: CX_NAMES_MAX dNSNames of 255 octets. Its extensions: some
+ * ten are usual. A distinguished name (RFC 5280 appendix A.1 bounds each part by 64 to 32,768 characters). */
+#define CX_TBS_MAX                (4u << 20)
+#define CX_EXTENSIONS_MAX         100
+#define CX_DISTINGUISHED_NAME_MAX 65536u
+
 /* Files of cases of one conformance run, and memory of their texts; the published ones have 0.3 MB. */
 #define CX_CASE_FILES_MAX 16
 #define CX_CASES_MEMORY   ((size_t)256 << 20)
@@ -163,6 +169,7 @@
 /* Life of a permit from its check; clocks of recorder and signer may differ by so much. */
 #define CX_PERMIT_LIFE_S 900
 #define CX_PERMIT_SKEW_S 60
+
 /* A signed note, its signature lines, the name of a key: readers must take 16 signatures (C2SP signed-note), and one of
  * ML-DSA-44 has 3,300 octets. */
 #define CX_NOTE_OCTETS_MAX     65536
@@ -181,6 +188,15 @@
  * proofs of a batch of 16,384 entries are looked up; above, one would do, as a batch crosses one boundary at most. */
 #define CX_EDGE_TILES       64
 #define CX_EDGE_UPPER_TILES 4
+
+/* Verified checkpoints that a signer remembers: a log signs one or a few a second, and permits are used at once. */
+#define CX_PERMIT_CHECKPOINTS_MAX 64
+
+/* Keys of logs that one signer trusts. Memory of one verification: a certificate and a record of CX_NAMES_MAX names.
+ * Octets of a request to the library of a later version, which has more members. */
+#define CX_TRUST_KEYS_MAX     256
+#define CX_PERMIT_SCRATCH     ((size_t)64 << 20)
+#define CX_REQUEST_STRUCT_MAX 4096
 
 /* R-TIME-1: 8 hours. */
 #define CX_WINDOW_S 28800
