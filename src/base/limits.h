@@ -149,6 +149,13 @@
 /* Depth of arrays and maps in a record that are passed over; ours have 4. */
 #define CX_CBOR_DEPTH 16
 
+/* SQLite of the store. A page, by measurement of batches of one and of a thousand; cache, in KiB: a batch must fit, or it is
+ * written twice; how long is waited for somebody who recovers or settles the file; the text of all tables, ours have 2 KB. */
+#define CX_SQL_PAGE       8192
+#define CX_SQL_CACHE_KIB  65536
+#define CX_SQL_BUSY_MS    5000
+#define CX_SQL_SCHEMA_MAX ((size_t)1 << 16)
+
 /* R-TIME-1: 8 hours. */
 #define CX_WINDOW_S 28800
 
