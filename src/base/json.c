@@ -93,6 +93,27 @@ cx_json_get(const struct cx_json *object, const char *member)
     return wrap(json_object_get(raw_const(object), member));
 }
 
+const struct cx_json *
+cx_json_get_str(const struct cx_json *object, cx_str member)
+{
+    return wrap(json_object_getn(raw_const(object), member.p, member.n));
+}
+
+size_t
+cx_json_members(const struct cx_json *object, cx_str *names, size_t max)
+{
+    /* jansson's iterator wants a non-const object although it changes nothing. */
+    json_t *o = (json_t *)(uintptr_t)object;
+    size_t n = 0;
+
+    for (void *i = json_object_iter(o); i != NULL; i = json_object_iter_next(o, i), n++) {
+        if (n < max) {
+            names[n] = (cx_str){ json_object_iter_key(i), json_object_iter_key_len(i) };
+        }
+    }
+    return n;
+}
+
 bool
 cx_json_string(const struct cx_json *json, cx_str *ret)
 {
@@ -237,6 +258,12 @@ bool
 cx_json_set(struct cx_json *object, const char *member, struct cx_json *value)
 {
     return json_object_set_new_nocheck(raw(object), member, raw(value)) == 0;
+}
+
+bool
+cx_json_set_str(struct cx_json *object, cx_str member, struct cx_json *value)
+{
+    return json_object_setn_new_nocheck(raw(object), member.p, member.n, raw(value)) == 0;
 }
 
 bool

@@ -31,6 +31,9 @@ enum cx_json_kind cx_json_kind_of(const struct cx_json *json);
 size_t cx_json_size(const struct cx_json *array);
 const struct cx_json *cx_json_at(const struct cx_json *array, size_t i);
 const struct cx_json *cx_json_get(const struct cx_json *object, const char *member);
+const struct cx_json *cx_json_get_str(const struct cx_json *object, cx_str member);
+/* How many members an object has; the first max of their names are put to names. */
+size_t cx_json_members(const struct cx_json *object, cx_str *names, size_t max);
 bool cx_json_string(const struct cx_json *json, cx_str *ret);
 bool cx_json_integer(const struct cx_json *json, int64_t *ret);
 bool cx_json_bool(const struct cx_json *json, bool *ret);
@@ -54,6 +57,7 @@ struct cx_json *cx_json_copy(const struct cx_json *json);
 /* The very value, for a second parent; not to be changed any more. */
 struct cx_json *cx_json_share(const struct cx_json *json);
 bool cx_json_set(struct cx_json *object, const char *member, struct cx_json *value) CX_MUST;
+bool cx_json_set_str(struct cx_json *object, cx_str member, struct cx_json *value) CX_MUST;
 bool cx_json_add(struct cx_json *array, struct cx_json *value) CX_MUST;
 /* json if everything could be put into it, else NULL after freeing it: what is incomplete is not passed on. */
 struct cx_json *cx_json_whole(struct cx_json *json, bool complete) CX_MUST;

@@ -146,6 +146,11 @@
  * answers of another. Far above what a slow climb takes. */
 #define CX_HYPOTHETICAL_S 3600
 
+/* A record, or an object that one refers to: CX_NAMES_MAX names with what was found of each. Its answers: some 100 labels
+ * for each name. Regions of perspectives that agree: there are five registries (R-MPIC-9). */
+#define CX_RECORD_MAX         ((size_t)16 << 20)
+#define CX_RECORD_ANSWERS_MAX 1000000
+#define CX_REGIONS_MAX        5
 /* Depth of arrays and maps in a record that are passed over; ours have 4. */
 #define CX_CBOR_DEPTH 16
 
@@ -155,6 +160,14 @@
 #define CX_SQL_CACHE_KIB  65536
 #define CX_SQL_BUSY_MS    5000
 #define CX_SQL_SCHEMA_MAX ((size_t)1 << 16)
+
+/* A file with one private key; Ed25519 in PEM has 119 octets, and some people write about it in front. */
+#define CX_KEY_FILE_MAX 16384
+
+/* Full tiles of the log that are kept beside the growing one, 16 KiB each with their inner nodes: at level 0 so many that the
+ * proofs of a batch of 16,384 entries are looked up; above, one would do, as a batch crosses one boundary at most. */
+#define CX_EDGE_TILES       64
+#define CX_EDGE_UPPER_TILES 4
 
 /* R-TIME-1: 8 hours. */
 #define CX_WINDOW_S 28800

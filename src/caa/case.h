@@ -22,6 +22,12 @@ enum cx_order {
     CX_ORDER_PARALLEL,
 };
 
+/* Words of docs/json.md; of an unknown word UNSET. */
+const char *cx_purpose_word(enum cx_purpose purpose);
+enum cx_purpose cx_purpose_of_word(cx_str word);
+const char *cx_order_word(enum cx_order order);
+enum cx_order cx_order_of_word(cx_str word);
+
 enum cx_subject_kind {
     CX_SUBJECT_UNSET = 0,
     CX_SUBJECT_DNS,

@@ -37,7 +37,8 @@ struct cx_policy {
     unsigned alias_limit;
     struct cx_documented exceptions;
     bool onion_rfc9799;
-    bool negative_trust_anchors;
+    const cx_str *negative_trust_anchors;
+    size_t n_negative_trust_anchors;
 };
 
 /* Defaults of docs/json.md, without OWN names. */

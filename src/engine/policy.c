@@ -212,9 +212,6 @@ cx_policy_from_json(const struct cx_json *json, struct cx_arena *arena, struct c
     };
     const struct cx_where where = { "policy", CX_E_POLICY, detail };
     struct cx_policy policy = cx_policy_default();
-    const cx_str *anchors = NULL;
-    size_t n_anchors = 0;
-
     if (json != NULL) {
         CX_TRY(cx_json_only(json, "policy", members, CX_E_POLICY, detail));
         CX_TRY(read_own(cx_json_get(json, "own"), arena, &policy, detail));
@@ -223,8 +220,7 @@ cx_policy_from_json(const struct cx_json *json, struct cx_arena *arena, struct c
         CX_TRY(read_exceptions(json, arena, &policy, detail));
         CX_TRY(read_switches(json, &policy, detail));
         CX_TRY(cx_member_texts(json, "negative_trust_anchors", &where, CX_FACTS_MAX, arena,
-                               &anchors, &n_anchors));
-        policy.negative_trust_anchors = n_anchors != 0;
+                               &policy.negative_trust_anchors, &policy.n_negative_trust_anchors));
     }
     *ret = policy;
     return CX_SUCCESS;

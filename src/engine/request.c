@@ -170,8 +170,9 @@ refuse_trust_anchors(const struct reading *r, const struct cx_case *c)
 {
     const struct cx_policy *p = c->policy;
 
-    if (!p->negative_trust_anchors || (!c->epoch->validation && p->accounturi_from > c->date &&
-                                       p->validationmethods_from > c->date)) {
+    if (p->n_negative_trust_anchors == 0 ||
+        (!c->epoch->validation && p->accounturi_from > c->date &&
+         p->validationmethods_from > c->date)) {
         return CX_SUCCESS;
     }
     cx_status s =

@@ -13,7 +13,8 @@
 #include "caa/verdict.h"
 #include "evidence/tree.h"
 
-#define CX_RECORD_SALT 16
+#define CX_RECORD_VERSION 1
+#define CX_RECORD_SALT    16
 
 /* Values are those of the format. */
 enum cx_record_name_kind {

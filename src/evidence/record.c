@@ -1,0 +1,936 @@
+#include "evidence/record.h"
+
+#include "base/alloc.h"
+#include "base/cbor.h"
+#include "pki/digest.h"
+
+#include <stdlib.h>
+
+/* Keys of docs/formats/record.cddl. */
+enum check_key {
+    CHECK_VERSION = 0,
+    CHECK_TIME = 1,
+    CHECK_AUTHORITY = 2,
+    CHECK_OWN = 3,
+    CHECK_CONTEXT = 4,
+    CHECK_DATE = 5,
+    CHECK_CASES = 6,
+    CHECK_NAMES = 7,
+    CHECK_ANSWERS = 8,
+    CHECK_FINDINGS = 9,
+    CHECK_CONCLUSION = 10,
+    CHECK_REQUEST = 11,
+    CHECK_DEADLINE = 12,
+    CHECK_VALIDATIONS = 13,
+    CHECK_FACTS = 14,
+    CHECK_CORROBORATION = 15,
+    CHECK_KEYS
+};
+
+enum finding_key {
+    FINDING_VERDICT = 0,
+    FINDING_REASON = 1,
+    FINDING_RULES = 2,
+    FINDING_UNTIL = 3,
+    FINDING_FOUND = 4,
+    FINDING_NOTES = 5,
+    FINDING_READINGS = 6,
+    FINDING_SEEN = 7,
+    FINDING_KEYS
+};
+
+enum conclusion_key {
+    CONCLUSION_VERDICT = 0,
+    CONCLUSION_REASON = 1,
+    CONCLUSION_RULES = 2,
+    CONCLUSION_UNTIL = 3,
+    CONCLUSION_HYPOTHETICAL = 4,
+    CONCLUSION_EXPIRES = 5,
+    CONCLUSION_KEYS
+};
+
+enum corroboration_key {
+    CORROBORATION_KIND = 0,
+    CORROBORATION_OBJECT = 1,
+    CORROBORATION_USED = 2,
+    CORROBORATION_AGREED = 3,
+    CORROBORATION_REGIONS = 4,
+    CORROBORATION_KEYS
+};
+
+static const uint32_t check_needed = 1u << CHECK_VERSION | 1u << CHECK_TIME | 1u << CHECK_OWN |
+                                     1u << CHECK_CONTEXT | 1u << CHECK_DATE | 1u << CHECK_CASES |
+                                     1u << CHECK_NAMES | 1u << CHECK_ANSWERS |
+                                     1u << CHECK_FINDINGS | 1u << CHECK_CONCLUSION;
+static const uint32_t finding_needed =
+    1u << FINDING_VERDICT | 1u << FINDING_REASON | 1u << FINDING_RULES;
+static const uint32_t conclusion_needed =
+    1u << CONCLUSION_VERDICT | 1u << CONCLUSION_REASON | 1u << CONCLUSION_RULES;
+static const uint32_t corroboration_needed = (1u << CORROBORATION_KEYS) - 1;
+
+static const char *const corroboration_words[] = {
+    [CX_CORROBORATION_NONE] = "",
+    [CX_CORROBORATION_EXTERNAL] = "external",
+    [CX_CORROBORATION_OWN] = "own",
+    NULL,
+};
+
+/* What is being read: the record's octets, where its parts go, and why it was refused. */
+struct reading {
+    struct cx_reader r;
+    struct cx_arena *arena;
+    struct cx_detail *detail;
+};
+
+static cx_status
+refuse(const struct reading *in, const char *what)
+{
+    return cx_fail(in->detail, CX_E_RECORD, "record: %s", what);
+}
+
+/* The members that were read make one of these. */
+static cx_status
+complete(const struct reading *in, uint32_t seen, uint32_t needed, const char *what)
+{
+    if (!cx_rd_ok(&in->r)) {
+        return cx_fail(in->detail, CX_E_RECORD, "record: %s cannot be read", what);
+    }
+    return (seen & needed) == needed
+               ? CX_SUCCESS
+               : cx_fail(in->detail, CX_E_RECORD, "record: %s lacks a member", what);
+}
+
+/* An array in the arena, of as many items as the reader announces, 1 at least unless empty is allowed. */
+static cx_status
+begin_array(struct reading *in, size_t least, size_t most, size_t size, void **ret, size_t *ret_n)
+{
+    size_t n = cx_cbor_array(&in->r, most);
+    void *v;
+
+    if (!cx_rd_ok(&in->r) || n < least) {
+        return refuse(in, "an array has too few or too many items");
+    }
+    v = cx_arena_get(in->arena, n + 1, size);
+    if (v == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    *ret = v;
+    *ret_n = n;
+    return CX_SUCCESS;
+}
+
+/* ---- texts and hashes */
+
+static void
+put_texts(struct cx_buf *buf, const cx_str *texts, size_t n)
+{
+    cx_cbor_put_array(buf, n);
+    for (size_t i = 0; i < n; i++) {
+        cx_cbor_put_text(buf, texts[i]);
+    }
+}
+
+static cx_status
+get_texts(struct reading *in, size_t most, const cx_str **ret, size_t *ret_n)
+{
+    cx_str *texts;
+    void *v;
+
+    CX_TRY(begin_array(in, 0, most, sizeof(*texts), &v, ret_n));
+    texts = v;
+    for (size_t i = 0; i < *ret_n; i++) {
+        texts[i] = cx_cbor_text(&in->r);
+    }
+    *ret = texts;
+    return CX_SUCCESS;
+}
+
+static void
+put_hash(struct cx_buf *buf, const struct cx_hash *hash)
+{
+    cx_cbor_put_bytes(buf, (cx_span){ hash->b, CX_HASH_SIZE });
+}
+
+static void
+get_hash(struct reading *in, struct cx_hash *ret)
+{
+    const uint8_t *octets = cx_cbor_octets(&in->r, CX_HASH_SIZE);
+
+    if (octets != NULL) {
+        memcpy(ret->b, octets, CX_HASH_SIZE);
+    }
+}
+
+/* UNSET is no verdict: the reader fails. */
+static enum cx_verdict
+get_verdict(struct reading *in)
+{
+    enum cx_verdict verdict = cx_verdict_of_word(cx_cbor_text(&in->r));
+
+    in->r.failed = in->r.failed || verdict == CX_VERDICT_UNSET;
+    return verdict;
+}
+
+static void
+put_verdict(struct cx_buf *buf, enum cx_verdict verdict)
+{
+    cx_cbor_put_text(buf, cx_str_of(cx_verdict_word(verdict)));
+}
+
+/* ---- cases */
+
+static void
+put_cases(struct cx_buf *buf, const struct cx_record *record)
+{
+    cx_cbor_put_array(buf, record->n_cases);
+    for (size_t i = 0; i < record->n_cases; i++) {
+        const struct cx_record_case *c = &record->cases[i];
+
+        cx_cbor_put_array(buf, 3);
+        cx_cbor_put_text(buf, cx_str_of(cx_purpose_word(c->purpose)));
+        cx_cbor_put_text(buf, cx_str_of(cx_profile_word(c->profile)));
+        cx_cbor_put_text(buf, c->epoch);
+    }
+}
+
+static cx_status
+get_cases(struct reading *in, struct cx_record *record)
+{
+    record->n_cases = cx_cbor_array(&in->r, CX_COUNT(record->cases));
+    for (size_t i = 0; i < record->n_cases; i++) {
+        struct cx_record_case *c = &record->cases[i];
+
+        if (cx_cbor_array(&in->r, 3) != 3) {
+            return refuse(in, "a case has three members");
+        }
+        c->purpose = cx_purpose_of_word(cx_cbor_text(&in->r));
+        c->profile = cx_profile_of_word(cx_cbor_text(&in->r));
+        c->epoch = cx_cbor_text(&in->r);
+        if (c->purpose == CX_PURPOSE_UNSET || c->profile == CX_PROFILE_UNSET) {
+            return refuse(in, "a purpose or profile that is not known");
+        }
+    }
+    return record->n_cases != 0 ? CX_SUCCESS : refuse(in, "no case");
+}
+
+/* ---- names and validations */
+
+static void
+put_names(struct cx_buf *buf, const struct cx_record *record)
+{
+    cx_cbor_put_array(buf, record->n_names);
+    for (size_t i = 0; i < record->n_names; i++) {
+        const struct cx_record_name *name = &record->names[i];
+
+        cx_cbor_put_array(buf, name->validation == CX_RECORD_NONE ? 2 : 3);
+        cx_cbor_put_uint(buf, (uint64_t)name->kind);
+        cx_cbor_put_text(buf, name->text);
+        if (name->validation != CX_RECORD_NONE) {
+            cx_cbor_put_uint(buf, name->validation);
+        }
+    }
+}
+
+static cx_status
+get_name(struct reading *in, struct cx_record_name *name)
+{
+    size_t n = cx_cbor_array(&in->r, 3);
+    uint64_t kind = cx_cbor_uint(&in->r), validation;
+
+    name->text = cx_cbor_text(&in->r);
+    validation = n == 3 ? cx_cbor_uint(&in->r) : 0;
+    if (n < 2 || !cx_rd_ok(&in->r) || kind < CX_RECORD_NAME_DNS || kind > CX_RECORD_NAME_MAILBOX ||
+        validation >= CX_NAMES_MAX || name->text.n == 0) {
+        return refuse(in, "a name cannot be read");
+    }
+    if (memchr(name->text.p, '@', name->text.n) != NULL) {
+        return refuse(in, "a name with a local part"); /* I3 */
+    }
+    name->kind = (enum cx_record_name_kind)kind;
+    name->validation = n == 3 ? (size_t)validation : CX_RECORD_NONE;
+    return CX_SUCCESS;
+}
+
+static cx_status
+get_names(struct reading *in, struct cx_record *record)
+{
+    struct cx_record_name *names;
+    void *v;
+
+    CX_TRY(begin_array(in, 1, CX_NAMES_MAX, sizeof(*names), &v, &record->n_names));
+    names = v;
+    for (size_t i = 0; i < record->n_names; i++) {
+        CX_TRY(get_name(in, &names[i]));
+    }
+    record->names = names;
+    return CX_SUCCESS;
+}
+
+static void
+put_validations(struct cx_buf *buf, const struct cx_record *record)
+{
+    cx_cbor_put_array(buf, record->n_validations);
+    for (size_t i = 0; i < record->n_validations; i++) {
+        const struct cx_record_validation *validation = &record->validations[i];
+
+        cx_cbor_put_array(buf, 2);
+        put_texts(buf, validation->accounts, validation->n_accounts);
+        put_texts(buf, validation->methods, validation->n_methods);
+    }
+}
+
+static cx_status
+get_validations(struct reading *in, struct cx_record *record)
+{
+    struct cx_record_validation *validations;
+    void *v;
+
+    CX_TRY(begin_array(in, 1, CX_NAMES_MAX, sizeof(*validations), &v, &record->n_validations));
+    validations = v;
+    for (size_t i = 0; i < record->n_validations; i++) {
+        struct cx_record_validation *one = &validations[i];
+
+        if (cx_cbor_array(&in->r, 2) != 2) {
+            return refuse(in, "a validation has two members");
+        }
+        CX_TRY(get_texts(in, CX_ACCOUNTS_MAX, &one->accounts, &one->n_accounts));
+        CX_TRY(get_texts(in, CX_ACCOUNTS_MAX, &one->methods, &one->n_methods));
+    }
+    record->validations = validations;
+    return CX_SUCCESS;
+}
+
+/* ---- answers */
+
+static void
+put_answers(struct cx_buf *buf, const struct cx_record *record)
+{
+    cx_cbor_put_array(buf, record->n_answers);
+    for (size_t i = 0; i < record->n_answers; i++) {
+        put_hash(buf, &record->answers[i]);
+    }
+}
+
+static cx_status
+get_answers(struct reading *in, struct cx_record *record)
+{
+    struct cx_hash *answers;
+    void *v;
+
+    CX_TRY(begin_array(in, 0, CX_RECORD_ANSWERS_MAX, sizeof(*answers), &v, &record->n_answers));
+    answers = v;
+    for (size_t i = 0; i < record->n_answers; i++) {
+        get_hash(in, &answers[i]);
+    }
+    record->answers = answers;
+    return CX_SUCCESS;
+}
+
+/* ---- findings */
+
+static void
+put_notes(struct cx_buf *buf, const struct cx_record_finding *f)
+{
+    cx_cbor_put_array(buf, f->n_notes);
+    for (size_t i = 0; i < f->n_notes; i++) {
+        bool bare = f->notes[i].detail.n == 0;
+
+        cx_cbor_put_array(buf, bare ? 1 : 2);
+        cx_cbor_put_text(buf, f->notes[i].code);
+        if (!bare) {
+            cx_cbor_put_bytes(buf, f->notes[i].detail);
+        }
+    }
+}
+
+static cx_status
+get_notes(struct reading *in, struct cx_record_finding *f)
+{
+    struct cx_record_note *notes;
+    void *v;
+
+    CX_TRY(begin_array(in, 1, CX_NOTES_MAX, sizeof(*notes), &v, &f->n_notes));
+    notes = v;
+    for (size_t i = 0; i < f->n_notes; i++) {
+        size_t n = cx_cbor_array(&in->r, 2);
+
+        notes[i].code = cx_cbor_text(&in->r);
+        notes[i].detail = n == 2 ? cx_cbor_bytes(&in->r) : (cx_span){ NULL, 0 };
+        if (n == 0 || (n == 2) != (notes[i].detail.n != 0)) {
+            return refuse(in, "a note cannot be read");
+        }
+    }
+    f->notes = notes;
+    return CX_SUCCESS;
+}
+
+static void
+put_readings(struct cx_buf *buf, const struct cx_record_finding *f)
+{
+    cx_cbor_put_array(buf, f->n_readings);
+    for (size_t i = 0; i < f->n_readings; i++) {
+        cx_cbor_put_array(buf, 2);
+        put_verdict(buf, f->readings[i].verdict);
+        cx_cbor_put_text(buf, f->readings[i].reading);
+    }
+}
+
+static cx_status
+get_readings(struct reading *in, struct cx_record_finding *f)
+{
+    struct cx_record_reading *readings;
+    void *v;
+
+    CX_TRY(begin_array(in, 1, CX_READINGS_MAX, sizeof(*readings), &v, &f->n_readings));
+    readings = v;
+    for (size_t i = 0; i < f->n_readings; i++) {
+        if (cx_cbor_array(&in->r, 2) != 2) {
+            return refuse(in, "a reading has two members");
+        }
+        readings[i].verdict = get_verdict(in);
+        readings[i].reading = cx_cbor_text(&in->r);
+    }
+    f->readings = readings;
+    return CX_SUCCESS;
+}
+
+static void
+put_seen(struct cx_buf *buf, const struct cx_record_finding *f)
+{
+    cx_cbor_put_array(buf, f->n_seen);
+    for (size_t i = 0; i < f->n_seen; i++) {
+        cx_cbor_put_uint(buf, f->seen[i]);
+    }
+}
+
+static cx_status
+get_seen(struct reading *in, struct cx_record_finding *f)
+{
+    size_t *seen;
+    void *v;
+
+    CX_TRY(begin_array(in, 0, CX_CLIMB_MAX, sizeof(*seen), &v, &f->n_seen));
+    seen = v;
+    for (size_t i = 0; i < f->n_seen; i++) {
+        seen[i] = (size_t)cx_cbor_uint(&in->r);
+    }
+    f->seen = seen;
+    f->saw_all = false;
+    return CX_SUCCESS;
+}
+
+static void
+put_finding(struct cx_buf *buf, const struct cx_record_finding *f)
+{
+    cx_cbor_put_map(buf, 3 + (size_t)(f->valid_until != CX_TIME_NONE) +
+                             (size_t)(f->found != CX_RECORD_NONE) + (size_t)(f->n_notes != 0) +
+                             (size_t)(f->n_readings != 0) + (size_t)!f->saw_all);
+    cx_cbor_put_uint(buf, FINDING_VERDICT);
+    put_verdict(buf, f->verdict);
+    cx_cbor_put_uint(buf, FINDING_REASON);
+    cx_cbor_put_text(buf, f->reason);
+    cx_cbor_put_uint(buf, FINDING_RULES);
+    put_texts(buf, f->rules, f->n_rules);
+    if (f->valid_until != CX_TIME_NONE) {
+        cx_cbor_put_uint(buf, FINDING_UNTIL);
+        cx_cbor_put_int(buf, f->valid_until);
+    }
+    if (f->found != CX_RECORD_NONE) {
+        cx_cbor_put_uint(buf, FINDING_FOUND);
+        cx_cbor_put_uint(buf, f->found);
+    }
+    if (f->n_notes != 0) {
+        cx_cbor_put_uint(buf, FINDING_NOTES);
+        put_notes(buf, f);
+    }
+    if (f->n_readings != 0) {
+        cx_cbor_put_uint(buf, FINDING_READINGS);
+        put_readings(buf, f);
+    }
+    if (!f->saw_all) {
+        cx_cbor_put_uint(buf, FINDING_SEEN);
+        put_seen(buf, f);
+    }
+}
+
+static cx_status
+get_finding_member(struct reading *in, int64_t key, struct cx_record_finding *f)
+{
+    switch (key) {
+    case FINDING_VERDICT:
+        f->verdict = get_verdict(in);
+        return CX_SUCCESS;
+    case FINDING_REASON:
+        f->reason = cx_cbor_text(&in->r);
+        return CX_SUCCESS;
+    case FINDING_RULES:
+        return get_texts(in, CX_RULE_COUNT, &f->rules, &f->n_rules);
+    case FINDING_UNTIL:
+        f->valid_until = cx_cbor_int(&in->r);
+        return CX_SUCCESS;
+    case FINDING_FOUND:
+        f->found = (size_t)cx_cbor_uint(&in->r);
+        return CX_SUCCESS;
+    case FINDING_NOTES:
+        return get_notes(in, f);
+    case FINDING_READINGS:
+        return get_readings(in, f);
+    case FINDING_SEEN:
+        return get_seen(in, f);
+    default:
+        return refuse(in, "a finding has a critical member that is not known");
+    }
+}
+
+static cx_status
+get_finding(struct reading *in, struct cx_record_finding *f)
+{
+    struct cx_cbor_map map = cx_cbor_map(&in->r);
+    uint32_t seen = 0;
+
+    f->valid_until = CX_TIME_NONE;
+    f->found = CX_RECORD_NONE;
+    f->saw_all = true;
+    while (cx_cbor_map_next(&map)) {
+        CX_TRY(get_finding_member(in, map.key, f));
+        seen |= 1u << map.key;
+    }
+    return complete(in, seen, finding_needed, "a finding");
+}
+
+static cx_status
+get_findings(struct reading *in, struct cx_record *record)
+{
+    struct cx_record_finding *findings;
+    size_t n;
+    void *v;
+
+    CX_TRY(begin_array(in, 1, CX_NAMES_MAX, sizeof(*findings), &v, &n));
+    if (n != record->n_names) { /* keys are in order: the names were read before */
+        return refuse(in, "not one finding for each name");
+    }
+    findings = v;
+    for (size_t i = 0; i < n; i++) {
+        CX_TRY(get_finding(in, &findings[i]));
+    }
+    record->findings = findings;
+    return CX_SUCCESS;
+}
+
+/* ---- conclusion */
+
+static void
+put_conclusion(struct cx_buf *buf, const struct cx_record_conclusion *k)
+{
+    cx_cbor_put_map(buf, 3 + (size_t)(k->valid_until != CX_TIME_NONE) + (size_t)k->hypothetical +
+                             (size_t)(k->expires != CX_TIME_NONE));
+    cx_cbor_put_uint(buf, CONCLUSION_VERDICT);
+    put_verdict(buf, k->verdict);
+    cx_cbor_put_uint(buf, CONCLUSION_REASON);
+    cx_cbor_put_text(buf, k->reason);
+    cx_cbor_put_uint(buf, CONCLUSION_RULES);
+    put_texts(buf, k->rules, k->n_rules);
+    if (k->valid_until != CX_TIME_NONE) {
+        cx_cbor_put_uint(buf, CONCLUSION_UNTIL);
+        cx_cbor_put_int(buf, k->valid_until);
+    }
+    if (k->hypothetical) {
+        cx_cbor_put_uint(buf, CONCLUSION_HYPOTHETICAL);
+        cx_cbor_put_bool(buf, true);
+    }
+    if (k->expires != CX_TIME_NONE) {
+        cx_cbor_put_uint(buf, CONCLUSION_EXPIRES);
+        cx_cbor_put_int(buf, k->expires);
+    }
+}
+
+static cx_status
+get_conclusion_member(struct reading *in, int64_t key, struct cx_record_conclusion *k)
+{
+    switch (key) {
+    case CONCLUSION_VERDICT:
+        k->verdict = get_verdict(in);
+        return CX_SUCCESS;
+    case CONCLUSION_REASON:
+        k->reason = cx_cbor_text(&in->r);
+        return CX_SUCCESS;
+    case CONCLUSION_RULES:
+        return get_texts(in, CX_RULE_COUNT, &k->rules, &k->n_rules);
+    case CONCLUSION_UNTIL:
+        k->valid_until = cx_cbor_int(&in->r);
+        return CX_SUCCESS;
+    case CONCLUSION_HYPOTHETICAL:
+        k->hypothetical = cx_cbor_bool(&in->r);
+        return k->hypothetical ? CX_SUCCESS : refuse(in, "hypothetical is true or absent");
+    case CONCLUSION_EXPIRES:
+        k->expires = cx_cbor_int(&in->r);
+        return CX_SUCCESS;
+    default:
+        return refuse(in, "the conclusion has a critical member that is not known");
+    }
+}
+
+static cx_status
+get_conclusion(struct reading *in, struct cx_record_conclusion *k)
+{
+    struct cx_cbor_map map = cx_cbor_map(&in->r);
+    uint32_t seen = 0;
+
+    k->valid_until = k->expires = CX_TIME_NONE;
+    while (cx_cbor_map_next(&map)) {
+        CX_TRY(get_conclusion_member(in, map.key, k));
+        seen |= 1u << map.key;
+    }
+    return complete(in, seen, conclusion_needed, "the conclusion");
+}
+
+/* ---- corroboration */
+
+static void
+put_corroboration(struct cx_buf *buf, const struct cx_corroboration *c)
+{
+    cx_cbor_put_map(buf, CORROBORATION_KEYS);
+    cx_cbor_put_uint(buf, CORROBORATION_KIND);
+    cx_cbor_put_text(buf, cx_str_of(corroboration_words[c->kind]));
+    cx_cbor_put_uint(buf, CORROBORATION_OBJECT);
+    put_hash(buf, &c->object);
+    cx_cbor_put_uint(buf, CORROBORATION_USED);
+    cx_cbor_put_uint(buf, c->n_used);
+    cx_cbor_put_uint(buf, CORROBORATION_AGREED);
+    cx_cbor_put_uint(buf, c->n_agreed);
+    cx_cbor_put_uint(buf, CORROBORATION_REGIONS);
+    put_texts(buf, c->regions, c->n_regions);
+}
+
+static enum cx_corroboration_kind
+corroboration_kind(cx_str word)
+{
+    for (size_t i = CX_CORROBORATION_EXTERNAL; corroboration_words[i] != NULL; i++) {
+        if (cx_str_equal(word, cx_str_of(corroboration_words[i]))) {
+            return (enum cx_corroboration_kind)i;
+        }
+    }
+    return CX_CORROBORATION_NONE;
+}
+
+static cx_status
+get_corroboration_member(struct reading *in, int64_t key, struct cx_corroboration *c)
+{
+    switch (key) {
+    case CORROBORATION_KIND:
+        c->kind = corroboration_kind(cx_cbor_text(&in->r));
+        return c->kind != CX_CORROBORATION_NONE ? CX_SUCCESS
+                                                : refuse(in, "an unknown kind of corroboration");
+    case CORROBORATION_OBJECT:
+        get_hash(in, &c->object);
+        return CX_SUCCESS;
+    case CORROBORATION_USED:
+        c->n_used = cx_cbor_uint(&in->r);
+        return CX_SUCCESS;
+    case CORROBORATION_AGREED:
+        c->n_agreed = cx_cbor_uint(&in->r);
+        return c->n_agreed <= c->n_used ? CX_SUCCESS
+                                        : refuse(in, "more perspectives agree than were used");
+    case CORROBORATION_REGIONS:
+        return get_texts(in, CX_REGIONS_MAX, &c->regions, &c->n_regions);
+    default:
+        return refuse(in, "the corroboration has a critical member that is not known");
+    }
+}
+
+static cx_status
+get_corroboration(struct reading *in, struct cx_corroboration *c)
+{
+    struct cx_cbor_map map = cx_cbor_map(&in->r);
+    uint32_t seen = 0;
+
+    while (cx_cbor_map_next(&map)) {
+        CX_TRY(get_corroboration_member(in, map.key, c));
+        seen |= 1u << map.key;
+    }
+    return complete(in, seen, corroboration_needed, "the corroboration");
+}
+
+/* ---- the whole */
+
+static void
+put_needed(struct cx_buf *buf, const struct cx_record *record)
+{
+    cx_cbor_put_uint(buf, CHECK_VERSION);
+    cx_cbor_put_uint(buf, CX_RECORD_VERSION);
+    cx_cbor_put_uint(buf, CHECK_TIME);
+    cx_cbor_put_uint(buf, record->time_ms);
+    if (record->has_authority) {
+        cx_cbor_put_uint(buf, CHECK_AUTHORITY);
+        put_hash(buf, &record->authority);
+    }
+    cx_cbor_put_uint(buf, CHECK_OWN);
+    put_hash(buf, &record->own);
+    cx_cbor_put_uint(buf, CHECK_CONTEXT);
+    put_hash(buf, &record->context);
+    cx_cbor_put_uint(buf, CHECK_DATE);
+    cx_cbor_put_int(buf, record->date);
+    cx_cbor_put_uint(buf, CHECK_CASES);
+    put_cases(buf, record);
+    cx_cbor_put_uint(buf, CHECK_NAMES);
+    put_names(buf, record);
+    cx_cbor_put_uint(buf, CHECK_ANSWERS);
+    put_answers(buf, record);
+    cx_cbor_put_uint(buf, CHECK_FINDINGS);
+    cx_cbor_put_array(buf, record->n_names);
+    for (size_t i = 0; i < record->n_names; i++) {
+        put_finding(buf, &record->findings[i]);
+    }
+    cx_cbor_put_uint(buf, CHECK_CONCLUSION);
+    put_conclusion(buf, &record->conclusion);
+}
+
+static void
+put_optional(struct cx_buf *buf, const struct cx_record *record)
+{
+    if (record->request.n != 0) {
+        cx_cbor_put_uint(buf, CHECK_REQUEST);
+        cx_cbor_put_text(buf, record->request);
+    }
+    if (record->has_deadline) {
+        cx_cbor_put_uint(buf, CHECK_DEADLINE);
+        cx_cbor_put_uint(buf, record->deadline_ms);
+    }
+    if (record->n_validations != 0) {
+        cx_cbor_put_uint(buf, CHECK_VALIDATIONS);
+        put_validations(buf, record);
+    }
+    if (record->facts.n != 0) {
+        cx_cbor_put_uint(buf, CHECK_FACTS);
+        cx_buf_put(buf, cx_str_of_span(record->facts));
+    }
+    if (record->corroboration.kind != CX_CORROBORATION_NONE) {
+        cx_cbor_put_uint(buf, CHECK_CORROBORATION);
+        put_corroboration(buf, &record->corroboration);
+    }
+}
+
+/* References that lead nowhere. */
+static bool
+refers_within(const struct cx_record *record)
+{
+    for (size_t i = 0; i < record->n_names; i++) {
+        const struct cx_record_finding *f = &record->findings[i];
+        size_t validation = record->names[i].validation;
+
+        if ((validation != CX_RECORD_NONE && validation >= record->n_validations) ||
+            (f->found != CX_RECORD_NONE && f->found >= record->n_answers)) {
+            return false;
+        }
+        for (size_t k = 0; k < f->n_seen; k++) {
+            if (f->seen[k] >= record->n_answers) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+cx_status
+cx_record_encode(const struct cx_record *record, struct cx_buf *buf)
+{
+    size_t members = 10 + (size_t)record->has_authority + (size_t)(record->request.n != 0) +
+                     (size_t)record->has_deadline + (size_t)(record->n_validations != 0) +
+                     (size_t)(record->facts.n != 0) +
+                     (size_t)(record->corroboration.kind != CX_CORROBORATION_NONE);
+
+    if (record->n_cases == 0 || record->n_names == 0 || !refers_within(record)) {
+        return (cx_status){ CX_E_INTERNAL };
+    }
+    cx_buf_put(buf, (cx_str){ (const char *)record->salt, CX_RECORD_SALT });
+    cx_cbor_put_map(buf, members);
+    put_needed(buf, record);
+    put_optional(buf, record);
+    return cx_buf_ok(buf) ? CX_SUCCESS : (cx_status){ CX_E_LIMIT };
+}
+
+static cx_status
+get_facts(struct reading *in, struct cx_record *record)
+{
+    if (cx_cbor_next(&in->r) != CX_CBOR_MAP) {
+        return refuse(in, "facts are a map");
+    }
+    record->facts = cx_cbor_any(&in->r);
+    return CX_SUCCESS;
+}
+
+static cx_status
+get_version(struct reading *in)
+{
+    uint64_t version = cx_cbor_uint(&in->r);
+
+    return cx_rd_ok(&in->r) && version != CX_RECORD_VERSION
+               ? cx_fail(in->detail, CX_E_RECORD,
+                         "record: version %llu; this program knows version %d",
+                         (unsigned long long)version, CX_RECORD_VERSION)
+               : CX_SUCCESS;
+}
+
+static cx_status
+get_array_member(struct reading *in, int64_t key, struct cx_record *record)
+{
+    switch (key) {
+    case CHECK_CASES:
+        return get_cases(in, record);
+    case CHECK_NAMES:
+        return get_names(in, record);
+    case CHECK_ANSWERS:
+        return get_answers(in, record);
+    case CHECK_FINDINGS:
+        return get_findings(in, record);
+    case CHECK_CONCLUSION:
+        return get_conclusion(in, &record->conclusion);
+    case CHECK_VALIDATIONS:
+        return get_validations(in, record);
+    case CHECK_FACTS:
+        return get_facts(in, record);
+    case CHECK_CORROBORATION:
+        return get_corroboration(in, &record->corroboration);
+    default:
+        return refuse(in, "a critical member that is not known");
+    }
+}
+
+static cx_status
+get_member(struct reading *in, int64_t key, struct cx_record *record)
+{
+    switch (key) {
+    case CHECK_VERSION:
+        return get_version(in);
+    case CHECK_TIME:
+        record->time_ms = cx_cbor_uint(&in->r);
+        return CX_SUCCESS;
+    case CHECK_AUTHORITY:
+        record->has_authority = true;
+        get_hash(in, &record->authority);
+        return CX_SUCCESS;
+    case CHECK_OWN:
+        get_hash(in, &record->own);
+        return CX_SUCCESS;
+    case CHECK_CONTEXT:
+        get_hash(in, &record->context);
+        return CX_SUCCESS;
+    case CHECK_DATE:
+        record->date = cx_cbor_int(&in->r);
+        return CX_SUCCESS;
+    case CHECK_REQUEST:
+        record->request = cx_cbor_text(&in->r);
+        return record->request.n != 0 ? CX_SUCCESS : refuse(in, "an empty request id");
+    case CHECK_DEADLINE:
+        record->has_deadline = true;
+        record->deadline_ms = cx_cbor_uint(&in->r);
+        return CX_SUCCESS;
+    default:
+        return get_array_member(in, key, record);
+    }
+}
+
+cx_status
+cx_record_decode(cx_span octets, struct cx_arena *arena, struct cx_record *ret,
+                 struct cx_detail *detail)
+{
+    struct reading in = { cx_reader_of(octets), arena, detail };
+    struct cx_record record = { .time_ms = 0 };
+    cx_span salt = cx_rd_bytes(&in.r, CX_RECORD_SALT);
+    struct cx_cbor_map map;
+    uint32_t seen = 0;
+
+    if (octets.n > CX_RECORD_MAX || salt.n != CX_RECORD_SALT) {
+        return refuse(&in, "too short, or too long");
+    }
+    memcpy(record.salt, salt.p, CX_RECORD_SALT);
+    map = cx_cbor_map(&in.r);
+    while (cx_cbor_map_next(&map)) {
+        CX_TRY(get_member(&in, map.key, &record));
+        seen |= 1u << map.key;
+    }
+    CX_TRY(complete(&in, seen, check_needed, "a check"));
+    if (cx_rd_left(&in.r) != 0) {
+        return refuse(&in, "octets after its end");
+    }
+    if (!refers_within(&record)) {
+        return refuse(&in, "it refers to what it does not have");
+    }
+    *ret = record;
+    return CX_SUCCESS;
+}
+
+/* ---- OWN */
+
+static int
+compare_texts(const void *a, const void *b)
+{
+    const cx_str *left = a, *right = b;
+    size_t n = left->n < right->n ? left->n : right->n;
+    int order = n == 0 ? 0 : memcmp(left->p, right->p, n);
+
+    return order != 0 ? order : (left->n > right->n) - (left->n < right->n);
+}
+
+static void
+put_lower(struct cx_buf *buf, cx_str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        cx_buf_putc(buf, (char)cx_ascii_lower((uint8_t)text.p[i]));
+    }
+}
+
+/* Sorted as they are in lower case. */
+static cx_status
+lower_and_sort(const cx_str *names, size_t n, struct cx_buf *buf, cx_str *sorted)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        put_lower(buf, names[i]);
+    }
+    if (!cx_buf_ok(buf)) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    for (size_t i = 0; i < n; i++) {
+        sorted[i] = (cx_str){ buf->p + at, names[i].n };
+        at += names[i].n;
+    }
+    if (n != 0) {
+        qsort(sorted, n, sizeof(*sorted), compare_texts);
+    }
+    return CX_SUCCESS;
+}
+
+static cx_status
+hash_own(const cx_str *names, size_t n, struct cx_buf *buf, struct cx_buf *lines, cx_str *sorted,
+         struct cx_hash *ret)
+{
+    CX_TRY(lower_and_sort(names, n, buf, sorted));
+    for (size_t i = 0; i < n; i++) {
+        if (i == 0 || !cx_str_equal(sorted[i], sorted[i - 1])) {
+            cx_buf_put(lines, sorted[i]);
+            cx_buf_putc(lines, '\n');
+        }
+    }
+    return cx_buf_ok(lines) ? cx_sha256(cx_span_of_str(cx_buf_str(lines)), ret->b)
+                            : (cx_status){ CX_E_NOMEM };
+}
+
+cx_status
+cx_own_hash(const cx_str *names, size_t n, struct cx_hash *ret)
+{
+    cx_str *sorted = cx_alloc(n + 1, sizeof(*sorted));
+    struct cx_buf buf, lines;
+    cx_status s = { CX_E_NOMEM };
+
+    cx_buf_init(&buf, CX_RECORD_MAX);
+    cx_buf_init(&lines, CX_RECORD_MAX);
+    if (sorted != NULL) {
+        s = hash_own(names, n, &buf, &lines, sorted, ret);
+    }
+    cx_buf_done(&buf);
+    cx_buf_done(&lines);
+    cx_free(sorted);
+    return s;
+}
