@@ -161,6 +161,16 @@
 #define CX_SQL_BUSY_MS    5000
 #define CX_SQL_SCHEMA_MAX ((size_t)1 << 16)
 
+/* Objects that are remembered while records are read, in octets of memory: some 100,000 answers. */
+#define CX_RECALL_BYTES ((size_t)128 << 20)
+
+/* Finished checks of a batch that wait for one commit; more would cost memory and win nothing. */
+#define CX_BATCH_SETTLED 1024
+
+/* Life of a permit from its check; clocks of recorder and signer may differ by so much. */
+#define CX_PERMIT_LIFE_S 900
+#define CX_PERMIT_SKEW_S 60
+
 /* A file with one private key; Ed25519 in PEM has 119 octets, and some people write about it in front. */
 #define CX_KEY_FILE_MAX 16384
 

@@ -66,8 +66,11 @@ struct cx_log_keys {
     size_t n_names;
 };
 
-/* time_ms is the entry's; it may lie at most CX_LOG_CLOCK_STEP_MS before the last entry's (and then becomes that), else
- * CX_E_CLOCK and nothing is appended. The record is copied. Classes: STORE, LIMIT, NOMEM. */
+/* The time that an entry appended now gets: now_ms, or the last entry's if now_ms lies at most CX_LOG_CLOCK_STEP_MS before
+ * it. Further back: CX_E_CLOCK. */
+cx_status cx_log_time(const struct cx_log *log, uint64_t now_ms, uint64_t *ret,
+                      struct cx_detail *detail) CX_MUST;
+/* time_ms is what cx_log_time gave, and is in the record too. The record is copied. Classes: STORE, LIMIT, NOMEM. */
 cx_status cx_log_append(struct cx_log *log, enum cx_entry_kind kind, uint64_t time_ms,
                         cx_span record, const struct cx_log_keys *keys, uint64_t *ret_index,
                         struct cx_detail *detail) CX_MUST;
