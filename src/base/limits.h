@@ -171,6 +171,17 @@
 #define CX_PERMIT_LIFE_S 900
 #define CX_PERMIT_SKEW_S 60
 
+/* A signed note, its signature lines, the name of a key: readers must take 16 signatures (C2SP signed-note), and one of
+ * ML-DSA-44 has 3,300 octets. */
+#define CX_NOTE_OCTETS_MAX     65536
+#define CX_NOTE_SIGNATURES_MAX 64
+#define CX_NOTE_NAME_MAX       255
+/* A proof file; its extra octets may be a record of CX_NAMES_MAX names, in base64. */
+#define CX_PROOF_OCTETS_MAX ((size_t)1 << 20)
+
+/* A request to a witness: a note, and the 63 hashes of the longest proof in base64. */
+#define CX_WITNESS_OCTETS_MAX (CX_NOTE_OCTETS_MAX + 4096)
+
 /* A file with one private key; Ed25519 in PEM has 119 octets, and some people write about it in front. */
 #define CX_KEY_FILE_MAX 16384
 

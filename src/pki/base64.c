@@ -36,34 +36,58 @@ is_alphabet(cx_str text, size_t n_padding)
     return true;
 }
 
-cx_status
-cx_base64_get(cx_str text, struct cx_arena *arena, cx_span *ret)
+/* octets has room for three a group. */
+static bool
+decode(cx_str text, uint8_t *octets, size_t *ret_n)
 {
-    static const cx_status malformed = { CX_E_BASE64 };
     size_t n_padding = 0, n = text.n / CHARS * GROUP;
-    uint8_t *octets;
 
-    if (text.n % CHARS != 0 || text.n > INT_MAX) {
-        return malformed;
-    }
     while (n_padding < text.n && n_padding < 2 && text.p[text.n - 1 - n_padding] == '=') {
         n_padding++;
     }
-    if (!is_alphabet(text, n_padding)) {
-        return malformed;
-    }
-    octets = cx_arena_get(arena, n + 1, 1); /* so that nothing is something too */
-    if (octets == NULL) {
-        return (cx_status){ CX_E_NOMEM };
-    }
-    if (EVP_DecodeBlock(octets, (const uint8_t *)text.p, (int)text.n) != (int)n) {
-        return malformed;
+    if (!is_alphabet(text, n_padding) ||
+        EVP_DecodeBlock(octets, (const uint8_t *)text.p, (int)text.n) != (int)n) {
+        return false;
     }
     for (size_t i = 0; i < n_padding; i++) {
         if (octets[n - 1 - i] != 0) { /* bits that stand for nothing */
-            return malformed;
+            return false;
         }
     }
-    *ret = (cx_span){ octets, n - n_padding };
+    *ret_n = n - n_padding;
+    return true;
+}
+
+cx_status
+cx_base64_get(cx_str text, struct cx_arena *arena, cx_span *ret)
+{
+    uint8_t *octets;
+    size_t n;
+
+    if (text.n % CHARS != 0 || text.n > INT_MAX) {
+        return (cx_status){ CX_E_BASE64 };
+    }
+    octets = cx_arena_get(arena, text.n / CHARS * GROUP + 1, 1); /* nothing is something too */
+    if (octets == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    if (!decode(text, octets, &n)) {
+        return (cx_status){ CX_E_BASE64 };
+    }
+    *ret = (cx_span){ octets, n };
     return CX_SUCCESS;
+}
+
+bool
+cx_base64_get_fixed(cx_str text, uint8_t *ret, size_t n)
+{
+    uint8_t octets[CX_BASE64_FIXED_MAX + GROUP];
+    size_t got;
+
+    if (n > CX_BASE64_FIXED_MAX || text.n != (n + GROUP - 1) / GROUP * CHARS ||
+        !decode(text, octets, &got) || got != n) {
+        return false;
+    }
+    memcpy(ret, octets, n);
+    return true;
 }

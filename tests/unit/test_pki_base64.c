@@ -109,6 +109,30 @@ TEST(every_other_form_is_refused)
     cx_arena_done(&arena);
 }
 
+TEST(a_fixed_length_is_that_length)
+{
+    uint8_t octets[CX_BASE64_FIXED_MAX + 1] = { 0x5a };
+    struct cx_buf buf;
+
+    assert_true(cx_base64_get_fixed(CX_STR("Zm9vYg=="), octets, 4));
+    assert_memory_equal(octets, "foob", 4);
+    memset(octets, 0x5a, sizeof(octets));
+    assert_false(cx_base64_get_fixed(CX_STR("Zm9vYg=="), octets, 3));
+    assert_false(cx_base64_get_fixed(CX_STR("Zm9vYg=="), octets, 5)); /* one fewer than it says */
+    assert_false(cx_base64_get_fixed(CX_STR("Zm9vYg=="), octets, 6));
+    assert_false(cx_base64_get_fixed(CX_STR("Zm9vYh=="), octets, 4));
+    assert_false(cx_base64_get_fixed(CX_STR("Zm9v"), octets, 0));
+    assert_int_equal(octets[0], 0x5a); /* untouched */
+    assert_true(cx_base64_get_fixed(CX_STR(""), octets, 0));
+    cx_buf_init(&buf, 1000);
+    cx_base64_put(&buf, (cx_span){ octets, CX_BASE64_FIXED_MAX });
+    assert_true(cx_base64_get_fixed(cx_buf_str(&buf), octets, CX_BASE64_FIXED_MAX));
+    cx_buf_clear(&buf);
+    cx_base64_put(&buf, (cx_span){ octets, CX_BASE64_FIXED_MAX + 1 });
+    assert_false(cx_base64_get_fixed(cx_buf_str(&buf), octets, CX_BASE64_FIXED_MAX + 1));
+    cx_buf_done(&buf);
+}
+
 TEST(memory_that_is_missing_is_told)
 {
     struct cx_arena arena;
@@ -126,6 +150,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(vectors_both_ways),
     cmocka_unit_test(every_length_comes_back),
     cmocka_unit_test(every_other_form_is_refused),
+    cmocka_unit_test(a_fixed_length_is_that_length),
     cmocka_unit_test(memory_that_is_missing_is_told),
 };
 
