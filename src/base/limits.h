@@ -201,4 +201,35 @@
 /* R-TIME-1: 8 hours. */
 #define CX_WINDOW_S 28800
 
+/* SQLite of the store. A page, by measurement of batches of one and of a thousand; cache, in KiB: a batch must fit, or it is
+ * written twice; how long is waited for somebody who recovers or settles the file; the text of all tables, ours have 2 KB. */
+#define CX_SQL_PAGE       8192
+#define CX_SQL_CACHE_KIB  65536
+#define CX_SQL_BUSY_MS    5000
+#define CX_SQL_SCHEMA_MAX ((size_t)1 << 16)
+
+/* Segments of a shard: entries of one, by whose number an index is in memory (60 MB with three names and four objects an
+ * entry) and then written; rows of its index, if entries have many names; segments, by the memory of their filters (half a
+ * megabyte each: request ids): a quarter of a thousand million entries. Segments in which an object is looked for before it
+ * is put again: two million checks back. */
+#define CX_LOG_SEGMENT_ENTRIES ((uint64_t)1 << 18)
+#define CX_LOG_SEGMENT_ROWS    ((size_t)1 << 22)
+#define CX_LOG_SEGMENTS_MAX    1024
+#define CX_LOG_RECENT_SEGMENTS 8
+/* One a month for eight hundred years. */
+#define CX_LOG_SHARDS_MAX 9999
+/* The wall clock may step back by so much, as it does when it is set right, and the log goes on with the time it had. */
+#define CX_LOG_CLOCK_STEP_MS 1000
+/* Octets of the journal that are written back in a quiet moment, some 20 ms of work; and that must be before the next
+ * transaction. */
+#define CX_LOG_WAL_SOFT ((uint64_t)4 << 20)
+#define CX_LOG_WAL_HARD ((uint64_t)64 << 20)
+/* To read one signed checkpoint: its lines, decoded. */
+#define CX_SIGNED_MEMORY ((size_t)1 << 20)
+/* A piece of an index, a 256th of a segment's: CX_LOG_SEGMENT_ROWS at worst, and one entry's more. */
+#define CX_LOG_PIECE_MAX ((size_t)64 << 20)
+/* Pieces that a reader keeps; of those that are larger, none. */
+#define CX_LOG_PIECES_KEPT       1024
+#define CX_LOG_PIECE_KEPT_OCTETS ((size_t)1 << 16)
+
 #endif
