@@ -181,6 +181,11 @@
 /* A request to a witness: a note, and the 63 hashes of the longest proof in base64. */
 #define CX_WITNESS_OCTETS_MAX (CX_NOTE_OCTETS_MAX + 4096)
 
+/* A response of a time-stamping authority, with its chain; the certificates to check it with. How much its clock may be
+ * ahead of ours. */
+#define CX_TIMESTAMP_OCTETS_MAX 65536
+#define CX_TIMESTAMP_SKEW_S     60
+
 /* A file with one private key; Ed25519 in PEM has 119 octets, and some people write about it in front. */
 #define CX_KEY_FILE_MAX 16384
 

@@ -383,6 +383,21 @@ def witness_bodies():
     }
 
 
+def timestamps():
+    response = log_vector("timestamp.tsr")
+    at = response.index(b"\x30\x03\x02\x01\x00") + 4
+    return {
+        "vector": response,
+        "with-modifications": response[:at] + b"\1" + response[at + 1:],
+        "rejected": b"\x30\5\x30\3\2\1\2",
+        "cut": response[:-1],
+        "longer": response + b"\0",
+        "other-nonce": response.replace(b"\x89\xab\xcd\xef", b"\x89\xab\xcd\xee"),
+        "other-time": response.replace(b"20261125222237Z", b"20261125222238Z"),
+        "empty": b"",
+    }
+
+
 if __name__ == "__main__":
     save("message", messages())
     save("rdata", rdatas())
@@ -397,3 +412,4 @@ if __name__ == "__main__":
     save("tile_path", tile_paths())
     save("bundle", bundles())
     save("witness_body", witness_bodies())
+    save("timestamp", timestamps())
