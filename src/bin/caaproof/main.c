@@ -22,6 +22,7 @@ static const char usage[] =
     "  lint NAME | --zone FILE      mistakes in CAA records, and who may issue\n"
     "  contacts NAME                contacts for validation that CAA publishes\n"
     "  conformance --exec CMD       the golden table against any checker\n"
+    "  permit verify | show         may this be signed now, by a check that is in the log?\n"
     "\n"
     "caaproof COMMAND --help explains a command; caaproof --version says what it is built on.\n";
 
@@ -29,10 +30,9 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    { "check", command_check },
-    { "lint", command_lint },
-    { "contacts", command_contacts },
-    { "conformance", command_conformance },
+    { "check", command_check },       { "lint", command_lint },
+    { "contacts", command_contacts }, { "conformance", command_conformance },
+    { "permit", command_permit },
 };
 
 /* What answers and verdicts depend on beside this program. Nothing is sent. */
