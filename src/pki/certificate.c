@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "pki/alt_name.h"
+#include "pki/pem.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -25,12 +26,6 @@ struct source {
 };
 
 /* For CX_AUTO: OpenSSL's destructors, given the address of the pointer. */
-static void
-free_bio(BIO **bio)
-{
-    (void)BIO_free(*bio); /* in memory: nothing can fail */
-}
-
 static void
 free_x509(X509 **x509)
 {
@@ -367,43 +362,16 @@ read_der(struct reading *r, cx_span der, struct cx_certificate_names *ret)
     return x509 != NULL ? read_x509(r, x509, ret) : read_request(r, request, ret);
 }
 
-static bool
-pem_is_wanted(const char *name)
-{
-    return strcmp(name, PEM_STRING_X509) == 0 || strcmp(name, PEM_STRING_X509_OLD) == 0 ||
-           strcmp(name, PEM_STRING_X509_REQ) == 0 || strcmp(name, PEM_STRING_X509_REQ_OLD) == 0;
-}
-
-/* Steps over blocks of other kinds, such as a private key in front. */
 static cx_status
 read_pem(struct reading *r, cx_span file, struct cx_certificate_names *ret)
 {
-    CX_AUTO(free_bio) BIO *bio = BIO_new_mem_buf(file.p, (int)file.n);
-    char *name, *header;
-    unsigned char *der;
-    long n;
+    static const char *const kinds[] = { PEM_STRING_X509, PEM_STRING_X509_OLD, PEM_STRING_X509_REQ,
+                                         PEM_STRING_X509_REQ_OLD, NULL };
+    cx_span der;
 
-    if (bio == NULL) {
-        return (cx_status){ CX_E_NOMEM };
-    }
-    while (PEM_read_bio(bio, &name, &header, &der, &n) == 1) {
-        bool wanted = pem_is_wanted(name) && n >= 0;
-        cx_status s = CX_SUCCESS;
-
-        if (wanted) {
-            s = read_der(r, (cx_span){ der, (size_t)n }, ret);
-        }
-        OPENSSL_free(name);
-        OPENSSL_free(header);
-        OPENSSL_free(der);
-        if (wanted) {
-            return s;
-        }
-    }
-    if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) {
-        return refuse(r, "a PEM block is damaged");
-    }
-    return refuse(r, "no certificate and no request in it (PEM or DER)");
+    CX_TRY(cx_pem_first(file, kinds, r->arena, &der, r->detail));
+    return der.n != 0 ? read_der(r, der, ret)
+                      : refuse(r, "no certificate and no request in it (PEM or DER)");
 }
 
 /* A SEQUENCE with a length of several octets, which no certificate does without; text has no octet above 127 there. */

@@ -10,5 +10,6 @@ int command_show(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_log(int argc, char **argv);
 int command_store(int argc, char **argv);
+int command_permit(int argc, char **argv);
 
 #endif

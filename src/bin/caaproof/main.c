@@ -28,6 +28,7 @@ static const char usage[] =
     "  lint NAME | --zone FILE      mistakes in CAA records, and who may issue\n"
     "  contacts NAME                contacts for validation that CAA publishes\n"
     "  conformance --exec CMD       the golden table against any checker\n"
+    "  permit verify | show         may this be signed now, by a check that is in the log?\n"
     "\n"
     "caaproof COMMAND --help explains a command; caaproof --version says what it is built on.\n";
 
@@ -39,6 +40,7 @@ static const struct {
     { "contacts", command_contacts }, { "conformance", command_conformance },
     { "show", command_show },         { "replay", command_replay },
     { "log", command_log },           { "store", command_store },
+    { "permit", command_permit },
 };
 
 /* What answers and verdicts depend on beside this program. Nothing is sent. */
