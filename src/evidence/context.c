@@ -1,7 +1,7 @@
 #include "evidence/context.h"
 
+#include "evidence/fault.h"
 #include "evidence/part.h"
-#include "evidence/record.h"
 
 enum context_key {
     CONTEXT_VERSION = 0,
@@ -41,13 +41,14 @@ cx_messages_of_word(cx_str word)
 
 /* ---- writing */
 
+/* null: what has no such end. */
 static void
-put_moment(struct cx_buf *buf, cx_time moment)
+put_end(struct cx_buf *buf, cx_time end, cx_time without)
 {
-    if (moment == CX_TIME_NONE || moment == CX_TIME_MAX) {
+    if (end == without) {
         cx_cbor_put_null(buf);
     } else {
-        cx_cbor_put_int(buf, moment);
+        cx_cbor_put_int(buf, end);
     }
 }
 
@@ -60,8 +61,8 @@ put_own(struct cx_buf *buf, const struct cx_context *context)
 
         cx_cbor_put_array(buf, 4);
         cx_cbor_put_text(buf, own->name);
-        put_moment(buf, own->from);
-        put_moment(buf, own->until);
+        put_end(buf, own->from, CX_TIME_NONE);
+        put_end(buf, own->until, CX_TIME_MAX);
         cx_cbor_put_bool(buf, own->issuemail_parameters);
     }
 }
@@ -166,6 +167,11 @@ put_policy(struct cx_buf *buf, const struct cx_policy *p)
 cx_status
 cx_context_encode(const struct cx_context *context, struct cx_buf *buf)
 {
+    size_t begin = buf->n;
+
+    if (cx_context_fault(context) != NULL) {
+        return (cx_status){ CX_E_INTERNAL };
+    }
     cx_cbor_put_map(buf, CONTEXT_KEYS);
     cx_cbor_put_uint(buf, CONTEXT_VERSION);
     cx_cbor_put_uint(buf, CX_RECORD_VERSION);
@@ -178,24 +184,28 @@ cx_context_encode(const struct cx_context *context, struct cx_buf *buf)
     cx_cbor_put_uint(buf, CONTEXT_OWN);
     put_own(buf, context);
     cx_cbor_put_uint(buf, CONTEXT_POLICY);
-    put_policy(buf, context->policy);
+    if (context->policy != NULL) {
+        put_policy(buf, context->policy);
+    } else {
+        cx_buf_put(buf, cx_str_of_span(context->policy_octets));
+    }
     cx_cbor_put_uint(buf, CONTEXT_ORDER);
     cx_parts_put_word(buf, cx_order_word(context->order));
     cx_cbor_put_uint(buf, CONTEXT_MESSAGES);
     cx_parts_put_word(buf, cx_messages_word(context->messages));
-    return cx_buf_ok(buf) ? CX_SUCCESS : (cx_status){ CX_E_LIMIT };
+    return cx_parts_written(buf, begin);
 }
 
 /* ---- reading */
 
 static cx_time
-get_moment(struct cx_parts *in, cx_time absent)
+get_end(struct cx_parts *in, cx_time without)
 {
     if (cx_cbor_next(&in->r) == CX_CBOR_NULL) {
         cx_cbor_null(&in->r);
-        return absent;
+        return without;
     }
-    return cx_cbor_int(&in->r);
+    return cx_parts_moment(in);
 }
 
 static cx_status
@@ -211,21 +221,11 @@ get_own(struct cx_parts *in, struct cx_context *context)
             return cx_parts_refuse(in, "an entry of OWN cannot be read");
         }
         own[i].name = cx_cbor_text(&in->r);
-        own[i].from = get_moment(in, CX_TIME_NONE);
-        own[i].until = get_moment(in, CX_TIME_MAX);
+        own[i].from = get_end(in, CX_TIME_NONE);
+        own[i].until = get_end(in, CX_TIME_MAX);
         own[i].issuemail_parameters = cx_cbor_bool(&in->r);
     }
     context->own = own;
-    return CX_SUCCESS;
-}
-
-static cx_status
-get_policy(struct cx_parts *in, struct cx_context *context)
-{
-    if (cx_cbor_next(&in->r) != CX_CBOR_MAP) {
-        return cx_parts_refuse(in, "the policy is a map");
-    }
-    context->policy_octets = cx_cbor_any(&in->r);
     return CX_SUCCESS;
 }
 
@@ -248,7 +248,8 @@ get_member(struct cx_parts *in, int64_t key, struct cx_context *context)
     case CONTEXT_OWN:
         return get_own(in, context);
     case CONTEXT_POLICY:
-        return get_policy(in, context);
+        context->policy_octets = cx_cbor_members(&in->r);
+        return CX_SUCCESS;
     case CONTEXT_ORDER:
         context->order = cx_order_of_word(cx_cbor_text(&in->r));
         return context->order != CX_ORDER_UNSET ? CX_SUCCESS
@@ -270,14 +271,22 @@ cx_context_decode(cx_span octets, struct cx_arena *arena, struct cx_context *ret
     struct cx_parts in = { cx_reader_of(octets), arena, detail, "context" };
     struct cx_context context = { .policy = NULL };
     struct cx_cbor_map map = cx_cbor_map(&in.r);
+    const char *fault;
     uint32_t seen = 0;
 
+    if (octets.n > CX_RECORD_MAX) {
+        return cx_parts_refuse(&in, "too long");
+    }
     while (cx_cbor_map_next(&map)) {
         CX_TRY(get_member(&in, map.key, &context));
         seen |= 1u << map.key;
     }
     if (!cx_rd_ok(&in.r) || cx_rd_left(&in.r) != 0 || seen != (1u << CONTEXT_KEYS) - 1) {
         return cx_parts_refuse(&in, "it cannot be read, or lacks a member");
+    }
+    fault = cx_context_fault(&context);
+    if (fault != NULL) {
+        return cx_parts_refuse(&in, fault);
     }
     *ret = context;
     return CX_SUCCESS;

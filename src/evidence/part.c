@@ -1,5 +1,7 @@
 #include "evidence/part.h"
 
+#include "evidence/fault.h"
+
 cx_status
 cx_parts_refuse(const struct cx_parts *in, const char *why)
 {
@@ -50,6 +52,17 @@ cx_parts_hash(struct cx_parts *in, struct cx_hash *ret)
     }
 }
 
+cx_time
+cx_parts_moment(struct cx_parts *in)
+{
+    cx_time t = cx_cbor_int(&in->r);
+
+    if (!cx_is_moment(t)) {
+        in->r.failed = true;
+    }
+    return t;
+}
+
 void
 cx_parts_put_word(struct cx_buf *buf, const char *word)
 {
@@ -69,4 +82,16 @@ void
 cx_parts_put_hash(struct cx_buf *buf, const struct cx_hash *hash)
 {
     cx_cbor_put_bytes(buf, (cx_span){ hash->b, CX_HASH_SIZE });
+}
+
+cx_status
+cx_parts_written(struct cx_buf *buf, size_t begin)
+{
+    if (buf->n - begin > CX_RECORD_MAX) {
+        cx_buf_fail(buf, CX_E_LIMIT);
+    }
+    if (!cx_buf_ok(buf)) {
+        buf->n = begin;
+    }
+    return cx_buf_status(buf);
 }

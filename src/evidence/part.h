@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/cbor.h"
+#include "base/time.h"
 #include "evidence/tree.h"
 
 /* What is being read: its octets, where its parts go, where to say why it was refused. */
@@ -25,9 +26,14 @@ cx_status cx_parts_texts(struct cx_parts *in, size_t most, const cx_str **ret, s
     CX_MUST;
 /* Untouched if the reader fails. */
 void cx_parts_hash(struct cx_parts *in, struct cx_hash *ret);
+/* cx_is_moment, or the reader fails. */
+cx_time cx_parts_moment(struct cx_parts *in);
 
 void cx_parts_put_word(struct cx_buf *buf, const char *word);
 void cx_parts_put_texts(struct cx_buf *buf, const cx_str *texts, size_t n);
 void cx_parts_put_hash(struct cx_buf *buf, const struct cx_hash *hash);
+/* The end of what was begun at octet begin of buf: all of it, or nothing. Classes: those of cx_buf_status, LIMIT
+ * (CX_RECORD_MAX). */
+cx_status cx_parts_written(struct cx_buf *buf, size_t begin) CX_MUST;
 
 #endif

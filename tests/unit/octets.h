@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#define OCTETS_MAX 512
+#define OCTETS_MAX 4096
 
 struct octets {
     uint8_t p[OCTETS_MAX];
