@@ -24,6 +24,7 @@ cx_buf_clear(struct cx_buf *buf)
 {
     buf->n = 0;
     buf->failed = false;
+    buf->why = CX_OK;
 }
 
 char *
@@ -33,7 +34,7 @@ cx_buf_reserve(struct cx_buf *buf, size_t n)
     char *p;
 
     if (buf->failed || n > buf->max - buf->n) {
-        buf->failed = true;
+        cx_buf_fail(buf, CX_E_LIMIT);
         return NULL;
     }
     if (n <= buf->room - buf->n) {
@@ -44,7 +45,7 @@ cx_buf_reserve(struct cx_buf *buf, size_t n)
     }
     p = cx_realloc(buf->p, room, 1);
     if (p == NULL) {
-        buf->failed = true;
+        cx_buf_fail(buf, CX_E_NOMEM);
         return NULL;
     }
     buf->p = p;
@@ -101,7 +102,7 @@ cx_buf_printf(struct cx_buf *buf, const char *fmt, ...)
     n = vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
     if (n < 0 || (size_t)n >= sizeof(text)) {
-        buf->failed = true; /* long outside text goes through cx_buf_put */
+        cx_buf_fail(buf, CX_E_LIMIT); /* long outside text goes through cx_buf_put */
         return;
     }
     cx_buf_put(buf, (cx_str){ text, (size_t)n });
@@ -139,4 +140,20 @@ bool
 cx_buf_ok(const struct cx_buf *buf)
 {
     return !buf->failed;
+}
+
+void
+cx_buf_fail(struct cx_buf *buf, enum cx_code why)
+{
+    buf->why = buf->failed ? buf->why : why;
+    buf->failed = true;
+}
+
+cx_status
+cx_buf_status(const struct cx_buf *buf)
+{
+    if (!buf->failed) {
+        return CX_SUCCESS;
+    }
+    return (cx_status){ buf->why != CX_OK ? buf->why : CX_E_INTERNAL };
 }

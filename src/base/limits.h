@@ -157,6 +157,8 @@
 #define CX_RECORD_MAX         ((size_t)16 << 20)
 #define CX_RECORD_ANSWERS_MAX 1000000
 #define CX_REGIONS_MAX        5
+/* Ids of rules of one finding in a record: more than there are rules. */
+#define CX_RECORD_RULES_MAX 256
 /* Depth of arrays and maps in a record that are passed over; ours have 4. */
 #define CX_CBOR_DEPTH 16
 

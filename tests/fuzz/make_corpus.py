@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Writes the seeds of the fuzz targets that read wire formats, values, contacts and texts of the log. Same output on every run."""
 import base64
+"""Writes the seeds of the fuzz targets that read wire formats, values, contacts and evidence. Same output on every run."""
 import hashlib
 import os
 import struct
@@ -396,6 +397,20 @@ def timestamps():
         "other-time": response.replace(b"20261125222237Z", b"20261125222238Z"),
         "empty": b"",
     }
+def cbors():
+    """Items of every form, good and bad."""
+    rows = {
+        "uint": "1bffffffffffffffff", "nint": "3bffffffffffffffff", "long-form": "1817", "longer-form": "1b00000000ffffffff",
+        "bytes": "4401020304", "text": "65c3a4efbfbf", "surrogate": "63eda080", "overlong": "62c080", "text-cut": "62c3",
+        "array": "8401808280f6f5", "map": "a3000120f5616182f4f6", "map-order": "a2616200616100", "map-twice": "a201000100",
+        "map-nint": "a4000120022103390100f6", "map-key-array": "a18000", "map-key-null": "a1f600", "depth": "81" * 16 + "00",
+        "too-deep": "81" * 17 + "00", "depth-maps": "a100" * 16 + "80", "tag": "c11a514b67b0", "half": "f93c00",
+        "double": "fb3ff199999999999a", "undefined": "f7", "simple": "f8ff", "indefinite-array": "9f01ff",
+        "indefinite-map": "bf0102ff", "chunks": "5f41014102ff", "break": "ff", "huge-array": "9bffffffffffffffff",
+        "huge-map": "bb8000000000000000", "huge-text": "7bffffffffffffffff", "behind": "0000", "json":
+        "a3647a6f6e658066696e73696465a2616101626161a0676e756d626572733a00010000",
+    }
+    return {row: bytes.fromhex(octets) for row, octets in rows.items()}
 
 
 if __name__ == "__main__":
@@ -413,3 +428,4 @@ if __name__ == "__main__":
     save("bundle", bundles())
     save("witness_body", witness_bodies())
     save("timestamp", timestamps())
+    save("cbor", cbors())
