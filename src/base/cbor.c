@@ -76,8 +76,6 @@ void
 cx_cbor_put_text(struct cx_buf *buf, cx_str text)
 {
     if (!cx_utf8_valid(cx_span_of_str(text))) {
-        buf->failed = true;
-    if (!is_utf8(cx_span_of_str(text))) {
         cx_buf_fail(buf, CX_E_INTERNAL);
         return;
     }

@@ -21,6 +21,7 @@ static const char usage[] =
     "  check --cert FILE            the same for a certificate, precertificate or request\n"
     "  check --record STORE         any of them, kept as evidence; with --authority a permit to "
     "sign\n"
+    "  permit verify | show         may this be signed now, by a check that is in the log?\n"
     "  show STORE ID                a recorded check, as it was\n"
     "  replay STORE                 all recorded checks through the judge of today\n"
     "  log checkpoint|prove|...     the log as outsiders verify it\n"
@@ -28,7 +29,6 @@ static const char usage[] =
     "  lint NAME | --zone FILE      mistakes in CAA records, and who may issue\n"
     "  contacts NAME                contacts for validation that CAA publishes\n"
     "  conformance --exec CMD       the golden table against any checker\n"
-    "  permit verify | show         may this be signed now, by a check that is in the log?\n"
     "\n"
     "caaproof COMMAND --help explains a command; caaproof --version says what it is built on.\n";
 
