@@ -43,4 +43,24 @@ cx_utf8_valid(cx_span text)
     return true;
 }
 
+/* Octets of the longest character. */
+#define CX_UTF8_CHARACTER 4
+
+/* Writes a character and gives its number of octets, 0 if there is no such character. */
+static inline size_t
+cx_utf8_put(uint32_t point, uint8_t ret[CX_UTF8_CHARACTER])
+{
+    static const uint8_t heads[] = { 0x00, 0x00, 0xc0, 0xe0, 0xf0 };
+    size_t n = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+
+    if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) {
+        return 0;
+    }
+    for (size_t i = n; i-- > 1; point >>= 6) {
+        ret[i] = (uint8_t)(0x80 | (point & 0x3f));
+    }
+    ret[0] = (uint8_t)(heads[n] | point);
+    return n;
+}
+
 #endif

@@ -33,6 +33,12 @@ cx_hash_equal(const struct cx_hash *a, const struct cx_hash *b)
     return memcmp(a->b, b->b, CX_HASH_SIZE) == 0;
 }
 
+/* In hexadecimal, with NUL. */
+#define CX_HASH_TEXT (2 * CX_HASH_SIZE + 1)
+void cx_hash_text(const struct cx_hash *hash, char ret[CX_HASH_TEXT]);
+/* False for anything but 64 hexadecimal digits. */
+bool cx_hash_of_text(cx_str text, struct cx_hash *ret);
+
 /* SHA-256(0x00 || entry), and SHA-256(0x01 || left || right). Classes: INTERNAL. */
 cx_status cx_hash_leaf(cx_span entry, struct cx_hash *ret) CX_MUST;
 cx_status cx_hash_node(const struct cx_hash *left, const struct cx_hash *right, struct cx_hash *ret)

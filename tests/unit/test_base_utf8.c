@@ -71,9 +71,28 @@ TEST(refuses_what_is_no_character)
     }
 }
 
+/* Every character there is, and none beside. */
+TEST(writes_every_character)
+{
+    for (uint32_t c = 0; c < 0x110800; c++) {
+        uint8_t octets[CX_UTF8_CHARACTER];
+        bool exists = c <= 0x10ffff && (c < 0xd800 || c > 0xdfff);
+        size_t n = cx_utf8_put(c, octets);
+        uint32_t again = 0;
+
+        assert_int_equal(n != 0, exists);
+        if (exists) {
+            assert_int_equal(cx_utf8_first((cx_span){ octets, n }, &again), n);
+            assert_int_equal(again, c);
+        }
+    }
+    assert_int_equal(cx_utf8_put(UINT32_MAX, (uint8_t[CX_UTF8_CHARACTER]){ 0 }), 0);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(reads_the_first_and_last_character_of_each_length),
     cmocka_unit_test(refuses_what_is_no_character),
+    cmocka_unit_test(writes_every_character),
 };
 
 TEST_MAIN(tests)
