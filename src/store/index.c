@@ -202,11 +202,19 @@ filter_piece(struct segment *segment, enum cx_index_kind kind, cx_span places)
     }
 }
 
+struct count {
+    uint64_t pieces;
+    size_t places;
+};
+
 static cx_status
-count_places(void *ctx, uint64_t number, cx_span places)
+count_piece(void *ctx, uint64_t number, cx_span places)
 {
+    struct count *count = ctx;
+
     (void)number;
-    *(size_t *)ctx += places.n / CX_PLACE_OCTETS;
+    count->pieces++;
+    count->places += places.n / CX_PLACE_OCTETS;
     return CX_SUCCESS;
 }
 
@@ -217,28 +225,30 @@ load_piece(void *ctx, uint64_t number, cx_span places)
     return CX_SUCCESS;
 }
 
-/* Of a segment whose pieces of that kind, or some of them, were written by an earlier process. */
+/* Of a segment whose pieces of that kind, or some of them, were written by an earlier process. A piece that is missing must
+ * not look like hashes that are not there. */
 static cx_status
 load_filter(struct cx_index *index, size_t at, enum cx_index_kind kind, struct cx_detail *detail)
 {
     struct segment *segment = &index->segments[at];
     uint64_t first = cx_piece_number(at, kind, 0);
     uint64_t end = at * CX_SEGMENT_PIECES + segment->done;
-    size_t n =
-        segment->places.kinds[kind] == NULL ? 0 : cx_places_count(segment->places.kinds[kind]);
+    struct count count = { 0, 0 };
 
-    if (end > first + CX_PIECES) {
-        end = first + CX_PIECES;
-    }
     if (!is_searched(index, at, kind)) {
         return CX_SUCCESS;
     }
-    if (n == 0) {
-        CX_TRY(cx_rows_pieces(index->rows, first, end, count_places, &n, detail));
+    end = end < first ? first : end > first + CX_PIECES ? first + CX_PIECES : end;
+    CX_TRY(cx_rows_pieces(index->rows, first, end, count_piece, &count, detail));
+    if (count.pieces != end - first) {
+        return cx_fail(detail, CX_E_STORE, "%s: pieces of the index of segment %zu are missing",
+                       index->rows->name, at);
     }
-    CX_TRY(filter_init(index, at, kind, n));
-    return end <= first ? CX_SUCCESS
-                        : cx_rows_pieces(index->rows, first, end, load_piece, segment, detail);
+    if (segment->places.kinds[kind] != NULL) { /* all of them, while not all are pieces */
+        count.places = cx_places_count(segment->places.kinds[kind]);
+    }
+    CX_TRY(filter_init(index, at, kind, count.places));
+    return cx_rows_pieces(index->rows, first, end, load_piece, segment, detail);
 }
 
 /* ---- making */

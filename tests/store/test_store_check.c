@@ -66,17 +66,6 @@ open_file(const char *name)
 }
 
 static void
-exec_on(const char *name, const char *sql)
-{
-    sqlite3 *db = open_file(name);
-
-    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK) {
-        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-    }
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
-static void
 records(const char *fmt, ...)
 {
     char sql[1000];
@@ -85,7 +74,7 @@ records(const char *fmt, ...)
     va_start(args, fmt);
     (void)vsnprintf(sql, sizeof(sql), fmt, args);
     va_end(args);
-    exec_on("0001/records.sqlite", sql);
+    scratch_sql(t.store, "0001/records.sqlite", sql);
 }
 
 static void
@@ -124,7 +113,9 @@ swap(const char *table, const char *key, const char *columns, unsigned a, unsign
                    "UPDATE %s SET (%s) = (SELECT %s FROM x WHERE x.%s = %u) WHERE %s = %u",
                    table, key, a, b, table, columns, columns, key, b, key, a, table, columns,
                    columns, key, a, key, b);
-    exec_on(strcmp(table, "message") == 0 ? "0001/messages.sqlite" : "0001/records.sqlite", sql);
+    scratch_sql(t.store,
+                strcmp(table, "message") == 0 ? "0001/messages.sqlite" : "0001/records.sqlite",
+                sql);
 }
 
 /* The size of the first checkpoint from that on. */
@@ -395,10 +386,10 @@ TEST(a_message_is_named)
     flip("message", "octets", "number = 1", 3);
     ASSERT_FINDINGS(t.store, want);
     (void)restore(NULL);
-    exec_on("0001/messages.sqlite", "DELETE FROM message WHERE number = 1");
+    scratch_sql(t.store, "0001/messages.sqlite", "DELETE FROM message WHERE number = 1");
     ASSERT_FINDINGS(t.store, "message-missing 1/1\n");
     (void)restore(NULL);
-    exec_on("0001/messages.sqlite", "DELETE FROM message");
+    scratch_sql(t.store, "0001/messages.sqlite", "DELETE FROM message");
     ASSERT_FINDINGS(t.store, "message-missing 1/0-2\n");
 }
 
