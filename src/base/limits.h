@@ -231,6 +231,10 @@
  * transaction. */
 #define CX_LOG_WAL_SOFT ((uint64_t)4 << 20)
 #define CX_LOG_WAL_HARD ((uint64_t)64 << 20)
+/* Entries missing in a row that a check still takes for a gap, not for the number of a row that somebody made up. */
+#define CX_CHECK_GAP_MAX ((uint64_t)1 << 20)
+/* Rows of a shard that a check remembers as wrong, so that what follows from them is not told again. */
+#define CX_CHECK_KNOWN_MAX 65536
 /* To read one signed checkpoint: its lines, decoded. */
 #define CX_SIGNED_MEMORY ((size_t)1 << 20)
 /* A piece of an index, a 256th of a segment's: CX_LOG_SEGMENT_ROWS at worst, and one entry's more. */

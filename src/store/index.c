@@ -82,69 +82,100 @@ places_count(const struct cx_segment_places *places)
 /* Reading rows into places. */
 struct filling {
     struct cx_rows *rows;
-    uint64_t hash_key;
+    const struct cx_index_options *options;
     const struct cx_segment *segment;
     struct cx_segment_places *places;
     struct cx_detail *detail;
 };
 
+/* A place that cannot be told: LIMIT. */
 static cx_status
-fill_one(const struct filling *filling, enum cx_index_kind kind, cx_span key, uint64_t number)
+add_place(struct cx_places *places, uint64_t hash, uint64_t place)
 {
-    uint64_t place = number - filling->segment->first[cx_index_space(kind)];
-
     return place >= UINT32_MAX ? (cx_status){ CX_E_LIMIT }
-                               : cx_places_add(filling->places->kinds[kind],
-                                               cx_hash(filling->hash_key, key), (uint32_t)place);
+                               : cx_places_add(places, hash, (uint32_t)place);
+}
+
+/* A row that cannot be one of ours, or a record that cannot be read. */
+static cx_status
+unreadable(const struct filling *filling, const char *what, uint64_t number)
+{
+    return filling->options->lenient
+               ? CX_SUCCESS
+               : cx_fail(filling->detail, CX_E_STORE, "%s: %s %llu cannot be read",
+                         filling->rows->name, what, (unsigned long long)number);
 }
 
 static cx_status
-fill_entry(void *ctx, const struct cx_entry_row *row)
+fill_one(const struct filling *filling, enum cx_index_kind kind, cx_span key, uint64_t number)
+{
+    cx_status status =
+        add_place(filling->places->kinds[kind], cx_hash(filling->options->hash_key, key),
+                  number - filling->segment->first[cx_index_space(kind)]);
+
+    return status.code == CX_E_LIMIT ? unreadable(filling, "row", number) : status;
+}
+
+static cx_status
+fill_entry(void *ctx, const struct cx_row *row)
 {
     const struct filling *filling = ctx;
+    struct cx_entry entry;
     struct cx_glance glance;
     char buf[CX_GLANCE_NAME];
     cx_str name;
 
-    if (row->entry.kind != CX_ENTRY_CHECK || row->record.n == 0) {
+    if (!cx_ok(cx_entry_read(row->head, &entry))) {
+        return unreadable(filling, "entry", row->key);
+    }
+    if (entry.kind != CX_ENTRY_CHECK || row->body.n == 0) {
         return CX_SUCCESS;
     }
-    if (!cx_ok(cx_glance(row->record, &glance))) {
-        return cx_fail(filling->detail, CX_E_STORE, "%s: the record of entry %llu cannot be read",
-                       filling->rows->name, (unsigned long long)row->index);
+    if (!cx_ok(cx_glance(row->body, &glance))) {
+        return unreadable(filling, "the record of entry", row->key);
     }
     if (glance.request.n != 0) {
-        CX_TRY(fill_one(filling, CX_INDEX_REQUEST, cx_span_of_str(glance.request), row->index));
+        CX_TRY(fill_one(filling, CX_INDEX_REQUEST, cx_span_of_str(glance.request), row->key));
     }
     while (cx_glance_name(&glance, buf, &name)) {
-        CX_TRY(fill_one(filling, CX_INDEX_NAME, cx_span_of_str(name), row->index));
+        CX_TRY(fill_one(filling, CX_INDEX_NAME, cx_span_of_str(name), row->key));
     }
     return CX_SUCCESS;
 }
 
 static cx_status
-fill_object(void *ctx, const struct cx_object_row *row)
+fill_object(void *ctx, const struct cx_row *row)
 {
     const struct filling *filling = ctx;
-    enum cx_index_kind kind = row->kind == CX_OBJECT_MESSAGE ? CX_INDEX_MESSAGE : CX_INDEX_OBJECT;
 
-    return fill_one(filling, kind, (cx_span){ row->digest.b, CX_HASH_SIZE }, row->sequence);
+    return row->head.n == CX_HASH_SIZE ? fill_one(filling, CX_INDEX_OBJECT, row->head, row->key)
+                                       : unreadable(filling, "object", row->key);
+}
+
+static cx_status
+fill_message(void *ctx, const struct cx_row *row)
+{
+    const struct filling *filling = ctx;
+
+    return row->head.n == CX_HASH_SIZE ? fill_one(filling, CX_INDEX_MESSAGE, row->head, row->key)
+                                       : unreadable(filling, "message", row->key);
 }
 
 cx_status
-cx_segment_places_fill(struct cx_rows *rows, uint64_t hash_key, const struct cx_segment *segment,
-                       struct cx_segment_places *ret, struct cx_detail *detail)
+cx_segment_places_fill(struct cx_rows *rows, const struct cx_index_options *options,
+                       const struct cx_segment *segment, struct cx_segment_places *ret,
+                       struct cx_detail *detail)
 {
-    struct filling filling = { rows, hash_key, segment, ret, detail };
+    struct filling filling = { rows, options, segment, ret, detail };
     const uint64_t *first = segment->first, *end = segment->end;
 
     CX_TRY(places_init(ret));
-    CX_TRY(cx_rows_entries(rows, first[CX_SPACE_ENTRIES], end[CX_SPACE_ENTRIES], fill_entry,
-                           &filling, detail));
-    CX_TRY(cx_rows_objects(rows, false, first[CX_SPACE_OBJECTS], end[CX_SPACE_OBJECTS], fill_object,
-                           &filling, detail));
-    return cx_rows_objects(rows, true, first[CX_SPACE_MESSAGES], end[CX_SPACE_MESSAGES],
-                           fill_object, &filling, detail);
+    CX_TRY(rows->ops->scan(rows, CX_TABLE_ENTRY, first[CX_SPACE_ENTRIES], end[CX_SPACE_ENTRIES],
+                           fill_entry, &filling, detail));
+    CX_TRY(rows->ops->scan(rows, CX_TABLE_OBJECT, first[CX_SPACE_OBJECTS], end[CX_SPACE_OBJECTS],
+                           fill_object, &filling, detail));
+    return rows->ops->scan(rows, CX_TABLE_MESSAGE, first[CX_SPACE_MESSAGES], end[CX_SPACE_MESSAGES],
+                           fill_message, &filling, detail);
 }
 
 /* ---- filters */
@@ -171,11 +202,19 @@ filter_piece(struct segment *segment, enum cx_index_kind kind, cx_span places)
     }
 }
 
+struct count {
+    uint64_t pieces;
+    size_t places;
+};
+
 static cx_status
-count_places(void *ctx, uint64_t number, cx_span places)
+count_piece(void *ctx, uint64_t number, cx_span places)
 {
+    struct count *count = ctx;
+
     (void)number;
-    *(size_t *)ctx += places.n / CX_PLACE_OCTETS;
+    count->pieces++;
+    count->places += places.n / CX_PLACE_OCTETS;
     return CX_SUCCESS;
 }
 
@@ -186,28 +225,30 @@ load_piece(void *ctx, uint64_t number, cx_span places)
     return CX_SUCCESS;
 }
 
-/* Of a segment whose pieces of that kind, or some of them, were written by an earlier process. */
+/* Of a segment whose pieces of that kind, or some of them, were written by an earlier process. A piece that is missing must
+ * not look like hashes that are not there. */
 static cx_status
 load_filter(struct cx_index *index, size_t at, enum cx_index_kind kind, struct cx_detail *detail)
 {
     struct segment *segment = &index->segments[at];
     uint64_t first = cx_piece_number(at, kind, 0);
     uint64_t end = at * CX_SEGMENT_PIECES + segment->done;
-    size_t n =
-        segment->places.kinds[kind] == NULL ? 0 : cx_places_count(segment->places.kinds[kind]);
+    struct count count = { 0, 0 };
 
-    if (end > first + CX_PIECES) {
-        end = first + CX_PIECES;
-    }
     if (!is_searched(index, at, kind)) {
         return CX_SUCCESS;
     }
-    if (n == 0) {
-        CX_TRY(cx_rows_pieces(index->rows, first, end, count_places, &n, detail));
+    end = end < first ? first : end > first + CX_PIECES ? first + CX_PIECES : end;
+    CX_TRY(cx_rows_pieces(index->rows, first, end, count_piece, &count, detail));
+    if (count.pieces != end - first) {
+        return cx_fail(detail, CX_E_STORE, "%s: pieces of the index of segment %zu are missing",
+                       index->rows->name, at);
     }
-    CX_TRY(filter_init(index, at, kind, n));
-    return end <= first ? CX_SUCCESS
-                        : cx_rows_pieces(index->rows, first, end, load_piece, segment, detail);
+    if (segment->places.kinds[kind] != NULL) { /* all of them, while not all are pieces */
+        count.places = cx_places_count(segment->places.kinds[kind]);
+    }
+    CX_TRY(filter_init(index, at, kind, count.places));
+    return cx_rows_pieces(index->rows, first, end, load_piece, segment, detail);
 }
 
 /* ---- making */
@@ -275,7 +316,7 @@ load_segment(struct cx_index *index, size_t at, struct cx_detail *detail)
     bool is_growing = at + 1 == index->n_segments;
 
     if (segment->done < CX_SEGMENT_PIECES) {
-        CX_TRY(cx_segment_places_fill(index->rows, index->options.hash_key, &segment->bounds,
+        CX_TRY(cx_segment_places_fill(index->rows, &index->options, &segment->bounds,
                                       &segment->places, detail));
     }
     for (size_t i = 0; i < CX_INDEX_KINDS; i++) {
@@ -297,7 +338,8 @@ load(struct cx_index *index, const struct cx_rows_extent *extent, struct cx_deta
 
     CX_TRY(cx_rows_segments(index->rows, take_segment, &list, detail));
     for (size_t i = 0; i < CX_SPACES; i++) {
-        if (extent->end[i] < list.next.first[i] && i != CX_SPACE_MESSAGES) {
+        if (extent->end[i] < list.next.first[i] && i != CX_SPACE_MESSAGES &&
+            !index->options.lenient) {
             return cx_fail(detail, CX_E_STORE, "%s: rows at the end are missing",
                            index->rows->name);
         }
@@ -340,6 +382,22 @@ cx_index_new(struct cx_rows *rows, const struct cx_rows_extent *extent,
     return CX_SUCCESS;
 }
 
+cx_status
+cx_index_open(struct cx_rows *rows, const struct cx_index_options *options, struct cx_index **ret,
+              struct cx_detail *detail)
+{
+    struct cx_rows_extent extent;
+    cx_status status;
+
+    CX_TRY(rows->ops->view_begin(rows, detail));
+    status = cx_rows_measure(rows, &extent, detail);
+    if (cx_ok(status)) {
+        status = cx_index_new(rows, &extent, options, ret, detail);
+    }
+    rows->ops->view_end(rows);
+    return status;
+}
+
 void
 cx_index_free(struct cx_index *index)
 {
@@ -364,11 +422,9 @@ cx_status
 cx_index_add(struct cx_index *index, enum cx_index_kind kind, cx_span key, uint64_t number)
 {
     struct segment *segment = growing(index);
-    struct filling filling = { .hash_key = index->options.hash_key,
-                               .segment = &segment->bounds,
-                               .places = &segment->places };
 
-    return fill_one(&filling, kind, key, number);
+    return add_place(segment->places.kinds[kind], cx_hash(index->options.hash_key, key),
+                     number - segment->bounds.first[cx_index_space(kind)]);
 }
 
 /* The next piece of the segment becomes a row. */

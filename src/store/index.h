@@ -19,12 +19,17 @@ struct cx_index_options {
     /* For one who appends: filters make a look for what is not there cheap; objects and messages are looked for in recent
      * segments only. Else pieces that were read are kept. */
     bool for_writing;
+    /* For one who checks: records that cannot be read, and rows that are missing, are passed over. */
+    bool lenient;
 };
 
 /* Reads what is in no piece yet. rows are borrowed until cx_index_free. Classes: STORE, NOMEM. */
 cx_status cx_index_new(struct cx_rows *rows, const struct cx_rows_extent *extent,
                        const struct cx_index_options *options, struct cx_index **ret,
                        struct cx_detail *detail) CX_MUST;
+/* The same for a reader: of the rows as they are now. */
+cx_status cx_index_open(struct cx_rows *rows, const struct cx_index_options *options,
+                        struct cx_index **ret, struct cx_detail *detail) CX_MUST;
 void cx_index_free(struct cx_index *index);
 
 /* number: of the entry or object that is being put; not below any before. Classes: NOMEM, LIMIT. */
@@ -57,9 +62,9 @@ struct cx_segment_places {
     struct cx_places *kinds[CX_INDEX_KINDS];
 };
 
-/* Filled in by the rows of the segment; freed by the caller, also after a failure. Classes: STORE (a record that cannot be
- * read), NOMEM. */
-cx_status cx_segment_places_fill(struct cx_rows *rows, uint64_t hash_key,
+/* Filled in by the rows of the segment; freed by the caller, also after a failure. Of options, hash_key and lenient. Classes:
+ * STORE (a record that cannot be read), NOMEM. */
+cx_status cx_segment_places_fill(struct cx_rows *rows, const struct cx_index_options *options,
                                  const struct cx_segment *segment, struct cx_segment_places *ret,
                                  struct cx_detail *detail) CX_MUST;
 void cx_segment_places_done(struct cx_segment_places *places);

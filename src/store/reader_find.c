@@ -2,29 +2,14 @@
 #include "evidence/glance.h"
 #include "store/reader_priv.h"
 
-static cx_status
-make_index(struct cx_reader_shard *shard, struct cx_detail *detail)
-{
-    struct cx_index_options options = { .hash_key = shard->hash_key };
-    struct cx_rows_extent extent;
-
-    CX_TRY(cx_rows_measure(shard->rows, &extent, detail));
-    return cx_index_new(shard->rows, &extent, &options, &shard->index, detail);
-}
-
 /* Of the rows as they are now: what is beyond the reader's size is not given. */
 cx_status
 cx_reader_index(struct cx_reader_shard *shard, struct cx_detail *detail)
 {
-    cx_status status;
+    struct cx_index_options options = { .hash_key = shard->hash_key };
 
-    if (shard->index != NULL) {
-        return CX_SUCCESS;
-    }
-    CX_TRY(shard->rows->ops->view_begin(shard->rows, detail));
-    status = make_index(shard, detail);
-    shard->rows->ops->view_end(shard->rows);
-    return status;
+    return shard->index != NULL ? CX_SUCCESS
+                                : cx_index_open(shard->rows, &options, &shard->index, detail);
 }
 
 /* ---- objects */

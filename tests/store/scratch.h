@@ -23,6 +23,9 @@ void scratch_cut(const char *path, long size);
 size_t scratch_read(const char *path, char *ret, size_t room);
 void scratch_write(const char *path, const char *text);
 
+/* Runs SQL on a database folder/file, by somebody else's hand. */
+void scratch_sql(const char *folder, const char *file, const char *sql);
+
 /* Fails the test with the text of detail, unless status is success. */
 #define SCRATCH_OK(expr) scratch_ok((expr), &detail, #expr, __FILE__, __LINE__)
 void scratch_ok(cx_status status, const struct cx_detail *detail, const char *what,

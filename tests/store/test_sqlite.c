@@ -2,7 +2,6 @@
 #include "scratch.h"
 #include "store/sqlite.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -33,21 +32,6 @@ remove_store(void **state)
     return 0;
 }
 
-/* By somebody else's hand. */
-static void
-run(const char *file, const char *sql)
-{
-    char path[SCRATCH_PATH];
-    sqlite3 *db;
-
-    scratch_join(path, place, file);
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK) {
-        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-    }
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
 /* No mode takes it, and the text says where and why. */
 static void
 assert_refused(const char *file, const char *why)
@@ -65,15 +49,15 @@ assert_refused(const char *file, const char *why)
 
 TEST(a_newer_version_is_refused)
 {
-    run(CX_SQLITE_MESSAGES, "INSERT INTO migration VALUES (2)");
+    scratch_sql(place, CX_SQLITE_MESSAGES, "INSERT INTO migration VALUES (2)");
     assert_refused(CX_SQLITE_MESSAGES, "newer version");
-    run(CX_SQLITE_RECORDS, "INSERT INTO migration VALUES (900)");
+    scratch_sql(place, CX_SQLITE_RECORDS, "INSERT INTO migration VALUES (900)");
     assert_refused(CX_SQLITE_RECORDS, "newer version");
 }
 
 TEST(a_strange_file_is_refused)
 {
-    run(CX_SQLITE_RECORDS, "PRAGMA application_id = 7");
+    scratch_sql(place, CX_SQLITE_RECORDS, "PRAGMA application_id = 7");
     assert_refused(CX_SQLITE_RECORDS, "not a file of a store");
 }
 
@@ -100,7 +84,7 @@ TEST(tables_that_are_not_exactly_ours_are_refused)
     };
 
     for (size_t i = 0; i < CX_COUNT(changes); i++) {
-        run(CX_SQLITE_RECORDS, changes[i]);
+        scratch_sql(place, CX_SQLITE_RECORDS, changes[i]);
         assert_refused(CX_SQLITE_RECORDS, "tables");
     }
 }
@@ -134,8 +118,8 @@ TEST(a_row_of_another_type_is_no_row)
     struct cx_detail detail = { .rule = NULL };
     struct cx_rows *rows;
 
-    run(CX_SQLITE_RECORDS, changes[0]);
-    run(CX_SQLITE_RECORDS, changes[1]);
+    scratch_sql(place, CX_SQLITE_RECORDS, changes[0]);
+    scratch_sql(place, CX_SQLITE_RECORDS, changes[1]);
     SCRATCH_OK(cx_sqlite_open(place, CX_ROWS_READ, &rows, &detail));
     SCRATCH_FAILS(rows->ops->scan(rows, CX_TABLE_META, 0, 9, NULL, NULL, &detail), CX_CLASS_STORE);
     assert_non_null(strstr(detail.text, "another type"));
