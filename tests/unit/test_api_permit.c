@@ -120,27 +120,32 @@ TEST(passes_on_every_member)
     EXPECT(CAAP_PERMIT_E_LOG, caap_trust_free(c.trust); c.trust = caap_trust_new());
 }
 
+/* The permit of a check of which one name had that verdict. */
 static void
-sign_again(struct scene *c)
+sign_with(struct scene *c, enum cx_verdict verdict)
 {
-    cx_span permit = sample_permit(&c->s);
+    struct cx_record_conclusion *k = &c->s.record.conclusion;
+    cx_span permit;
 
+    c->s.findings[0].verdict = verdict;
+    k->verdict = cx_verdict_worse(k->verdict, verdict);
+    k->expires = cx_verdict_positive(k->verdict) ? k->expires : CX_TIME_NONE;
+    permit = sample_permit(&c->s);
     c->request.permit = permit.p;
     c->request.permit_size = permit.n;
 }
 
 TEST(accepts_what_the_flags_say)
 {
-    EXPECT(CAAP_PERMIT_E_LOOKUP_FAILURE, c.s.findings[0].verdict = CX_VERDICT_PERMIT_LF;
-           sign_again(&c));
-    EXPECT(CAAP_PERMIT_OK, c.s.findings[0].verdict = CX_VERDICT_PERMIT_LF; sign_again(&c);
-           c.request.flags = CAAP_ACCEPT_LOOKUP_FAILURE);
-    EXPECT(CAAP_PERMIT_E_EXEMPT, c.s.findings[0].verdict = CX_VERDICT_EXEMPT; sign_again(&c);
-           c.request.flags = CAAP_ACCEPT_LOOKUP_FAILURE);
-    EXPECT(CAAP_PERMIT_OK, c.s.findings[0].verdict = CX_VERDICT_EXEMPT; sign_again(&c);
-           c.request.flags = CAAP_ACCEPT_EXEMPT);
-    EXPECT(CAAP_PERMIT_E_VERDICT, c.s.findings[0].verdict = CX_VERDICT_DENY; sign_again(&c);
-           c.request.flags = CAAP_ACCEPT_LOOKUP_FAILURE | CAAP_ACCEPT_EXEMPT);
+    const uint32_t lf = CAAP_ACCEPT_LOOKUP_FAILURE, exempt = CAAP_ACCEPT_EXEMPT;
+
+    EXPECT(CAAP_PERMIT_E_LOOKUP_FAILURE, sign_with(&c, CX_VERDICT_PERMIT_LF));
+    EXPECT(CAAP_PERMIT_E_LOOKUP_FAILURE, sign_with(&c, CX_VERDICT_PERMIT_LF);
+           c.request.flags = exempt);
+    EXPECT(CAAP_PERMIT_OK, sign_with(&c, CX_VERDICT_PERMIT_LF); c.request.flags = lf);
+    EXPECT(CAAP_PERMIT_E_EXEMPT, sign_with(&c, CX_VERDICT_EXEMPT); c.request.flags = lf);
+    EXPECT(CAAP_PERMIT_OK, sign_with(&c, CX_VERDICT_EXEMPT); c.request.flags = exempt);
+    EXPECT(CAAP_PERMIT_E_VERDICT, sign_with(&c, CX_VERDICT_DENY); c.request.flags = lf | exempt);
 }
 
 TEST(refuses_requests_that_make_no_sense)
