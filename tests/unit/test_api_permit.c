@@ -332,6 +332,35 @@ TEST(knows_an_authority_by_its_key)
     close_scene(&c);
 }
 
+TEST(knows_issuer_domain_names_by_their_hash)
+{
+    static const char *const one[] = { "CA.example.net" };
+    static const char *const several[] = { "ca.example.org", "ca.example.net", "CA.example.org" };
+    static const char *const sorted[] = { "ca.example.net", "ca.example.org" };
+    static const char *const wrong[] = { "ca.example.net", NULL }, *const empty[] = { "" };
+    uint8_t a[CAAP_HASH_SIZE], b[CAAP_HASH_SIZE];
+    struct scene c;
+
+    open_scene(&c);
+    assert_int_equal(caap_own_of(one, 1, a), CAAP_OK);
+    assert_memory_equal(a, c.s.own.b, CAAP_HASH_SIZE);
+    assert_int_equal(caap_own_of(several, 3, a), CAAP_OK);
+    assert_int_equal(caap_own_of(sorted, 2, b), CAAP_OK);
+    assert_memory_equal(a, b, CAAP_HASH_SIZE);
+    assert_memory_not_equal(a, c.s.own.b, CAAP_HASH_SIZE);
+    assert_int_equal(caap_own_of(wrong, 2, a), CAAP_E_USAGE);
+    assert_int_equal(caap_own_of(empty, 1, a), CAAP_E_USAGE);
+    assert_int_equal(caap_own_of(one, 0, a), CAAP_E_USAGE);
+    assert_int_equal(caap_own_of(NULL, 1, a), CAAP_E_USAGE);
+    assert_int_equal(caap_own_of(one, 1, NULL), CAAP_E_USAGE);
+    assert_int_equal(caap_own_of(one, CX_ISSUERS_MAX + 1, a), CAAP_E_USAGE);
+    assert_memory_equal(a, b, CAAP_HASH_SIZE); /* untouched */
+    (void)cx_alloc_fail_nth(1);
+    assert_int_equal(caap_own_of(one, 1, a), CAAP_E_NOMEM);
+    (void)cx_alloc_fail_nth(0);
+    close_scene(&c);
+}
+
 TEST(survives_every_oom)
 {
     struct scene c;
@@ -374,6 +403,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(takes_keys_of_logs_alone),
     cmocka_unit_test(remembers_in_a_context),
     cmocka_unit_test(knows_an_authority_by_its_key),
+    cmocka_unit_test(knows_issuer_domain_names_by_their_hash),
     cmocka_unit_test(survives_every_oom),
 };
 
