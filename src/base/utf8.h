@@ -4,14 +4,25 @@
 
 #include "base/span.h"
 
+/* Octets that the character with that first octet has; 0 if none begins so. */
+static inline size_t
+cx_utf8_length(uint8_t first)
+{
+    return first < 0x80   ? 1
+           : first < 0xc0 ? 0
+           : first < 0xe0 ? 2
+           : first < 0xf0 ? 3
+           : first < 0xf8 ? 4
+                          : 0;
+}
+
 /* Octets of the character in front of text (not empty), and its code point; 0 if it is none. */
 static inline size_t
 cx_utf8_first(cx_span text, uint32_t *ret)
 {
     static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-    uint8_t c = text.p[0];
-    size_t n = c < 0x80 ? 1 : c < 0xc0 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf8 ? 4 : 0;
-    uint32_t point = n == 1 ? c : n == 0 ? 0 : c & (0x7fu >> n);
+    size_t n = cx_utf8_length(text.p[0]);
+    uint32_t point = n == 1 ? text.p[0] : text.p[0] & (0x7fu >> n);
 
     if (n == 0 || n > text.n) {
         return 0;

@@ -314,7 +314,7 @@ verify(TS_RESP *response, TS_REQ *request, const struct cx_timestamp_trust *trus
        struct cx_detail *detail)
 {
     CX_AUTO(free_list) STACK_OF(X509) *chain = NULL;
-    cx_time time;
+    cx_time time = CX_TIME_MAX; /* when no certificate is valid */
 
     CX_TRY(read_certificates(trust->chain, 0, &chain, detail));
     CX_TRY(verify_by_openssl(response, request, trust, chain, detail));

@@ -7,9 +7,13 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 
 import cli
+
+sys.path.insert(0, os.path.join(cli.TOP, 'tests', 'outside'))
+import witness  # pylint: disable=wrong-import-position
 
 ORIGIN = 'log.ca.example/caa'
 TWO_YEARS = '2020-01-01'
@@ -383,6 +387,73 @@ class Log(Store):
             self.assertNotEqual(code, 0, args)
             self.assertEqual(out, '')
             self.assertIn(what, err)
+
+
+class Outsiders(Store):
+    def setUp(self):
+        super().setUp()
+        self.key = self.ok('log', 'key', self.store).strip()
+        self.fill(5)
+
+    def cosign(self, peer, key):
+        with witness.Server(peer, '/w/add-checkpoint') as server:
+            return cli.run('log', 'cosign', self.store, '--witness', server.url + '/w', '--witness-key', key)
+
+    def test_a_witness_cosigns(self):
+        peer = witness.Witness('witness.example/w1', self.key)
+        other = witness.Witness('witness.example/w2', self.key)
+        for size, more in ((6, 100), (106, 500), (606, 600)):
+            code, out, err = self.cosign(peer, peer.vkey)
+            self.assertEqual((code, err), (0, ''))
+            self.assertIn('cosigned at %d entries' % size, out)
+            self.assertEqual(peer.size, size)
+            self.assertIn('before', self.cosign(peer, peer.vkey)[1])  # it is not asked again
+            self.assertEqual(self.cosign(other, other.vkey)[0], 0)
+            with open(self.path('0001', 'witnessed', '%020d.checkpoint' % size), encoding='utf-8') as f:
+                text = f.read()
+            self.assertEqual(text.count('\n\u2014 '), 3)  # the log, and two witnesses
+            self.fill(more, size)
+        status = json.loads(self.ok('log', 'status', self.store, '--json'))['shards'][0]
+        self.assertEqual((status['entries'], status['cosigned'], status['timestamped']), (1206, 606, None))
+
+    def test_a_witness_that_refuses(self):
+        peer = witness.Witness('witness.example/w1', self.key)
+        stranger = witness.Witness('witness.example/w1', self.key)
+        code, out, err = self.cosign(peer, stranger.vkey)
+        self.assertEqual((code, out), (69, ''))
+        self.assertIn('not in its answer', err)
+        for change, what in (({'size': 6, 'root': b'\0' * 32}, 'another log'), ({'size': 3, 'root': b'\0' * 32}, 'another log'),
+                             ({'size': 99}, 'larger tree'), ({'origin': 'x'}, 'does not know'),
+                             ({'log_id': b'\0' * 4}, 'does not trust')):
+            peer = witness.Witness('witness.example/w1', self.key)
+            vars(peer).update(change)
+            code, out, err = self.cosign(peer, peer.vkey)
+            self.assertEqual((code, out), (69, ''), change)
+            self.assertIn(what, err)
+        self.assertFalse(os.path.exists(self.path('0001', 'witnessed', '%020d.checkpoint' % 6)))
+
+    def test_a_witness_that_is_not_there(self):
+        peer = witness.Witness('witness.example/w1', self.key)
+        code, _, err = cli.run('log', 'cosign', self.store, '--witness', 'http://127.0.0.1:1', '--witness-key', peer.vkey)
+        self.assertEqual(code, 69)
+        self.assertIn('witness.example/w1', err)
+        self.assertEqual(cli.run('log', 'cosign', self.store, '--witness', 'ftp://x', '--witness-key', peer.vkey)[0], 64)
+        self.assertEqual(cli.run('log', 'cosign', self.store, '--witness', 'http://x', '--witness-key', self.key)[0], 64)
+
+    def test_a_time_stamp(self):
+        tsa = witness.Authority(self.folder)
+        with witness.Server(tsa, '/tsa') as server:
+            out = self.ok('log', 'timestamp', self.store, '--tsa', server.url + '/tsa', '--tsa-ca', tsa.roots)
+            self.assertIn('6 entries, time-stamped', out)
+            code, _, err = cli.run('log', 'timestamp', self.store, '--tsa', server.url + '/tsa', '--tsa-ca',
+                                   os.path.join(self.folder, 'tsa.pem'))
+            self.assertNotEqual(code, 0)  # not that root's
+            self.assertNotEqual(err, '')
+        kept = self.path('0001', 'witnessed', '%020d' % 6)
+        done = subprocess.run(['openssl', 'ts', '-verify', '-data', kept + '.txt', '-in', kept + '.tsr', '-CAfile', kept + '.tsa.pem'],
+                              capture_output=True, text=True, check=False)
+        self.assertIn('Verification: OK', done.stdout + done.stderr)
+        self.assertEqual(json.loads(self.ok('log', 'status', self.store, '--json'))['shards'][0]['timestamped'], 6)
 
 
 if __name__ == '__main__':

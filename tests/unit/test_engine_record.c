@@ -195,7 +195,7 @@ record_and_recall(const char *id, struct cx_check *check)
 {
     struct shelf shelf = { .n = 0 };
     const struct cx_objects objects = { shelf_get, &shelf };
-    struct cx_record record = { .time_ms = 1795305600000 }, read;
+    struct cx_record record = { .salt = { 1 }, .time_ms = 1795305600000 }, read;
     struct cx_recaller *recaller = cx_recaller_new(&objects);
     struct cx_buf buf, twice;
     struct cx_detail detail = { .text = "" };

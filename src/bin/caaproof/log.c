@@ -46,8 +46,10 @@ static const struct {
     cx_status (*run)(struct log_command *c);
     int n_operands;
 } commands[] = {
-    { "checkpoint", log_checkpoint, 0 },   { "key", log_key, 0 },       { "prove", log_prove, 1 },
-    { "consistency", log_consistency, 2 }, { "export", log_export, 1 }, { "status", log_status, 0 },
+    { "checkpoint", log_checkpoint, 0 }, { "key", log_key, 0 },
+    { "prove", log_prove, 1 },           { "consistency", log_consistency, 2 },
+    { "export", log_export, 1 },         { "status", log_status, 0 },
+    { "cosign", log_cosign, 0 },         { "timestamp", log_timestamp, 0 },
 };
 
 enum {
