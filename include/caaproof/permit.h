@@ -56,10 +56,9 @@ enum caap_permit_error {
     CAAP_PERMIT_E_INTERNAL = 3,
 
     /* what is to be signed */
-    CAAP_PERMIT_E_CERTIFICATE =
-        16, /* not strict DER (X.690) of a certificate or TBSCertificate (RFC 5280) */
-    CAAP_PERMIT_E_CA = 17,       /* a CA's certificate */
-    CAAP_PERMIT_E_SAN_KIND = 18, /* a kind of GeneralName that other_names does not list */
+    CAAP_PERMIT_E_CERTIFICATE = 16, /* not strict DER (X.690) */
+    CAAP_PERMIT_E_CA = 17,          /* a CA's certificate */
+    CAAP_PERMIT_E_SAN_KIND = 18,    /* a kind of GeneralName that other_names does not list */
     CAAP_PERMIT_E_NAME = 19,
     CAAP_PERMIT_E_COMMON_NAME = 20, /* not among the alternative names */
     CAAP_PERMIT_E_NO_NAMES = 21,
@@ -91,8 +90,7 @@ enum caap_permit_error {
     CAAP_PERMIT_E_NAME_EXTRA = 59,
     CAAP_PERMIT_E_ACCOUNT = 60,
     CAAP_PERMIT_E_METHOD = 61,
-    CAAP_PERMIT_E_CORROBORATION =
-        62, /* remote perspectives, as the Baseline Requirements ask on its date */
+    CAAP_PERMIT_E_CORROBORATION = 62, /* by remote perspectives, as its date demands */
     CAAP_PERMIT_E_HYPOTHETICAL = 63,
     CAAP_PERMIT_E_RULES = 64,
     CAAP_PERMIT_E_LATE = 65,
@@ -126,8 +124,8 @@ CAAP_API enum caap_status caap_trust_add_key(struct caap_trust *trust, const cha
 /* NULL is allowed. Since 0.2. */
 CAAP_API void caap_trust_free(struct caap_trust *trust);
 
-/* Checkpoints that were verified: later permits under them cost hashes only. A few KiB, never more. One thread at a time:
- * a thread has its own. Since 0.2. */
+/* Checkpoints that were verified, the last 64: later permits under them cost hashes only. One thread at a time: each has its
+ * own. Since 0.2. */
 struct caap_context;
 
 /* NULL when out of memory. Freed by the caller. Since 0.2. */
@@ -135,10 +133,10 @@ CAAP_API struct caap_context *caap_context_new(void) CAAP_MUST;
 /* NULL is allowed. Since 0.2. */
 CAAP_API void caap_context_free(struct caap_context *context);
 
-/* Flags of a request: verdicts that the CA accepts beside PERMIT. Since 0.2. */
-#define CAAP_ACCEPT_LOOKUP_FAILURE 1u /* PERMIT-LF: a lookup failed, and the rules allow to go on */
-#define CAAP_ACCEPT_EXEMPT                                                                         \
-    2u /* EXEMPT: an exception of the Baseline Requirements made the check unnecessary */
+/* Flags of a request: verdicts that the CA accepts beside PERMIT. PERMIT-LF: a lookup failed, and the rules allow to go on.
+ * EXEMPT: an exception of the Baseline Requirements made the check unnecessary. Since 0.2. */
+#define CAAP_ACCEPT_LOOKUP_FAILURE 1u
+#define CAAP_ACCEPT_EXEMPT         2u
 
 /* What is asked. Zero it, set size, permit, authority, now, and either certificate or names with purpose. A member that is
  * zero asks for nothing more. A library that is older than the program refuses members that it does not know. Since 0.2. */
@@ -156,15 +154,17 @@ struct caap_permit_request {
     const char *const *names;
     size_t n_names;
 
-    const uint8_t
-        *authority; /* CAAP_HASH_SIZE octets: SHA-256 of the issuing key's SubjectPublicKeyInfo */
-    int64_t now;    /* seconds; there is no default */
+    /* The issuing key: CAAP_HASH_SIZE octets of caap_authority_of. */
+    const uint8_t *authority;
+    int64_t now; /* seconds; there is no default */
 
-    const char *purpose; /* "tls", "smime", "vmc", "tls+smime"; NULL: as the certificate says */
-    const char *
-        profile; /* the authority's rule book: "private" and the like; NULL: the public one of the purpose */
+    /* "tls", "smime", "vmc", "tls+smime". NULL: as the certificate says, and what it says is demanded in any case. */
+    const char *purpose;
+    /* The authority's rule book, such as "private". NULL: the public one of the purpose. */
+    const char *profile;
     const char *request_id; /* that the check was asked for with; NULL: any */
-    const uint8_t *own;     /* CAAP_HASH_SIZE octets: issuer domain names in force; NULL: any */
+    /* Issuer domain names in force: CAAP_HASH_SIZE octets of caap_own_of. NULL: any. */
+    const uint8_t *own;
 
     /* What the names were validated with, the same for all of them. None: any. Methods as ACME labels ("dns-01") or numbers
      * of the Baseline Requirements ("3.2.2.4.7"). */
@@ -175,18 +175,18 @@ struct caap_permit_request {
 
     uint32_t flags; /* CAAP_ACCEPT_... */
     uint32_t life;  /* seconds that a permit may live from its check; 0: 900 */
-    uint64_t
-        other_names; /* bit n: GeneralName [n] (RFC 5280 section 4.2.1.6) may stand beside the names */
+    /* Bit n: GeneralName [n] (RFC 5280 section 4.2.1.6) may stand beside the names. */
+    uint64_t other_names;
 };
 
 /* What was found. Since 0.2. */
 struct caap_permit_result {
     size_t size; /* sizeof(struct caap_permit_result); set by the caller */
     enum caap_permit_error error;
-    char text
-        [CAAP_TEXT_SIZE]; /* why not, in a sentence, with the value that differs; empty if it permits */
-    int64_t checked;      /* when the check was logged; 0 if that was not read */
-    int64_t expires;      /* the first second at which the permit is none; 0 unless it permits */
+    /* Why not, in a sentence, with the value that differs; empty if it permits. */
+    char text[CAAP_TEXT_SIZE];
+    int64_t checked; /* when the check was logged; 0 if that was not read */
+    int64_t expires; /* the first second at which the permit is none; 0 unless it permits */
 };
 
 /* Says whether the permit permits what the request asks. context may be NULL. result may be NULL; its size must be set, and
@@ -204,6 +204,11 @@ CAAP_API const char *caap_permit_error_word(enum caap_permit_error error);
  * CAAP_E_INTERNAL. Since 0.2. */
 CAAP_API enum caap_status caap_authority_of(const uint8_t *der, size_t size,
                                             uint8_t ret[CAAP_HASH_SIZE]) CAAP_MUST;
+
+/* What records keep of issuer domain names (docs/formats/permit.md): in any order, upper and lower case alike. CAAP_E_USAGE,
+ * CAAP_E_MALFORMED, CAAP_E_NOMEM. Since 0.2. */
+CAAP_API enum caap_status caap_own_of(const char *const *names, size_t n_names,
+                                      uint8_t ret[CAAP_HASH_SIZE]) CAAP_MUST;
 
 #ifdef __cplusplus
 }

@@ -164,6 +164,32 @@ caap_authority_of(const uint8_t *der, size_t size, uint8_t ret[CAAP_HASH_SIZE])
     return status;
 }
 
+enum caap_status
+caap_own_of(const char *const *names, size_t n_names, uint8_t ret[CAAP_HASH_SIZE])
+{
+    cx_str *copy;
+    struct cx_hash own;
+    cx_status s;
+
+    if (names == NULL || ret == NULL || n_names == 0 || n_names > CX_ISSUERS_MAX) {
+        return CAAP_E_USAGE;
+    }
+    copy = cx_alloc(n_names, sizeof(*copy));
+    for (size_t i = 0; copy != NULL && i < n_names; i++) {
+        if (names[i] == NULL || names[i][0] == '\0') {
+            cx_free(copy);
+            return CAAP_E_USAGE;
+        }
+        copy[i] = cx_str_of(names[i]);
+    }
+    s = copy == NULL ? (cx_status){ CX_E_NOMEM } : cx_own_hash(copy, n_names, &own);
+    cx_free(copy);
+    if (cx_ok(s)) {
+        memcpy(ret, own.b, CAAP_HASH_SIZE);
+    }
+    return status_of(s);
+}
+
 /* ---- the request */
 
 /* A request as the functions below have it; lives in the arena. */

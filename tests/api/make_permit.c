@@ -106,13 +106,6 @@ denied(struct sample *s)
     s->record.conclusion.expires = CX_TIME_NONE;
 }
 
-/* A conclusion that does not follow. */
-static void
-one_denied(struct sample *s)
-{
-    s->findings[1].verdict = CX_VERDICT_DENY;
-}
-
 static void
 lookup_failure(struct sample *s)
 {
@@ -141,6 +134,7 @@ static void
 hypothetical(struct sample *s)
 {
     s->record.conclusion.hypothetical = true;
+    s->record.conclusion.expires = CX_TIME_NONE;
 }
 
 static void
@@ -218,7 +212,7 @@ static void
 beyond_phase(struct sample *s)
 {
     end_of_phase(s);
-    s->findings[0].valid_until = s->findings[1].valid_until = CX_TIME_MAX - 1;
+    s->findings[0].valid_until = s->findings[1].valid_until += 1000;
     s->record.conclusion.valid_until = CX_TIME_NONE;
     s->record.conclusion.expires++;
 }
@@ -229,7 +223,6 @@ static const struct {
 } records[] = {
     { no_authority, { .file = "no-authority.tlog-proof", .expect = "no-authority" } },
     { denied, { .file = "denied.tlog-proof", .expect = "verdict" } },
-    { one_denied, { .file = "one-denied.tlog-proof", .expect = "verdict" } },
     { lookup_failure, { .file = "lookup-failure.tlog-proof", .expect = "lookup-failure" } },
     { lookup_failure,
       { .file = "lookup-failure.tlog-proof", .expect = "ok", .more = "\"accept\": [\"lf\"]" } },
@@ -385,6 +378,29 @@ with_member(struct sample *s)
     return sample_permit_of(s, (cx_span){ longer, record.n + sizeof(member) });
 }
 
+/* The record with another verdict of its second name, which its conclusion does not follow from. */
+static cx_span
+with_denial(struct sample *s)
+{
+    static const char permit[] = "\x66PERMIT", deny[] = "\x64"
+                                                        "DENY";
+    cx_span record = sample_record(s);
+    const uint8_t *end = record.p + record.n, *at = memmem(record.p, record.n, permit, 7);
+    struct cx_buf buf;
+    cx_span ret;
+
+    MUST(at != NULL);
+    at = memmem(at + 1, (size_t)(end - at - 1), permit, 7);
+    MUST(at != NULL);
+    cx_buf_init(&buf, CX_RECORD_MAX);
+    cx_buf_put(&buf, (cx_str){ (const char *)record.p, (size_t)(at - record.p) });
+    cx_buf_puts(&buf, deny);
+    cx_buf_put(&buf, (cx_str){ (const char *)at + 7, (size_t)(end - at - 7) });
+    MUST(cx_ok(cx_arena_copy(&s->arena, cx_span_of_str(cx_buf_str(&buf)), &ret)));
+    cx_buf_done(&buf);
+    return sample_permit_of(s, ret);
+}
+
 static void
 make_broken(struct output *out, struct sample *s, cx_span good)
 {
@@ -406,6 +422,7 @@ make_broken(struct output *out, struct sample *s, cx_span good)
            changed(s, good, checkpoint_at + sizeof(SAMPLE_ORIGIN)));
     broken(out, "two-newlines.tlog-proof", "syntax", changed(s, good, 22));
     broken(out, "unknown-member.tlog-proof", "record", with_member(s));
+    broken(out, "one-denied.tlog-proof", "record", with_denial(s));
     broken(out, "cut.base64", "base64",
            (cx_span){ sample_base64(s, good).p, sample_base64(s, good).n - 1 });
     broken(out, "empty.tlog-proof", "syntax", (cx_span){ good.p, 0 });

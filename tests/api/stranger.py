@@ -337,8 +337,19 @@ def own_of(names):
     return hashlib.sha256(b''.join(name + b'\n' for name in sorted({name.lower().encode() for name in names}))).digest()
 
 
+def check_sense(record):
+    """What a record cannot mean: record.cddl, conclusion."""
+    ranks = ['NA', 'EXEMPT', 'PERMIT', 'PERMIT-LF', 'ARGUABLE', 'FAIL', 'DENY']
+    conclusion = record[10]
+    need(all(ranks.index(finding[0]) <= ranks.index(conclusion[0]) for finding in record[9]), 'record')
+    if 5 in conclusion:
+        need(ranks.index(conclusion[0]) < ranks.index('ARGUABLE') and not conclusion.get(4), 'record')
+        need(3 not in conclusion or conclusion[5] <= conclusion[3] + 1, 'record')
+
+
 def check_record(record, authority, wanted):
     need(record.get(0) == 1 and all(key < 16 for key in record), 'record')
+    check_sense(record)
     need(2 in record, 'no-authority')
     need(record[2] == authority, 'authority')
     need('own' not in wanted or record[3] == own_of(wanted['own']), 'own')

@@ -49,7 +49,7 @@ class Installed(api.Folder):
         self.assertEqual(self.ask(program), (0, 'sign\n'))
         for word, what in (('expired', {'now': NOW + 900}), ('name-missing', {'certificate': 'other.pem'}),
                            ('log', {'key': 'next.vkey'}), ('signature', {'permit': 'wrong-size.tlog-proof'}),
-                           ('verdict', {'permit': 'one-denied.tlog-proof'}),
+                           ('verdict', {'permit': 'denied.tlog-proof'}), ('record', {'permit': 'one-denied.tlog-proof'}),
                            ('authority', {'issuer': 'other-authority.pem'}),
                            ('clock', {'now': 0})):
             code, out = self.ask(program, **what)

@@ -90,7 +90,7 @@ class Verify(cli.Folder):
                      needed + NAMES + ('--life', '99999999999'), needed + NAMES + ('--at', 'now'),
                      needed + NAMES + ('--at', '1969-12-31'), needed + NAMES + ('--other-name', '9'),
                      needed + NAMES + ('--other-name', '10'), needed + NAMES + ('--request', ''),
-                     needed + NAMES + ('--nonsense',), needed + NAMES + ('--permit', 'twice')):
+                     needed + NAMES + ('--own', ''), needed + NAMES + ('--own', 'a\nb'), needed + NAMES + ('--nonsense',), needed + NAMES + ('--permit', 'twice')):
             code, out, err = cli.run('permit', 'verify', *args)
             self.assertEqual((code, out), (64, ''), args)
             self.assertNotEqual(err, '')

@@ -120,27 +120,32 @@ TEST(passes_on_every_member)
     EXPECT(CAAP_PERMIT_E_LOG, caap_trust_free(c.trust); c.trust = caap_trust_new());
 }
 
+/* The permit of a check of which one name had that verdict. */
 static void
-sign_again(struct scene *c)
+sign_with(struct scene *c, enum cx_verdict verdict)
 {
-    cx_span permit = sample_permit(&c->s);
+    struct cx_record_conclusion *k = &c->s.record.conclusion;
+    cx_span permit;
 
+    c->s.findings[0].verdict = verdict;
+    k->verdict = cx_verdict_worse(k->verdict, verdict);
+    k->expires = cx_verdict_positive(k->verdict) ? k->expires : CX_TIME_NONE;
+    permit = sample_permit(&c->s);
     c->request.permit = permit.p;
     c->request.permit_size = permit.n;
 }
 
 TEST(accepts_what_the_flags_say)
 {
-    EXPECT(CAAP_PERMIT_E_LOOKUP_FAILURE, c.s.findings[0].verdict = CX_VERDICT_PERMIT_LF;
-           sign_again(&c));
-    EXPECT(CAAP_PERMIT_OK, c.s.findings[0].verdict = CX_VERDICT_PERMIT_LF; sign_again(&c);
-           c.request.flags = CAAP_ACCEPT_LOOKUP_FAILURE);
-    EXPECT(CAAP_PERMIT_E_EXEMPT, c.s.findings[0].verdict = CX_VERDICT_EXEMPT; sign_again(&c);
-           c.request.flags = CAAP_ACCEPT_LOOKUP_FAILURE);
-    EXPECT(CAAP_PERMIT_OK, c.s.findings[0].verdict = CX_VERDICT_EXEMPT; sign_again(&c);
-           c.request.flags = CAAP_ACCEPT_EXEMPT);
-    EXPECT(CAAP_PERMIT_E_VERDICT, c.s.findings[0].verdict = CX_VERDICT_DENY; sign_again(&c);
-           c.request.flags = CAAP_ACCEPT_LOOKUP_FAILURE | CAAP_ACCEPT_EXEMPT);
+    const uint32_t lf = CAAP_ACCEPT_LOOKUP_FAILURE, exempt = CAAP_ACCEPT_EXEMPT;
+
+    EXPECT(CAAP_PERMIT_E_LOOKUP_FAILURE, sign_with(&c, CX_VERDICT_PERMIT_LF));
+    EXPECT(CAAP_PERMIT_E_LOOKUP_FAILURE, sign_with(&c, CX_VERDICT_PERMIT_LF);
+           c.request.flags = exempt);
+    EXPECT(CAAP_PERMIT_OK, sign_with(&c, CX_VERDICT_PERMIT_LF); c.request.flags = lf);
+    EXPECT(CAAP_PERMIT_E_EXEMPT, sign_with(&c, CX_VERDICT_EXEMPT); c.request.flags = lf);
+    EXPECT(CAAP_PERMIT_OK, sign_with(&c, CX_VERDICT_EXEMPT); c.request.flags = exempt);
+    EXPECT(CAAP_PERMIT_E_VERDICT, sign_with(&c, CX_VERDICT_DENY); c.request.flags = lf | exempt);
 }
 
 TEST(refuses_requests_that_make_no_sense)
@@ -327,6 +332,35 @@ TEST(knows_an_authority_by_its_key)
     close_scene(&c);
 }
 
+TEST(knows_issuer_domain_names_by_their_hash)
+{
+    static const char *const one[] = { "CA.example.net" };
+    static const char *const several[] = { "ca.example.org", "ca.example.net", "CA.example.org" };
+    static const char *const sorted[] = { "ca.example.net", "ca.example.org" };
+    static const char *const wrong[] = { "ca.example.net", NULL }, *const empty[] = { "" };
+    uint8_t a[CAAP_HASH_SIZE], b[CAAP_HASH_SIZE];
+    struct scene c;
+
+    open_scene(&c);
+    assert_int_equal(caap_own_of(one, 1, a), CAAP_OK);
+    assert_memory_equal(a, c.s.own.b, CAAP_HASH_SIZE);
+    assert_int_equal(caap_own_of(several, 3, a), CAAP_OK);
+    assert_int_equal(caap_own_of(sorted, 2, b), CAAP_OK);
+    assert_memory_equal(a, b, CAAP_HASH_SIZE);
+    assert_memory_not_equal(a, c.s.own.b, CAAP_HASH_SIZE);
+    assert_int_equal(caap_own_of(wrong, 2, a), CAAP_E_USAGE);
+    assert_int_equal(caap_own_of(empty, 1, a), CAAP_E_USAGE);
+    assert_int_equal(caap_own_of(one, 0, a), CAAP_E_USAGE);
+    assert_int_equal(caap_own_of(NULL, 1, a), CAAP_E_USAGE);
+    assert_int_equal(caap_own_of(one, 1, NULL), CAAP_E_USAGE);
+    assert_int_equal(caap_own_of(one, CX_ISSUERS_MAX + 1, a), CAAP_E_USAGE);
+    assert_memory_equal(a, b, CAAP_HASH_SIZE); /* untouched */
+    (void)cx_alloc_fail_nth(1);
+    assert_int_equal(caap_own_of(one, 1, a), CAAP_E_NOMEM);
+    (void)cx_alloc_fail_nth(0);
+    close_scene(&c);
+}
+
 TEST(survives_every_oom)
 {
     struct scene c;
@@ -369,6 +403,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(takes_keys_of_logs_alone),
     cmocka_unit_test(remembers_in_a_context),
     cmocka_unit_test(knows_an_authority_by_its_key),
+    cmocka_unit_test(knows_issuer_domain_names_by_their_hash),
     cmocka_unit_test(survives_every_oom),
 };
 

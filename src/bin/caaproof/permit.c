@@ -118,7 +118,7 @@ struct verification {
     struct caap_permit_request request;
     struct caap_trust *trust;
     struct cx_hash authority_hash;
-    struct cx_hash own_hash;
+    uint8_t own_hash[CAAP_HASH_SIZE];
     struct cx_buf permit_file;
     struct cx_buf certificate_file;
     struct cx_arena arena;
@@ -348,18 +348,24 @@ read_certificate(struct verification *v, struct cx_detail *detail)
 }
 
 static cx_status
-read_own(struct verification *v)
+read_own(struct verification *v, struct cx_detail *detail)
 {
-    cx_str names[CX_ACCOUNTS_MAX];
-
-    for (size_t i = 0; i < v->own.n; i++) {
-        names[i] = cx_str_of(v->own.v[i]);
+    if (v->own.n == 0) {
+        return CX_SUCCESS;
     }
-    if (v->own.n != 0) {
-        CX_TRY(cx_own_hash(names, v->own.n, &v->own_hash));
-        v->request.own = v->own_hash.b;
+    switch (caap_own_of(v->own.v, v->own.n, v->own_hash)) {
+    case CAAP_OK:
+        v->request.own = v->own_hash;
+        return CX_SUCCESS;
+    case CAAP_E_NOMEM:
+        return (cx_status){ CX_E_NOMEM };
+    case CAAP_E_USAGE:
+    case CAAP_E_MALFORMED:
+    case CAAP_E_LIMIT:
+    case CAAP_E_INTERNAL:
+        break;
     }
-    return CX_SUCCESS;
+    return cx_fail(detail, CX_E_USAGE, "--own takes an issuer domain name");
 }
 
 static cx_status
@@ -373,7 +379,7 @@ read_files(struct verification *v, struct cx_detail *detail)
     CX_TRY(input_file(v->permit, &v->permit_file, detail));
     r->permit = (const uint8_t *)(v->permit_file.n != 0 ? v->permit_file.p : "");
     r->permit_size = v->permit_file.n;
-    CX_TRY(read_own(v));
+    CX_TRY(read_own(v, detail));
     r->accounts = v->accounts.v;
     r->n_accounts = v->accounts.n;
     r->methods = v->methods.v;
