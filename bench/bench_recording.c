@@ -1,12 +1,12 @@
-/* Whole checks recorded durably, next to bare inserts of as many octets into SQLite, in turn, in one run.
+/* Checks recorded durably, next to bare inserts of as many octets into SQLite, in turn, in one run.
  *     bench_recording FOLDER [CHECKS [BATCH [ROUNDS]]]
  * One name, three answers that all checks share, as from the cache. One line of JSON for each round:
- *     plain   judge, record, append, commit after every BATCH
+ *     append  checks that are judged already: record, append, commit after every BATCH
  *     ids     the same, each with a request id of 36 characters, looked up first
+ *     whole   with ids, and every check from the request on: climb, judge, conclusion
  *     bare    rows of as many octets as ids took on the disk, committed as often */
 #include "engine/recorder.h"
-#include "resolve/cache.h"
-#include "resolve/recorded.h"
+#include "resolve/shared_answer.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -24,6 +24,7 @@ struct run {
     struct cx_request request;
     struct cx_arena arena;
     bool ids;
+    bool whole;
     double octets; /* of one check on the disk, by the last run */
 };
 
@@ -53,29 +54,73 @@ octets_of(const char *folder, const char *name)
     return stat(path, &st) == 0 ? (double)st.st_size : 0;
 }
 
-/* Three answers, fresh for an hour, through the cache: the first check asks, all others share. */
-static void
-open_source(struct run *run)
-{
-    static const char form[] =
-        "{\"name\":\"www.shop.example\",\"outcome\":\"nodata\",\"dnssec\":\"secure\",\"ttl\":3600,"
-        "\"time\":\"%s\"}\n"
-        "{\"name\":\"shop.example\",\"outcome\":\"nodata\",\"dnssec\":\"secure\",\"ttl\":3600,"
-        "\"time\":\"%s\"}\n"
-        "{\"name\":\"example\",\"outcome\":\"records\",\"dnssec\":\"secure\",\"ttl\":3600,\"time\":"
-        "\"%s\","
-        "\"records\":[{\"flags\":0,\"tag\":\"issue\",\"value\":\"ca.example.net\"}]}\n";
-    const struct cx_cache_options options = { .bytes = 0 };
-    struct cx_detail detail = { .text = "" };
-    struct cx_source inner;
-    char text[1024], time[CX_TIME_TEXT];
+/* Three answers that all checks share, as a cache gives them. */
+struct shelf {
+    struct cx_shared_answer *v[3];
+};
 
-    cx_time_format(cx_time_now(), time);
-    (void)snprintf(text, sizeof(text), form, time, time, time);
-    if (!cx_ok(cx_recorded_source_open_text(cx_str_of(text), &inner, &detail)) ||
-        !cx_ok(cx_cache_open(&options, &inner, &run->source, &detail))) {
-        die("source", detail.text);
+static void
+ask(void *self, const struct cx_question *question, struct cx_arena *arena, cx_answered *answered,
+    void *ctx)
+{
+    struct shelf *shelf = self;
+
+    for (size_t i = 0; i < CX_COUNT(shelf->v); i++) {
+        if (cx_span_equal(shelf->v[i]->answer.name, question->name) &&
+            cx_ok(cx_shared_answer_hold(shelf->v[i], arena))) {
+            answered(ctx, &shelf->v[i]->answer);
+            return;
+        }
     }
+    answered(ctx, NULL);
+}
+
+static cx_status
+wait_for_nothing(void *self)
+{
+    (void)self;
+    return CX_SUCCESS;
+}
+
+static void
+close_shelf(void *self)
+{
+    struct shelf *shelf = self;
+
+    for (size_t i = 0; i < CX_COUNT(shelf->v); i++) {
+        cx_shared_answer_unref(shelf->v[i]);
+    }
+}
+
+static void
+open_source(struct run *run, struct shelf *shelf)
+{
+    static const char *const names[] = { "www.shop.example", "shop.example", "example" };
+    static const struct cx_source_ops ops = { ask, wait_for_nothing, close_shelf };
+    static const struct cx_caa record = { .tag = { (const uint8_t *)"issue", 5 },
+                                          .value = { (const uint8_t *)"ca.example.net", 14 } };
+
+    for (size_t i = 0; i < CX_COUNT(names); i++) {
+        struct cx_name name;
+        struct cx_answer answer = { .type = CX_TYPE_CAA,
+                                    .outcome = i == 2 ? CX_OUTCOME_RECORDS : CX_OUTCOME_NODATA,
+                                    .dnssec = CX_DNSSEC_SECURE,
+                                    .has_ttl = true,
+                                    .ttl = 3600,
+                                    .attempts = 1,
+                                    .time = cx_time_now(),
+                                    .records = i == 2 ? &record : NULL,
+                                    .n_records = i == 2 };
+
+        if (!cx_ok(cx_name_from_text(cx_str_of(names[i]), &name, NULL))) {
+            die(names[i], "no name");
+        }
+        answer.name = answer.records_at = cx_name_span(&name);
+        if (!cx_ok(cx_shared_answer_new(&answer, &shelf->v[i]))) {
+            die("memory", "none");
+        }
+    }
+    run->source = (struct cx_source){ &ops, shelf };
 }
 
 static void
@@ -96,45 +141,61 @@ read_request(struct run *run)
     cx_json_free(json);
 }
 
-struct one {
-    struct cx_recorder *recorder;
-    bool done;
-};
-
 static void
 finished(void *ctx, struct cx_check *check)
 {
-    struct cx_detail detail = { .text = "" };
-    struct one *one = ctx;
-    struct cx_recorded recorded;
+    bool *done = ctx;
 
-    one->done = true;
-    if (check->conclusion.verdict != CX_VERDICT_PERMIT ||
-        !cx_ok(cx_recorder_add(one->recorder, check, cx_time_now_ms(), &recorded, &detail))) {
-        die("check", detail.text);
+    *done = true;
+    if (check->conclusion.verdict != CX_VERDICT_PERMIT) {
+        die("check", check->detail.text);
     }
 }
 
-static void
-check_once(struct run *run, struct cx_recorder *recorder, size_t i)
+/* Every answer is there at once. */
+static struct cx_check *
+judge(struct run *run)
 {
-    struct cx_request request = run->request;
-    struct one one = { recorder, false };
     struct cx_check *check = cx_check_new();
-    char id[40];
+    bool done = false;
 
     if (check == NULL) {
         die("memory", "none");
     }
+    cx_check_start_request(check, &run->request, &run->source, finished, &done);
+    if (!done) {
+        die("check", "not done");
+    }
+    return check;
+}
+
+static void
+record_one(struct run *run, struct cx_recorder *recorder, struct cx_check *check, size_t i)
+{
+    struct cx_detail detail = { .text = "" };
+    struct cx_recorded recorded;
+    char id[64];
+
     (void)snprintf(id, sizeof(id), "%08zx-0000-4000-8000-%012zx", i, i * 0x9e3779b97f4a7c15u >> 16);
     if (run->ids) {
-        request.id = cx_str_of(id);
-        request.has_id = true;
+        check->request.id = cx_str_of(id);
+        check->request.has_id = true;
     }
-    cx_check_start_request(check, &request, &run->source, finished, &one);
-    while (!one.done) {
-        if (!cx_ok(cx_source_wait(&run->source))) {
-            die("source", "cannot wait");
+    if (!cx_ok(cx_recorder_add(recorder, check, cx_time_now_ms(), &recorded, &detail))) {
+        die("record", detail.text);
+    }
+}
+
+static void
+record_batch(struct run *run, struct cx_recorder *recorder, size_t first, size_t last)
+{
+    struct cx_check *check = judge(run);
+
+    for (size_t i = first; i < last; i++) {
+        record_one(run, recorder, check, i);
+        if (run->whole && i + 1 < last) {
+            cx_check_free(check);
+            check = judge(run);
         }
     }
     cx_check_free(check);
@@ -145,10 +206,8 @@ record_all(struct run *run, struct cx_log *log, struct cx_recorder *recorder)
 {
     struct cx_detail detail = { .text = "" };
 
-    for (size_t i = 0; i < run->checks;) {
-        for (size_t k = 0; k < run->batch && i < run->checks; k++, i++) {
-            check_once(run, recorder, i);
-        }
+    for (size_t i = 0; i < run->checks; i += run->batch) {
+        record_batch(run, recorder, i, i + run->batch < run->checks ? i + run->batch : run->checks);
         if (!cx_ok(cx_recorder_commit(recorder, &detail)) || !cx_ok(cx_log_tend(log, &detail))) {
             die("commit", detail.text);
         }
@@ -239,35 +298,38 @@ main(int argc, char **argv)
 {
     struct run run = { .checks = argc > 2 ? strtoul(argv[2], NULL, 10) : 300000,
                        .batch = argc > 3 ? strtoul(argv[3], NULL, 10) : 1000 };
+    struct shelf shelf;
     size_t rounds = argc > 4 ? strtoul(argv[4], NULL, 10) : 3;
 
     if (argc < 2 || run.checks == 0 || run.batch == 0) {
         fprintf(stderr, "usage: bench_recording FOLDER [CHECKS [BATCH [ROUNDS]]]\n");
         return 64;
     }
-    open_source(&run);
+    open_source(&run, &shelf);
     read_request(&run);
     for (size_t i = 0; i < rounds; i++) {
         char path[PATH_TEXT];
-        double plain, ids, bare, plain_octets;
+        double append, ids, whole, bare, octets;
 
         (void)snprintf(path, sizeof(path), "%s/bench.XXXXXX", argv[1]);
         run.folder = mkdtemp(path);
         if (run.folder == NULL) {
             die(path, "cannot be made");
         }
-        run.ids = false;
-        plain = run_recording(&run, "plain");
-        plain_octets = run.octets;
+        run.ids = run.whole = false;
+        append = run_recording(&run, "append");
+        octets = run.octets;
         run.ids = true;
         ids = run_recording(&run, "ids");
         bare = run_bare(&run);
-        printf("{\"checks\":%zu,\"batch\":%zu,\"plain_per_s\":%.0f,\"ids_per_s\":%.0f,\"bare_per_"
+        run.whole = true;
+        whole = run_recording(&run, "whole");
+        printf("{\"checks\":%zu,\"batch\":%zu,\"append_per_s\":%.0f,\"ids_per_s\":%.0f,\"whole_per_"
                "s\":%.0f,"
-               "\"plain_next_to_bare\":%.2f,\"ids_next_to_bare\":%.2f,\"octets_plain\":%.0f,"
-               "\"octets_ids\":%.0f}\n",
-               run.checks, run.batch, plain, ids, bare, plain / bare, ids / bare, plain_octets,
-               run.octets);
+               "\"bare_per_s\":%.0f,\"append_next_to_bare\":%.2f,\"ids_next_to_bare\":%.2f,"
+               "\"whole_next_to_bare\":%.2f,\"octets_append\":%.0f,\"octets_ids\":%.0f}\n",
+               run.checks, run.batch, append, ids, whole, bare, append / bare, ids / bare,
+               whole / bare, octets, run.octets);
         (void)fflush(stdout);
     }
     cx_source_close(&run.source);

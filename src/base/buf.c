@@ -71,7 +71,9 @@ cx_buf_grown(struct cx_buf *buf, size_t n)
 void
 cx_buf_put(struct cx_buf *buf, cx_str text)
 {
-    char *to = text.n == 0 ? NULL : cx_buf_reserve(buf, text.n);
+    /* Room as a rule: then nothing is called. What failed once stays as it was. */
+    bool fits = text.n <= buf->room - buf->n && !buf->failed;
+    char *to = text.n == 0 ? NULL : fits ? buf->p + buf->n : cx_buf_reserve(buf, text.n);
 
     if (to != NULL) {
         memcpy(to, text.p, text.n);
@@ -88,7 +90,11 @@ cx_buf_puts(struct cx_buf *buf, const char *text)
 void
 cx_buf_putc(struct cx_buf *buf, char c)
 {
-    cx_buf_put(buf, (cx_str){ &c, 1 });
+    if (buf->n < buf->room && !buf->failed) {
+        buf->p[buf->n++] = c;
+    } else {
+        cx_buf_put(buf, (cx_str){ &c, 1 });
+    }
 }
 
 void

@@ -40,12 +40,28 @@ cx_utf8_first(cx_span text, uint32_t *ret)
     return n;
 }
 
+/* Octets in front that are ASCII, to the last eight whole ones: nearly all text is. */
+static inline size_t
+cx_utf8_ascii(cx_span text)
+{
+    size_t n = 0;
+    uint64_t word;
+
+    for (; text.n - n >= sizeof(word); n += sizeof(word)) {
+        memcpy(&word, text.p + n, sizeof(word));
+        if ((word & 0x8080808080808080u) != 0) {
+            break;
+        }
+    }
+    return n;
+}
+
 static inline bool
 cx_utf8_valid(cx_span text)
 {
     uint32_t point;
 
-    for (size_t at = 0, n; at < text.n; at += n) {
+    for (size_t at = cx_utf8_ascii(text), n; at < text.n; at += n) {
         n = cx_utf8_first((cx_span){ text.p + at, text.n - at }, &point);
         if (n == 0) {
             return false;
