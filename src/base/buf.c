@@ -30,7 +30,9 @@ cx_buf_clear(struct cx_buf *buf)
 char *
 cx_buf_reserve(struct cx_buf *buf, size_t n)
 {
-    size_t room = buf->room != 0 ? buf->room : 256;
+    size_t least =
+        buf->max < 256 ? buf->max : 256; /* never more room than the maximum: put relies on it */
+    size_t room = buf->room != 0 ? buf->room : least;
     char *p;
 
     if (buf->failed || n > buf->max - buf->n) {
