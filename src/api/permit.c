@@ -375,10 +375,10 @@ verify(struct question *q, const struct caap_trust *trust, struct caap_context *
                                "not know");
     }
     CX_TRY(take_trust(q, trust));
+    q->trust.memory = context == NULL ? NULL : context->memory;
     CX_TRY(take_subject(q));
     return cx_permit_verify((cx_span){ r->permit, r->permit_size }, &q->subject, &q->trust,
-                            (uint64_t)r->now * 1000, context == NULL ? NULL : context->memory,
-                            &q->arena, ret, &q->fault, &q->detail);
+                            (uint64_t)r->now * 1000, &q->arena, ret, &q->fault, &q->detail);
 }
 
 static enum caap_permit_error

@@ -177,8 +177,7 @@ verify_signature(const struct cx_signed_note *note, const struct cx_note_key *ke
 }
 
 static cx_status
-trusted_checkpoint(cx_span octets, const struct cx_permit_trust *trust,
-                   struct cx_permit_memory *memory, struct cx_arena *arena,
+trusted_checkpoint(cx_span octets, const struct cx_permit_trust *trust, struct cx_arena *arena,
                    const struct cx_permit_report *report, struct cx_checkpoint *ret)
 {
     const struct cx_note_key *signer;
@@ -186,7 +185,7 @@ trusted_checkpoint(cx_span octets, const struct cx_permit_trust *trust,
     struct cx_note_key *keys;
     size_t n_keys;
 
-    if (cx_permit_memory_find(memory, octets, trust->keys, trust->n_keys, ret)) {
+    if (cx_permit_memory_find(trust->memory, octets, trust->keys, trust->n_keys, ret)) {
         return CX_SUCCESS;
     }
     CX_TRY(parse_checkpoint(octets, arena, report, &note, ret));
@@ -195,7 +194,7 @@ trusted_checkpoint(cx_span octets, const struct cx_permit_trust *trust,
         return cx_permit_refuse(report, CX_PERMIT_LOG, ret->origin);
     }
     CX_TRY(verify_signature(&note, keys, n_keys, arena, report, &signer));
-    cx_permit_memory_keep(memory, octets, signer, ret);
+    cx_permit_memory_keep(trust->memory, octets, signer, ret);
     return CX_SUCCESS;
 }
 
@@ -294,9 +293,8 @@ cx_permit_read(cx_span permit, struct cx_arena *arena, struct cx_record *ret,
 
 cx_status
 cx_permit_verify(cx_span permit, const struct cx_permit_subject *subject,
-                 const struct cx_permit_trust *trust, uint64_t now_ms,
-                 struct cx_permit_memory *memory, struct cx_arena *arena, struct cx_record *ret,
-                 enum cx_permit_fault *ret_fault, struct cx_detail *detail)
+                 const struct cx_permit_trust *trust, uint64_t now_ms, struct cx_arena *arena,
+                 struct cx_record *ret, enum cx_permit_fault *ret_fault, struct cx_detail *detail)
 {
     const struct cx_permit_report report = { ret_fault, detail };
     struct cx_checkpoint checkpoint;
@@ -310,7 +308,7 @@ cx_permit_verify(cx_span permit, const struct cx_permit_subject *subject,
         return cx_permit_refuse(&report, CX_PERMIT_CLOCK, CX_STR(""));
     }
     CX_TRY(parse(permit, arena, &report, &proof));
-    CX_TRY(trusted_checkpoint(proof.checkpoint, trust, memory, arena, &report, &checkpoint));
+    CX_TRY(trusted_checkpoint(proof.checkpoint, trust, arena, &report, &checkpoint));
     CX_TRY(check_inclusion(&proof, &checkpoint, &report));
     CX_TRY(decode(proof.extra, arena, &report, &record));
     if (ret != NULL) {

@@ -21,10 +21,15 @@ enum cx_permit_fault {
 const char *cx_permit_fault_word(enum cx_permit_fault fault);
 const char *cx_permit_fault_sentence(enum cx_permit_fault fault);
 
+/* Checkpoints that were verified, so that later permits under them cost hashes only. Memory is bounded. One thread at a
+ * time. */
+struct cx_permit_memory;
+
 /* Whom the signer trusts, and for what. */
 struct cx_permit_trust {
     const struct cx_note_key *keys; /* of logs; a permit's origin is the name of one of them */
     size_t n_keys;
+    struct cx_permit_memory *memory; /* NULL: every checkpoint is verified */
     struct cx_hash
         authority; /* SHA-256 of the issuing key's SubjectPublicKeyInfo; never all zero */
     bool has_own;
@@ -54,9 +59,6 @@ struct cx_permit_subject {
         request; /* the id of the caller's request for the check (R-PRF-2); n == 0: not checked */
 };
 
-/* Checkpoints that were verified, so that later permits under them cost hashes only. Memory is bounded. Any caller may do
- * without (NULL). One thread at a time. */
-struct cx_permit_memory;
 struct cx_permit_memory *cx_permit_memory_new(void); /* NULL when out of memory */
 void cx_permit_memory_free(struct cx_permit_memory *memory);
 /* How often a checkpoint was one of them. */
@@ -79,9 +81,8 @@ cx_status cx_permit_name_of_text(cx_str text, struct cx_arena *arena, struct cx_
  * in arena, when it is in the log and could be read. */
 cx_status cx_permit_verify(cx_span permit, const struct cx_permit_subject *subject,
                            const struct cx_permit_trust *trust, uint64_t now_ms,
-                           struct cx_permit_memory *memory, struct cx_arena *arena,
-                           struct cx_record *ret, enum cx_permit_fault *ret_fault,
-                           struct cx_detail *detail) CX_MUST;
+                           struct cx_arena *arena, struct cx_record *ret,
+                           enum cx_permit_fault *ret_fault, struct cx_detail *detail) CX_MUST;
 
 /* What a permit says, believing it: no signature, no proof is looked at. Of cx_permit_verify's faults those of the file
  * and the record. *ret and *ret_origin live in arena, or borrow permit. Classes: DENIED with *ret_fault, NOMEM. */

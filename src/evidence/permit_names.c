@@ -49,7 +49,7 @@ static cx_status
 dns_name(cx_str text, struct cx_arena *arena, const struct cx_permit_report *report,
          struct cx_record_name *ret)
 {
-    bool wildcard = text.n > 2 && memcmp(text.p, "*.", 2) == 0, onion;
+    bool wildcard = text.n > 2 && memcmp(text.p, "*.", 2) == 0, onion = false;
 
     CX_TRY(host_of(wildcard ? (cx_str){ text.p + 2, text.n - 2 } : text, arena, report, &ret->text,
                    &onion));
@@ -67,7 +67,7 @@ mailbox(cx_str text, struct cx_arena *arena, const struct cx_permit_report *repo
         struct cx_record_name *ret)
 {
     size_t at = text.n;
-    bool onion;
+    bool onion = false;
 
     while (at > 0 && text.p[at - 1] != '@') {
         at--;

@@ -239,8 +239,13 @@ cx_der_time(struct cx_reader *r)
 struct cx_reader
 cx_der_enter(struct cx_reader *r, uint8_t tag)
 {
-    struct cx_reader inner = cx_reader_of(cx_der_get(r, tag));
+    struct cx_der e = cx_der_next(r);
 
+    struct cx_reader inner = cx_reader_of(e.content);
+
+    if (e.tag != tag) {
+        r->failed = true;
+    }
     inner.failed = r->failed;
     return inner;
 }
@@ -282,8 +287,10 @@ cx_der_public_key(struct cx_reader *r)
     size_t from = r->at;
     struct cx_reader in = cx_der_enter(r, CX_DER_SEQUENCE);
 
-    (void)cx_der_algorithm(&in);
-    (void)cx_der_get(&in, CX_DER_BIT_STRING);
+    if (cx_rd_ok(&in)) {
+        (void)cx_der_algorithm(&in);
+        (void)cx_der_get(&in, CX_DER_BIT_STRING);
+    }
     cx_der_leave(r, &in);
     return since(r, from);
 }

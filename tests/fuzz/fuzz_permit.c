@@ -18,8 +18,8 @@ permits(struct given *g, cx_span permit, uint64_t now_ms)
 {
     enum cx_permit_fault fault = CX_PERMIT_NO_FAULT;
     struct cx_detail detail = { .text = "" };
-    cx_status s = cx_permit_verify(permit, &g->subject, &g->trust, now_ms, NULL, &g->arena,
-                                   &g->record, &fault, &detail);
+    cx_status s = cx_permit_verify(permit, &g->subject, &g->trust, now_ms, &g->arena, &g->record,
+                                   &fault, &detail);
 
     MUST(cx_ok(s) == (fault == CX_PERMIT_NO_FAULT));
     MUST(cx_ok(s) || (s.code == CX_E_PERMIT && detail.text[0] != '\0'));

@@ -34,8 +34,7 @@ fault_of(struct scene *c, cx_span permit)
     cx_status s;
 
     cx_arena_init(&arena, CX_PERMIT_SCRATCH);
-    s = cx_permit_verify(permit, &c->subject, &c->trust, c->now_ms, NULL, &arena, NULL, &fault,
-                         &detail);
+    s = cx_permit_verify(permit, &c->subject, &c->trust, c->now_ms, &arena, NULL, &fault, &detail);
     cx_arena_done(&arena);
     if (cx_ok(s)) {
         assert_int_equal(fault, CX_PERMIT_NO_FAULT);
@@ -146,8 +145,8 @@ TEST(gives_the_record)
     open_scene(&c);
     permit = sample_permit(&c.s);
     cx_arena_init(&arena, CX_PERMIT_SCRATCH);
-    assert_true(cx_ok(cx_permit_verify(permit, &c.subject, &c.trust, c.now_ms, NULL, &arena,
-                                       &record, &fault, NULL)));
+    assert_true(cx_ok(
+        cx_permit_verify(permit, &c.subject, &c.trust, c.now_ms, &arena, &record, &fault, NULL)));
     assert_true(record.time_ms == SAMPLE_TIME_MS && record.n_names == 2);
     record.time_ms = 0;
     assert_true(cx_ok(cx_permit_read(permit, &arena, &record, &checkpoint, &index, &fault, NULL)));
@@ -1120,16 +1119,15 @@ TEST(does_not_outlive_an_epoch_or_phase)
 
 /* The record of a permit, encoded again; n == 0 if it does not permit. */
 static cx_span
-statement(struct scene *c, cx_span permit, struct cx_permit_memory *memory, struct cx_arena *arena,
-          struct cx_buf *buf)
+statement(struct scene *c, cx_span permit, struct cx_arena *arena, struct cx_buf *buf)
 {
     enum cx_permit_fault fault;
     struct cx_record record;
 
     cx_arena_reset(arena);
     cx_buf_clear(buf);
-    if (!cx_ok(cx_permit_verify(permit, &c->subject, &c->trust, c->now_ms, memory, arena, &record,
-                                &fault, NULL))) {
+    if (!cx_ok(cx_permit_verify(permit, &c->subject, &c->trust, c->now_ms, arena, &record, &fault,
+                                NULL))) {
         return (cx_span){ NULL, 0 };
     }
     assert_true(cx_ok(cx_record_encode(&record, buf)));
@@ -1150,12 +1148,12 @@ open_mutation(struct mutation *m)
     open_scene(&m->c);
     m->memory = cx_permit_memory_new();
     assert_non_null(m->memory);
+    m->c.trust.memory = m->memory;
     cx_arena_init(&m->arena, CX_PERMIT_SCRATCH);
     cx_buf_init(&m->buf, CX_RECORD_MAX);
     m->permit = sample_permit(&m->c.s);
     m->record = sample_record(&m->c.s);
-    assert_true(
-        cx_span_equal(statement(&m->c, m->permit, m->memory, &m->arena, &m->buf), m->record));
+    assert_true(cx_span_equal(statement(&m->c, m->permit, &m->arena, &m->buf), m->record));
 }
 
 static void
@@ -1171,7 +1169,7 @@ close_mutation(struct mutation *m)
 static bool
 harmless(struct mutation *m, cx_span octets)
 {
-    cx_span got = statement(&m->c, octets, m->memory, &m->arena, &m->buf);
+    cx_span got = statement(&m->c, octets, &m->arena, &m->buf);
 
     if (got.n != 0 && !cx_span_equal(got, m->record)) {
         fail_msg("a changed permit says something else");
@@ -1289,14 +1287,14 @@ TEST(remembers_so_many_checkpoints)
     for (size_t i = 0; i < CX_COUNT(permits); i++) {
         m.c.s.record.salt[1] = (uint8_t)i;
         permits[i] = sample_permit(&m.c.s);
-        assert_true(statement(&m.c, permits[i], m.memory, &m.arena, &m.buf).n != 0);
+        assert_true(statement(&m.c, permits[i], &m.arena, &m.buf).n != 0);
     }
     assert_int_equal(cx_permit_memory_hits(m.memory), 0);
     for (size_t i = CX_COUNT(permits); i-- > 1;) {
-        assert_true(statement(&m.c, permits[i], m.memory, &m.arena, &m.buf).n != 0);
+        assert_true(statement(&m.c, permits[i], &m.arena, &m.buf).n != 0);
     }
     assert_int_equal(cx_permit_memory_hits(m.memory), CX_PERMIT_CHECKPOINTS_MAX);
-    assert_true(statement(&m.c, permits[0], m.memory, &m.arena, &m.buf).n != 0);
+    assert_true(statement(&m.c, permits[0], &m.arena, &m.buf).n != 0);
     assert_int_equal(cx_permit_memory_hits(m.memory), CX_PERMIT_CHECKPOINTS_MAX);
     close_mutation(&m);
     cx_permit_memory_free(NULL);
@@ -1331,8 +1329,7 @@ TEST(survives_every_oom)
 
         cx_arena_init(&arena, CX_PERMIT_SCRATCH);
         (void)cx_alloc_fail_nth(nth);
-        s = cx_permit_verify(permit, &c.subject, &c.trust, c.now_ms, NULL, &arena, NULL, &fault,
-                             NULL);
+        s = cx_permit_verify(permit, &c.subject, &c.trust, c.now_ms, &arena, NULL, &fault, NULL);
         seen = cx_alloc_fail_nth(0);
         cx_arena_done(&arena);
         if (seen < nth) {
@@ -1358,8 +1355,7 @@ TEST(survives_every_cap_of_memory)
         cx_status s;
 
         cx_arena_init(&arena, cap);
-        s = cx_permit_verify(permit, &c.subject, &c.trust, c.now_ms, NULL, &arena, NULL, &fault,
-                             NULL);
+        s = cx_permit_verify(permit, &c.subject, &c.trust, c.now_ms, &arena, NULL, &fault, NULL);
         cx_arena_done(&arena);
         assert_true(cx_ok(s) || cx_status_class(s) == CX_CLASS_NOMEM);
         enough = enough || cx_ok(s);
