@@ -1,6 +1,7 @@
 #include "base/cbor.h"
 
 #include "base/limits.h"
+#include "base/utf8.h"
 
 enum major {
     MAJOR_UINT = 0,
@@ -23,57 +24,6 @@ enum simple {
 #define INFO_MAX_DIRECT 23u
 #define INFO_ONE_OCTET  24u
 #define INFO_EIGHT      27u
-
-/* ---- UTF-8 (RFC 3629) */
-
-/* Octets of the well-formed character at p, 0 if there is none. */
-static size_t
-utf8_length(const uint8_t *p, size_t n)
-{
-    static const struct {
-        uint8_t first, last; /* of the leading octet */
-        uint8_t least,
-            most; /* of the second: no overlong forms, no surrogates, nothing above U+10FFFF */
-        size_t n;
-    } rows[] = {
-        { 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
-        { 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 }, { 0xf0, 0xf0, 0x90, 0xbf, 4 },
-        { 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
-    };
-
-    if (p[0] < 0x80) {
-        return 1;
-    }
-    for (size_t i = 0; i < CX_COUNT(rows); i++) {
-        if (p[0] < rows[i].first || p[0] > rows[i].last) {
-            continue;
-        }
-        if (n < rows[i].n || p[1] < rows[i].least || p[1] > rows[i].most) {
-            return 0;
-        }
-        for (size_t k = 2; k < rows[i].n; k++) {
-            if ((p[k] & 0xc0) != 0x80) {
-                return 0;
-            }
-        }
-        return rows[i].n;
-    }
-    return 0;
-}
-
-static bool
-is_utf8(cx_span octets)
-{
-    for (size_t at = 0; at < octets.n;) {
-        size_t n = utf8_length(octets.p + at, octets.n - at);
-
-        if (n == 0) {
-            return false;
-        }
-        at += n;
-    }
-    return true;
-}
 
 /* ---- writing */
 
@@ -125,7 +75,7 @@ cx_cbor_put_bytes(struct cx_buf *buf, cx_span bytes)
 void
 cx_cbor_put_text(struct cx_buf *buf, cx_str text)
 {
-    if (!is_utf8(cx_span_of_str(text))) {
+    if (!cx_utf8_valid(cx_span_of_str(text))) {
         cx_buf_fail(buf, CX_E_INTERNAL);
         return;
     }
@@ -294,7 +244,7 @@ cx_cbor_text(struct cx_reader *r)
         n = 0;
     }
     text = cx_rd_bytes(r, (size_t)n);
-    if (!is_utf8(text)) {
+    if (!cx_utf8_valid(text)) {
         r->failed = true;
     }
     return r->failed ? (cx_str){ NULL, 0 } : cx_str_of_span(text);

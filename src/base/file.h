@@ -13,4 +13,8 @@ cx_status cx_stream_read(FILE *file, const char *path, struct cx_buf *buf, struc
 /* The same for a file. */
 cx_status cx_file_read(const char *path, struct cx_buf *buf, struct cx_detail *detail) CX_MUST;
 
+/* Makes the file, or replaces it, in one step: it has the old content or all of the new, and the new is on the disk. Classes:
+ * IO. */
+cx_status cx_file_write(const char *path, cx_str content, struct cx_detail *detail) CX_MUST;
+
 #endif

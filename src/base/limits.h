@@ -134,6 +134,12 @@
 /* Longer words are no misspelling of any tag or parameter. */
 #define CX_LINT_WORD_MAX 40
 
+/* DER of a certificate whose names the signer's walker reads: CX_NAMES_MAX dNSNames of 255 octets. Its extensions: some
+ * ten are usual. A distinguished name (RFC 5280 appendix A.1 bounds each part by 64 to 32,768 characters). */
+#define CX_TBS_MAX                (4u << 20)
+#define CX_EXTENSIONS_MAX         100
+#define CX_DISTINGUISHED_NAME_MAX 65536u
+
 /* Files of cases of one conformance run, and memory of their texts; the published ones have 0.3 MB. */
 #define CX_CASE_FILES_MAX 16
 #define CX_CASES_MEMORY   ((size_t)256 << 20)
@@ -156,7 +162,81 @@
 /* Depth of arrays and maps in a record that are passed over; ours have 4. */
 #define CX_CBOR_DEPTH 16
 
+/* Objects that are remembered while records are read, in octets of memory: some 100,000 answers. */
+#define CX_RECALL_BYTES ((size_t)128 << 20)
+
+/* Finished checks of a batch that wait for one commit; more would cost memory and win nothing. */
+#define CX_BATCH_SETTLED 1024
+
+/* Life of a permit from its check; clocks of recorder and signer may differ by so much. */
+#define CX_PERMIT_LIFE_S 900
+#define CX_PERMIT_SKEW_S 60
+
+/* A signed note, its signature lines, the name of a key: readers must take 16 signatures (C2SP signed-note), and one of
+ * ML-DSA-44 has 3,300 octets. */
+#define CX_NOTE_OCTETS_MAX     65536
+#define CX_NOTE_SIGNATURES_MAX 64
+#define CX_NOTE_NAME_MAX       255
+/* A proof file; its extra octets may be a record of CX_NAMES_MAX names, in base64. */
+#define CX_PROOF_OCTETS_MAX ((size_t)1 << 20)
+
+/* A request to a witness: a note, and the 63 hashes of the longest proof in base64. */
+#define CX_WITNESS_OCTETS_MAX (CX_NOTE_OCTETS_MAX + 4096)
+
+/* A response of a time-stamping authority, with its chain; the certificates to check it with. How much its clock may be
+ * ahead of ours. */
+#define CX_TIMESTAMP_OCTETS_MAX 65536
+#define CX_TIMESTAMP_SKEW_S     60
+
+/* A file with one private key; Ed25519 in PEM has 119 octets, and some people write about it in front. */
+#define CX_KEY_FILE_MAX 16384
+
+/* Full tiles of the log that are kept beside the growing one, 16 KiB each with their inner nodes: at level 0 so many that the
+ * proofs of a batch of 16,384 entries are looked up; above, one would do, as a batch crosses one boundary at most. */
+#define CX_EDGE_TILES       64
+#define CX_EDGE_UPPER_TILES 4
+
+/* Verified checkpoints that a signer remembers: a log signs one or a few a second, and permits are used at once. */
+#define CX_PERMIT_CHECKPOINTS_MAX 64
+
+/* Keys of logs that one signer trusts. Memory of one verification: a certificate and a record of CX_NAMES_MAX names.
+ * Octets of a request to the library of a later version, which has more members. */
+#define CX_TRUST_KEYS_MAX     256
+#define CX_PERMIT_SCRATCH     ((size_t)64 << 20)
+#define CX_REQUEST_STRUCT_MAX 4096
+
 /* R-TIME-1: 8 hours. */
 #define CX_WINDOW_S 28800
+
+/* SQLite of the store. A page, by measurement of batches of one and of a thousand; cache, in KiB: a batch must fit, or it is
+ * written twice; how long is waited for somebody who recovers or settles the file; the text of all tables, ours have 2 KB. */
+#define CX_SQL_PAGE       8192
+#define CX_SQL_CACHE_KIB  65536
+#define CX_SQL_BUSY_MS    5000
+#define CX_SQL_SCHEMA_MAX ((size_t)1 << 16)
+
+/* Segments of a shard: entries of one, by whose number an index is in memory (60 MB with three names and four objects an
+ * entry) and then written; rows of its index, if entries have many names; segments, by the memory of their filters (half a
+ * megabyte each: request ids): a quarter of a thousand million entries. Segments in which an object is looked for before it
+ * is put again: two million checks back. */
+#define CX_LOG_SEGMENT_ENTRIES ((uint64_t)1 << 18)
+#define CX_LOG_SEGMENT_ROWS    ((size_t)1 << 22)
+#define CX_LOG_SEGMENTS_MAX    1024
+#define CX_LOG_RECENT_SEGMENTS 8
+/* One a month for eight hundred years. */
+#define CX_LOG_SHARDS_MAX 9999
+/* The wall clock may step back by so much, as it does when it is set right, and the log goes on with the time it had. */
+#define CX_LOG_CLOCK_STEP_MS 1000
+/* Octets of the journal that are written back in a quiet moment, some 20 ms of work; and that must be before the next
+ * transaction. */
+#define CX_LOG_WAL_SOFT ((uint64_t)4 << 20)
+#define CX_LOG_WAL_HARD ((uint64_t)64 << 20)
+/* To read one signed checkpoint: its lines, decoded. */
+#define CX_SIGNED_MEMORY ((size_t)1 << 20)
+/* A piece of an index, a 256th of a segment's: CX_LOG_SEGMENT_ROWS at worst, and one entry's more. */
+#define CX_LOG_PIECE_MAX ((size_t)64 << 20)
+/* Pieces that a reader keeps; of those that are larger, none. */
+#define CX_LOG_PIECES_KEPT       1024
+#define CX_LOG_PIECE_KEPT_OCTETS ((size_t)1 << 16)
 
 #endif

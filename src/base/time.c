@@ -191,6 +191,16 @@ cx_time_now(void)
     return clock_gettime(CLOCK_REALTIME, &now) == 0 ? (cx_time)now.tv_sec : CX_TIME_NONE;
 }
 
+uint64_t
+cx_time_now_ms(void)
+{
+    struct timespec now;
+
+    return clock_gettime(CLOCK_REALTIME, &now) == 0 && now.tv_sec >= 0
+               ? (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000
+               : 0;
+}
+
 int64_t
 cx_clock_us(void)
 {

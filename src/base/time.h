@@ -19,6 +19,8 @@ void cx_time_format(cx_time t, char ret[CX_TIME_TEXT]);
 cx_time cx_time_of_day(int year, unsigned month, unsigned day);
 /* The wall clock; not for dns/ and caa/. */
 cx_time cx_time_now(void);
+/* The same in milliseconds; 0 if there is no clock. */
+uint64_t cx_time_now_ms(void);
 /* A clock that is never set, and does not stop while the machine sleeps: microseconds since some moment. */
 int64_t cx_clock_us(void);
 /* The wall clock as it was at that moment of the other clock, never later: rounded down, as if it had never been set since. */

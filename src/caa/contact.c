@@ -1,5 +1,7 @@
 #include "caa/contact.h"
 
+#include "base/utf8.h"
+
 #include <stdlib.h>
 
 /* ITU-T E.164: digits of a number with its country code. The lower bound is ours. */
@@ -61,31 +63,6 @@ no_fault(void)
     return (struct cx_contact_fault){ CX_CONTACT_FITS, 0 };
 }
 
-/* Octets of the UTF-8 sequence in front (RFC 3629), and its code point; 0 if it is none. */
-static size_t
-utf8_first(cx_span text, uint32_t *ret)
-{
-    static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-    uint8_t c = text.p[0];
-    size_t n = c < 0x80 ? 1 : c < 0xc0 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf8 ? 4 : 0;
-    uint32_t point = n == 1 ? c : n == 0 ? 0 : c & (0x7fu >> n);
-
-    if (n == 0 || n > text.n) {
-        return 0;
-    }
-    for (size_t i = 1; i < n; i++) {
-        if ((text.p[i] & 0xc0u) != 0x80) {
-            return 0;
-        }
-        point = point << 6 | (text.p[i] & 0x3fu);
-    }
-    if (point < lowest[n] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) {
-        return 0;
-    }
-    *ret = point;
-    return n;
-}
-
 /* Controls, blanks other than SP, and what changes how text is shown but has no shape of its own: as padding or in the
  * middle, nobody would see it. */
 static bool
@@ -127,7 +104,7 @@ check_text(cx_span value)
     for (size_t at = 0, n = 0; at < value.n; at += n) {
         uint32_t point = 0;
 
-        n = utf8_first((cx_span){ value.p + at, value.n - at }, &point);
+        n = cx_utf8_first((cx_span){ value.p + at, value.n - at }, &point);
         if (n == 0) {
             return fault_at(CX_CONTACT_NOT_UTF8, at);
         }

@@ -88,6 +88,17 @@ cx_rule_id(enum cx_rule rule)
     return rules[rule].id;
 }
 
+enum cx_rule
+cx_rule_of_id(cx_str id)
+{
+    size_t i = 0;
+
+    while (i < CX_RULE_COUNT && !cx_str_equal(id, cx_str_of(rules[i].id))) {
+        i++;
+    }
+    return (enum cx_rule)i;
+}
+
 const char *
 cx_rule_source(enum cx_rule rule)
 {
@@ -138,6 +149,30 @@ static const struct word note_words[] = {
 #include "caa/notes.def"
 #undef X
 };
+
+/* Place of a word, 0 if it is not there. */
+static size_t
+word_at(const struct word *words, size_t n, cx_str word)
+{
+    for (size_t i = 1; i < n; i++) {
+        if (cx_str_equal(word, cx_str_of(words[i].word))) {
+            return i;
+        }
+    }
+    return 0;
+}
+
+enum cx_reason
+cx_reason_of_word(cx_str word)
+{
+    return (enum cx_reason)word_at(reasons, CX_COUNT(reasons), word);
+}
+
+enum cx_note_code
+cx_note_of_word(cx_str word)
+{
+    return (enum cx_note_code)word_at(note_words, CX_COUNT(note_words), word);
+}
 
 const char *
 cx_reason_word(enum cx_reason reason)

@@ -35,6 +35,8 @@ enum cx_rule {
 };
 
 const char *cx_rule_id(enum cx_rule rule);
+/* CX_RULE_COUNT for an id that is not known. */
+enum cx_rule cx_rule_of_id(cx_str id);
 const char *cx_rule_source(enum cx_rule rule);
 /* What the rule did, in a sentence that a domain administrator understands. */
 const char *cx_rule_sentence(enum cx_rule rule);
@@ -56,6 +58,7 @@ enum cx_reason {
 };
 
 const char *cx_reason_word(enum cx_reason reason);
+enum cx_reason cx_reason_of_word(cx_str word); /* UNSET for one that is not known */
 const char *cx_reason_sentence(enum cx_reason reason);
 
 enum cx_note_code {
@@ -66,6 +69,7 @@ enum cx_note_code {
 };
 
 const char *cx_note_word(enum cx_note_code code);
+enum cx_note_code cx_note_of_word(cx_str word); /* UNSET for one that is not known */
 const char *cx_note_sentence(enum cx_note_code code);
 
 struct cx_note {

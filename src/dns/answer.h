@@ -69,6 +69,13 @@ struct cx_proof_message {
     uint8_t digest[32]; /* SHA-256 of octets */
 };
 
+/* What is remembered of an answer that several checks share: its object (evidence/answer_object.h) is kept by the keeper
+ * with that number; 0: by nobody yet. Not part of the answer. */
+struct cx_answer_memo {
+    uint64_t keeper;
+    uint8_t object[32];
+};
+
 struct cx_answer {
     cx_span name;
     uint16_t type;
@@ -95,6 +102,7 @@ struct cx_answer {
     cx_span cut_at;
     const struct cx_proof_message *const *control; /* control names answered while this failed */
     size_t n_control;
+    struct cx_answer_memo *memo; /* NULL: the answer is this check's alone */
 };
 
 static inline bool

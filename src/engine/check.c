@@ -35,17 +35,17 @@ finish(struct cx_check *check, cx_status status)
     check->done(check->ctx, check);
 }
 
-static void
-conclude(struct cx_check *check)
+void
+cx_check_conclude(struct cx_check *check)
 {
     cx_time newest = CX_TIME_NONE;
 
+    check->conclusion = (struct cx_conclusion){ .verdict = CX_VERDICT_UNSET };
     for (size_t i = 0; i < check->request.n_names; i++) {
         cx_conclude_name(&check->conclusion, &check->findings[i]);
         newest = check->findings[i].newest > newest ? check->findings[i].newest : newest;
     }
     cx_conclude(&check->conclusion, &check->request.cases[0], newest);
-    finish(check, CX_SUCCESS);
 }
 
 static void step(struct cx_check *check);
@@ -132,10 +132,9 @@ step(struct cx_check *check)
         return;
     }
     if (cx_ok(s)) {
-        conclude(check);
-    } else {
-        finish(check, s);
+        cx_check_conclude(check);
     }
+    finish(check, s);
 }
 
 /* Inline answers or zone text take the place of the source. */

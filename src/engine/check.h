@@ -32,6 +32,16 @@ struct cx_check {
 struct cx_check *cx_check_new(void);
 void cx_check_free(struct cx_check *check);
 
+/* The answers came with the request, as a list or a zone: nothing that DNS said. */
+static inline bool
+cx_check_has_own_source(const struct cx_check *check)
+{
+    return check->own_source.ops != NULL;
+}
+
+/* From complete findings on all names to the conclusion; the end of every check, and of one that is judged again. */
+void cx_check_conclude(struct cx_check *check);
+
 /* Starts the check; done may be called before this returns. json and defaults are borrowed until done; source until
  * every question was answered. source may be NULL: then the request must bring answers or a zone. */
 void cx_check_start(struct cx_check *check, const struct cx_json *json,

@@ -1,5 +1,6 @@
 #include "engine/request.h"
 
+#include "base/cbor_json.h"
 #include "engine/facts.h"
 #include "engine/member.h"
 #include "engine/name.h"
@@ -276,6 +277,21 @@ read_names(struct reading *r)
     return CX_SUCCESS;
 }
 
+static cx_status
+read_facts(struct reading *r)
+{
+    const struct cx_json *json = cx_json_get(holder(r, "facts"), "facts");
+    CX_AUTO(cx_buf_done) struct cx_buf buf;
+
+    cx_buf_init(&buf, CX_RECORD_MAX);
+    CX_TRY(cx_facts_from_json(json, r->arena, &r->request->facts, r->detail));
+    if (cx_json_members(json, NULL, 0) == 0) {
+        return CX_SUCCESS;
+    }
+    CX_TRY(cx_cbor_put_json(&buf, json, r->arena));
+    return cx_arena_copy(r->arena, cx_span_of_str(cx_buf_str(&buf)), &r->request->facts_octets);
+}
+
 /* Members that every name shares. */
 static cx_status
 read_common(struct reading *r)
@@ -288,8 +304,7 @@ read_common(struct reading *r)
                            &r->methods, &r->n_methods));
     CX_TRY(cx_policy_from_json(cx_json_get(holder(r, "policy"), "policy"), r->arena,
                                &r->request->policy, r->detail));
-    CX_TRY(cx_facts_from_json(cx_json_get(holder(r, "facts"), "facts"), r->arena,
-                              &r->request->facts, r->detail));
+    CX_TRY(read_facts(r));
     if (r->n_issuers == 0 && r->request->policy.n_own == 0) {
         return fail(r, "\"issuer\" is needed: the CA's issuer domain name, such as ca.example.net");
     }

@@ -23,6 +23,7 @@ struct cx_request {
     size_t n_cases;
     struct cx_policy policy;
     struct cx_facts facts;
+    cx_span facts_octets;          /* as given, as CBOR (docs/formats/record.cddl); n == 0: none */
     const struct cx_json *answers; /* inline, or NULL; borrowed from the JSON */
     cx_str zone;
     bool has_zone;

@@ -1,4 +1,4 @@
-/* SHA-256 and SHA-384 (FIPS 180-4). */
+/* SHA-256 and SHA-384 (FIPS 180-4). From any thread. */
 #ifndef CX_PKI_DIGEST_H
 #define CX_PKI_DIGEST_H
 
@@ -8,8 +8,11 @@
 #define CX_SHA256_SIZE 32
 #define CX_SHA384_SIZE 48
 
-/* Classes: NOMEM. */
+/* Classes: INTERNAL. */
 cx_status cx_sha256(cx_span octets, uint8_t ret[CX_SHA256_SIZE]) CX_MUST;
+/* Of the parts one behind the other. */
+cx_status cx_sha256_parts(const cx_span *parts, size_t n, uint8_t ret[CX_SHA256_SIZE]) CX_MUST;
+/* Classes: NOMEM. */
 cx_status cx_sha384(cx_span octets, uint8_t ret[CX_SHA384_SIZE]) CX_MUST;
 
 #endif

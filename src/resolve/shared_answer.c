@@ -152,6 +152,7 @@ cx_shared_answer_new(const struct cx_answer *answer, struct cx_shared_answer **r
     shared->size = sizeof(*shared) + l.at;
     l = (struct layout){ .block = (uint8_t *)(shared + 1), .from = answer };
     shared->answer = lay_out(&l);
+    shared->answer.memo = &shared->memo;
     *ret = shared;
     return CX_SUCCESS;
 }

@@ -9,6 +9,7 @@ struct cx_shared_answer {
     unsigned refs;
     size_t size; /* octets of the block; materials are not counted */
     struct cx_answer answer;
+    struct cx_answer_memo memo; /* the answer's */
 };
 
 /* A copy of answer, with one reference, that needs nothing of it any more; its materials are shared. Classes: NOMEM. */

@@ -31,6 +31,8 @@ struct cx_log_options {
     /* For tests: the clock, in milliseconds; NULL: the wall clock. */
     uint64_t (*now_ms)(void *ctx);
     void *now_ctx;
+    uint64_t segment_entries; /* for tests; 0: CX_LOG_SEGMENT_ENTRIES */
+    cx_str software;          /* said where a shard begins; n == 0: nothing is said */
 };
 
 struct cx_log;
@@ -54,6 +56,10 @@ struct cx_log_opened {
 /* For writing. Classes: IO, STORE (damaged, in use, newer than this program), CRYPTO. */
 cx_status cx_log_open(const char *path, const struct cx_log_options *options, struct cx_log **ret,
                       struct cx_log_opened *opened, struct cx_detail *detail) CX_MUST;
+/* Closes the origin of the last shard for good: nothing is ever signed for it again, and the next cx_log_open begins the next
+ * shard. For when its anchor or its key is lost. why is one line, and is kept. Classes: IO, STORE, NOMEM. */
+cx_status cx_log_give_up(const char *path, const struct cx_log_options *options, cx_str why,
+                         struct cx_detail *detail) CX_MUST;
 /* Drops what was appended and not committed. */
 void cx_log_close(struct cx_log *log);
 
@@ -66,8 +72,11 @@ struct cx_log_keys {
     size_t n_names;
 };
 
-/* time_ms is the entry's; it may lie at most CX_LOG_CLOCK_STEP_MS before the last entry's (and then becomes that), else
- * CX_E_CLOCK and nothing is appended. The record is copied. Classes: STORE, LIMIT, NOMEM. */
+/* The time that an entry appended now gets: now_ms, or the last entry's if now_ms lies at most CX_LOG_CLOCK_STEP_MS before
+ * it. Further back: CX_E_CLOCK. */
+cx_status cx_log_time(const struct cx_log *log, uint64_t now_ms, uint64_t *ret,
+                      struct cx_detail *detail) CX_MUST;
+/* time_ms is what cx_log_time gave, and is in the record too. The record is copied. Classes: STORE, LIMIT, NOMEM. */
 cx_status cx_log_append(struct cx_log *log, enum cx_entry_kind kind, uint64_t time_ms,
                         cx_span record, const struct cx_log_keys *keys, uint64_t *ret_index,
                         struct cx_detail *detail) CX_MUST;
@@ -85,6 +94,10 @@ struct cx_commit {
 /* I1. Without anything appended it does nothing, and gives the last checkpoint. */
 cx_status cx_log_commit(struct cx_log *log, struct cx_commit *ret, struct cx_detail *detail)
     CX_MUST;
+
+/* For moments when nobody waits: writes back what lies in the database's journal, if it is much. Without it a commit now and
+ * then does so. Not between append and commit: then it does nothing. Classes: STORE, IO. */
+cx_status cx_log_tend(struct cx_log *log, struct cx_detail *detail) CX_MUST;
 
 /* Of the last commit's tree; index below its size. */
 cx_status cx_log_prove(struct cx_log *log, uint64_t index, struct cx_path *ret,
@@ -112,17 +125,19 @@ struct cx_log_row {
     cx_span record; /* n == 0: deleted by retention */
 };
 
+/* Of a shard, as far as a checkpoint that the store has goes; what was put after it is not shown yet. */
 struct cx_log_shard_info {
     uint64_t number;
-    uint64_t size;
+    uint64_t size; /* of the checkpoint */
     bool sealed;
     bool held;
     struct cx_note_key key;
-    cx_str checkpoint; /* the last one; borrowed until the reader is closed */
+    cx_str checkpoint; /* the last one, verified; borrowed until the reader is closed */
     uint64_t first_ms, last_ms;
 };
 
-/* A snapshot of all shards as they are now. Classes: IO, STORE. */
+/* A snapshot of all shards as they are now, without those that were deleted. Callbacks may use the reader. Classes: IO,
+ * STORE, CRYPTO (a checkpoint), NOMEM. */
 cx_status cx_log_reader_open(const char *path, struct cx_log_reader **ret, struct cx_detail *detail)
     CX_MUST;
 void cx_log_reader_close(struct cx_log_reader *reader);
@@ -134,7 +149,8 @@ const struct cx_log_shard_info *cx_log_reader_shard(const struct cx_log_reader *
 cx_status cx_log_scan(struct cx_log_reader *reader, uint64_t shard, uint64_t first, uint64_t last,
                       cx_status (*each)(void *ctx, const struct cx_log_row *row), void *ctx,
                       struct cx_detail *detail) CX_MUST;
-/* *ret_found false: not there, or deleted. octets live in arena. */
+/* *ret_found false: not there, or deleted. octets live in arena. Best beside a scan: objects of the row that it gave last are
+ * near. Of a shard that grows the first call reads what its index lacks yet: up to a second. */
 cx_status cx_log_object(struct cx_log_reader *reader, uint64_t shard, const struct cx_hash *digest,
                         struct cx_arena *arena, cx_span *ret, bool *ret_found,
                         struct cx_detail *detail) CX_MUST;

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+"""Writes the seeds of the fuzz targets that read wire formats, values, contacts and texts of the log. Same output on every run."""
+import base64
 """Writes the seeds of the fuzz targets that read wire formats, values, contacts and evidence. Same output on every run."""
 import hashlib
 import json
@@ -276,6 +278,126 @@ def frames():
     }
 
 
+def log_vector(file):
+    with open(os.path.join(HERE, "..", "unit", "data", "log", file), "rb") as f:
+        return f.read()
+
+
+def notes():
+    note, dash = log_vector("checkpoint"), "\u2014 ".encode()
+    line = dash + b"nobody.example AAAAAAA=\n"
+    return {
+        "vector": note,
+        "log-alone": note[:note.rindex(dash)],
+        "many": note + line * 62,
+        "too-many": note + line * 63,
+        "ml-dsa": note + dash + b"w " + base64.b64encode(b"\x06" * 2432) + b"\n",
+        "text-with-empty-line": note.replace(b"\n7", b"\n\n7"),
+        "two-empty-lines": note.replace(b"\n\n", b"\n\n\n"),
+        "crlf": note.replace(b"\n", b"\r\n"),
+        "wrong-signature": note.replace(b"/kePPTW", b"/kfPPTW"),
+        "wrong-time": note.replace(b"AAAABrAjCA", b"AAAABrAjCB"),
+        "no-padding": note.replace(b"VgQ=\n", b"VgQ\n"),
+        "no-end": note[:-1],
+        "no-signature": log_vector("note-text"),
+        "name-with-plus": note.replace(dash + b"log", dash + b"l+g"),
+        "name-with-space": note.replace(dash + b"log", dash + b"l\xc2\xa0g"),
+        "no-utf8": note.replace(b"log", b"l\xffg"),
+        "vkey": log_vector("log.vkey")[:-1],
+        "vkey-witness": log_vector("witness.vkey")[:-1],
+        "vkey-other-id": log_vector("log.vkey")[:-1].replace(b"+699d", b"+699c"),
+        "empty": b"",
+    }
+
+
+def checkpoints():
+    text = log_vector("note-text")
+    return {
+        "vector": text,
+        "size-0": text.replace(b"\n7\n", b"\n0\n"),
+        "size-largest": text.replace(b"\n7\n", b"\n9223372036854775807\n"),
+        "size-too-large": text.replace(b"\n7\n", b"\n9223372036854775808\n"),
+        "size-07": text.replace(b"\n7\n", b"\n07\n"),
+        "origin-with-space": text.replace(b"log.ca", "l\u00f6g ca".encode()),
+        "origin-empty": text[text.index(b"\n"):],
+        "root-short": text.replace(b"e54=", b"e5=="),
+        "extension": text + b"extension\n",
+        "no-end": text[:-1],
+    }
+
+
+def proofs():
+    proof = log_vector("entry-5.tlog-proof")
+    line = b"vQBwrL3GeaJM9EYVhBSD+/zBiroArk2+KgxUrybL2fo=\n"
+    return {
+        "vector": proof,
+        "extra": proof.replace(b"index", b"extra Zm9vYg==\nindex"),
+        "extra-empty": proof.replace(b"index", b"extra \nindex"),
+        "extra-bits": proof.replace(b"index", b"extra Zm9vYh==\nindex"),
+        "index-05": proof.replace(b"index 5", b"index 05"),
+        "index-largest": proof.replace(b"index 5", b"index 9223372036854775807"),
+        "path-empty": b"c2sp.org/tlog-proof@v1\nindex 0\n\nx",
+        "path-longest": proof.replace(line, line * 61),
+        "path-too-long": proof.replace(line, line * 62),
+        "no-empty-line": proof.replace(b"fo=\n\n", b"fo=\n"),
+        "no-checkpoint": proof[:proof.index(b"\n\n") + 2],
+        "version-2": proof.replace(b"@v1", b"@v2"),
+    }
+
+
+def tile_paths():
+    paths = ["tile/0/000", "tile/entries/000.p/7", "tile/3/x001/x234/067", "tile/7/000.p/128", "tile/8/000",
+             "tile/0/x036/x028/x797/x018/x963/967", "tile/0/x036/x028/x797/x018/x963/968", "tile/0/x000/000",
+             "tile/0/000.p/256", "tile/0/000.p/07", "checkpoint"]
+    seeds = {"path-%02d" % i: path for i, path in enumerate(paths)}
+    seeds["numbers"] = struct.pack(">BBHQ", 0, 3, 7, 1234067)
+    seeds["numbers-largest"] = b"\xff" * 12
+    return seeds
+
+
+def bundles():
+    entries = b"".join(struct.pack(">H", 7) + b'{"n":%d}' % i for i in range(7))
+    return {
+        "vector": entries,
+        "empty": b"",
+        "empty-entries": b"\0\0" * 3,
+        "long": b"\xff\xff" + b"x" * 65535,
+        "cut": entries[:-1],
+        "cut-length": entries + b"\0",
+        "longer-than-it-is": b"\xff\xffx",
+    }
+
+
+def witness_bodies():
+    body = log_vector("add-checkpoint")
+    return {
+        "vector": body,
+        "cosigned": body[:body.index(b"\n\n") + 2] + log_vector("checkpoint"),
+        "old-0": b"old 0\n\n" + log_vector("checkpoint"),
+        "old-8": body.replace(b"old 3", b"old 8"),
+        "old-03": body.replace(b"old 3", b"old 03"),
+        "proof-short": body.replace(b"PR3ndt8IbBrp9wSdK7DAR1rRQYX5h+Bk6NENyy20oyI=\n", b""),
+        "proof-wrong": body.replace(b"\nPR3", b"\nPS3"),
+        "other-origin": body.replace(b"log.ca.example/caa-evidence\n", b"log.example\n"),
+        "not-signed": body.replace(b"/kePPTW", b"/kfPPTW"),
+        "no-empty-line": body.replace(b"Vw=\n\n", b"Vw=\n"),
+        "conflict": b"7\n",
+    }
+
+
+def timestamps():
+    response = log_vector("timestamp.tsr")
+    at = response.index(b"\x30\x03\x02\x01\x00") + 4
+    return {
+        "vector": response,
+        "with-modifications": response[:at] + b"\1" + response[at + 1:],
+        "rejected": b"\x30\5\x30\3\2\1\2",
+        "cut": response[:-1],
+        "longer": response + b"\0",
+        "other-nonce": response.replace(b"\x89\xab\xcd\xef", b"\x89\xab\xcd\xee"),
+        "other-time": response.replace(b"20261125222237Z", b"20261125222238Z"),
+        "empty": b"",
+    }
 def cbors():
     """Items of every form, good and bad."""
     rows = {
@@ -315,6 +437,13 @@ if __name__ == "__main__":
     save("name", names())
     save("delegation", delegations())
     save("frame", frames())
+    save("note", notes())
+    save("checkpoint", checkpoints())
+    save("proof", proofs())
+    save("tile_path", tile_paths())
+    save("bundle", bundles())
+    save("witness_body", witness_bodies())
+    save("timestamp", timestamps())
     save("cbor", cbors())
     save("record", evidence("record"))
     save("answer_object", evidence("answer"))

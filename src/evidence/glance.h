@@ -1,0 +1,30 @@
+/* What a log needs to know of a check's record, without judging it: by what it is found again, and which objects it needs.
+ * Nothing is allocated; all is borrowed from the octets. The whole record is read by record.h. */
+#ifndef CX_EVIDENCE_GLANCE_H
+#define CX_EVIDENCE_GLANCE_H
+
+#include "base/limits.h"
+#include "base/reader.h"
+#include "base/status.h"
+#include "evidence/tree.h"
+
+/* "*." and the longest name that a record has. */
+#define CX_GLANCE_NAME (2 + CX_NAME_MAX)
+
+struct cx_glance {
+    uint64_t time_ms; /* not 0 */
+    cx_str request;   /* n == 0: none */
+    /* For cx_glance_name and cx_glance_object. */
+    struct cx_reader names, answers;
+    size_t n_names, n_answers;
+    const uint8_t *context, *corroboration; /* digests; NULL: none, or given */
+};
+
+/* Of a check's record. Classes: MALFORMED (CX_E_RECORD). */
+cx_status cx_glance(cx_span record, struct cx_glance *ret) CX_MUST;
+/* The next name, as people write it, in buf; false at the end. */
+bool cx_glance_name(struct cx_glance *glance, char buf[CX_GLANCE_NAME], cx_str *ret);
+/* The digest of the next object that the record needs: context, answers, what was supplied by perspectives. */
+bool cx_glance_object(struct cx_glance *glance, struct cx_hash *ret);
+
+#endif

@@ -1,0 +1,67 @@
+/* Where in a shard something is, by a hash of its text or digest. The log is cut into segments. The last one grows, and its
+ * index is in memory. A full one's index is written in pieces, a few beside each later commit, so that no commit is long;
+ * each piece replaces what memory had of it. What was not written when the process ended is made again from the rows.
+ * I1: a hash is a hint: each number found must be confirmed by its row.
+ * I2: memory: the growing segment (and a full one until its pieces are written) by cx_places, at most
+ * CX_LOG_SEGMENT_ROWS rows; two octets for every request id, and for every object and message of the last
+ * CX_LOG_RECENT_SEGMENTS. */
+#ifndef CX_STORE_INDEX_H
+#define CX_STORE_INDEX_H
+
+#include "store/places.h"
+#include "store/rows.h"
+
+struct cx_index;
+
+struct cx_index_options {
+    uint64_t hash_key;
+    uint64_t segment_entries; /* 0: CX_LOG_SEGMENT_ENTRIES */
+    /* For one who appends: filters make a look for what is not there cheap; objects and messages are looked for in recent
+     * segments only. Else pieces that were read are kept. */
+    bool for_writing;
+};
+
+/* Reads what is in no piece yet. rows are borrowed until cx_index_free. Classes: STORE, NOMEM. */
+cx_status cx_index_new(struct cx_rows *rows, const struct cx_rows_extent *extent,
+                       const struct cx_index_options *options, struct cx_index **ret,
+                       struct cx_detail *detail) CX_MUST;
+void cx_index_free(struct cx_index *index);
+
+/* number: of the entry or object that is being put; not below any before. Classes: NOMEM, LIMIT. */
+cx_status cx_index_add(struct cx_index *index, enum cx_index_kind kind, cx_span key,
+                       uint64_t number) CX_MUST;
+/* An entry was put, and ends are what the sequences have reached: a segment that is full by it ends here, in the open
+ * transaction. Classes: STORE, NOMEM, LIMIT (CX_LOG_SEGMENTS_MAX: the shard must be sealed). */
+cx_status cx_index_turn(struct cx_index *index, const uint64_t end[CX_SPACES],
+                        struct cx_detail *detail) CX_MUST;
+/* Puts the pieces that are due after so many new entries into the open transaction. Classes: STORE, NOMEM. */
+cx_status cx_index_put_due(struct cx_index *index, uint64_t n_entries, struct cx_detail *detail)
+    CX_MUST;
+
+typedef cx_status (*cx_index_fn)(void *ctx, uint64_t number, bool *ret_stop);
+
+/* What is looked for: a key of that kind, of numbers below that (as near as segments tell: some above may come too). */
+struct cx_index_query {
+    enum cx_index_kind kind;
+    cx_span key;
+    uint64_t below;
+};
+
+/* I1. Numbers that may be it, the latest first, until each is content or fails. */
+cx_status cx_index_find(struct cx_index *index, const struct cx_index_query *query,
+                        cx_index_fn each, void *ctx, struct cx_detail *detail) CX_MUST;
+
+/* ---- for who checks an index: one segment's places, from its rows */
+
+struct cx_segment_places {
+    struct cx_places *kinds[CX_INDEX_KINDS];
+};
+
+/* Filled in by the rows of the segment; freed by the caller, also after a failure. Classes: STORE (a record that cannot be
+ * read), NOMEM. */
+cx_status cx_segment_places_fill(struct cx_rows *rows, uint64_t hash_key,
+                                 const struct cx_segment *segment, struct cx_segment_places *ret,
+                                 struct cx_detail *detail) CX_MUST;
+void cx_segment_places_done(struct cx_segment_places *places);
+
+#endif

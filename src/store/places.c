@@ -1,0 +1,176 @@
+#include "store/places.h"
+
+#include "base/alloc.h"
+
+#include <stdlib.h>
+
+#define NONE     UINT32_MAX
+#define ROOM_MIN 16
+
+struct row {
+    uint64_t hash;
+    uint32_t place;
+    uint32_t next; /* in its chain; NONE: the end */
+};
+
+/* As many heads as there is room, a power of two. */
+struct part {
+    struct row *rows;
+    uint32_t *heads;
+    uint32_t n, room;
+};
+
+struct cx_places {
+    struct part parts[CX_PIECES];
+    size_t n;
+};
+
+struct cx_places *
+cx_places_new(void)
+{
+    return cx_alloc(1, sizeof(struct cx_places));
+}
+
+void
+cx_places_free(struct cx_places *places)
+{
+    if (places == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < CX_PIECES; i++) {
+        cx_free(places->parts[i].rows);
+        cx_free(places->parts[i].heads);
+    }
+    cx_free(places);
+}
+
+size_t
+cx_places_count(const struct cx_places *places)
+{
+    return places->n;
+}
+
+static unsigned
+part_of(uint64_t hash)
+{
+    return (unsigned)(hash >> 56);
+}
+
+static void
+link_row(struct part *part, uint32_t i)
+{
+    uint32_t *head = &part->heads[part->rows[i].hash & (part->room - 1)];
+
+    part->rows[i].next = *head;
+    *head = i;
+}
+
+static cx_status
+grow(struct part *part)
+{
+    uint32_t room = part->room == 0 ? ROOM_MIN : part->room * 2;
+    struct row *rows;
+    uint32_t *heads;
+
+    if (part->room > UINT32_MAX / 4) {
+        return (cx_status){ CX_E_LIMIT };
+    }
+    heads = cx_alloc(room, sizeof(*heads));
+    if (heads == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    rows = cx_realloc(part->rows, room, sizeof(*rows));
+    if (rows == NULL) {
+        cx_free(heads);
+        return (cx_status){ CX_E_NOMEM };
+    }
+    memset(heads, 0xff, room * sizeof(*heads)); /* NONE */
+    cx_free(part->heads);
+    part->rows = rows;
+    part->heads = heads;
+    part->room = room;
+    for (uint32_t i = 0; i < part->n; i++) {
+        link_row(part, i);
+    }
+    return CX_SUCCESS;
+}
+
+/* Places grow, so that those of one entry are together at the head of a chain. */
+static bool
+is_there(const struct part *part, uint64_t hash, uint32_t place)
+{
+    uint32_t i = part->room == 0 ? NONE : part->heads[hash & (part->room - 1)];
+
+    while (i != NONE && part->rows[i].place == place && part->rows[i].hash != hash) {
+        i = part->rows[i].next;
+    }
+    return i != NONE && part->rows[i].place == place && part->rows[i].hash == hash;
+}
+
+cx_status
+cx_places_add(struct cx_places *places, uint64_t hash, uint32_t place)
+{
+    struct part *part = &places->parts[part_of(hash)];
+
+    if (is_there(part, hash, place)) {
+        return CX_SUCCESS;
+    }
+    if (part->n == part->room) {
+        CX_TRY(grow(part));
+    }
+    part->rows[part->n] = (struct row){ .hash = hash, .place = place };
+    link_row(part, part->n);
+    part->n++;
+    places->n++;
+    return CX_SUCCESS;
+}
+
+cx_status
+cx_places_find(const struct cx_places *places, uint64_t hash,
+               cx_status (*each)(void *ctx, uint32_t place, bool *ret_stop), void *ctx,
+               bool *ret_stop)
+{
+    const struct part *part = &places->parts[part_of(hash)];
+    uint32_t i = part->room == 0 ? NONE : part->heads[hash & (part->room - 1)];
+
+    for (; i != NONE && !*ret_stop; i = part->rows[i].next) {
+        if (part->rows[i].hash == hash) {
+            CX_TRY(each(ctx, part->rows[i].place, ret_stop));
+        }
+    }
+    return CX_SUCCESS;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+    const struct cx_place *left = a, *right = b;
+
+    if (left->hash != right->hash) {
+        return left->hash < right->hash ? -1 : 1;
+    }
+    return (left->place > right->place) - (left->place < right->place);
+}
+
+cx_status
+cx_places_piece(const struct cx_places *places, unsigned i, struct cx_buf *buf)
+{
+    const struct part *part = &places->parts[i];
+    struct cx_place *sorted = cx_alloc((size_t)part->n + 1, sizeof(*sorted));
+    char *to = part->n == 0 ? NULL : cx_buf_reserve(buf, (size_t)part->n * CX_PLACE_OCTETS);
+
+    if (sorted == NULL || (part->n != 0 && to == NULL)) {
+        cx_free(sorted);
+        return (cx_status){ CX_E_NOMEM };
+    }
+    for (uint32_t k = 0; k < part->n; k++) {
+        sorted[k] = (struct cx_place){ part->rows[k].hash, part->rows[k].place };
+    }
+    qsort(sorted, part->n, sizeof(*sorted), compare);
+    for (uint32_t k = 0; k < part->n; k++) {
+        cx_place_write(&sorted[k], (uint8_t *)to + (size_t)k * CX_PLACE_OCTETS);
+    }
+    cx_buf_grown(buf, (size_t)part->n * CX_PLACE_OCTETS);
+    cx_free(sorted);
+    return CX_SUCCESS;
+}

@@ -1,0 +1,48 @@
+/* What the files of the SQLite adapter share. */
+#ifndef CX_STORE_SQLITE_PRIV_H
+#define CX_STORE_SQLITE_PRIV_H
+
+#include "store/port.h"
+#include "store/slots.h"
+
+#include <sqlite3.h>
+
+/* Every statement that is run while a store is in use; what makes and checks files is in sqlite_schema.c. */
+enum cx_sql {
+#define X(name, sql) CX_SQL_##name,
+#include "store/sqlite_statements.def"
+#undef X
+    CX_SQLS,
+};
+
+enum cx_sqlite_kind {
+    CX_SQLITE_OF_RECORDS = 0,
+    CX_SQLITE_OF_MESSAGES,
+};
+
+/* One database file. */
+struct cx_sqlite {
+    sqlite3 *db; /* NULL: not open */
+    char *path;
+    sqlite3_stmt *statements[CX_SQLS];
+    /* Frames of the WAL, and how many there were when it was last written back. */
+    uint64_t wal_frames, wal_tended;
+};
+
+/* Text and code of the last failure of db. */
+cx_status cx_sqlite_failed(const struct cx_sqlite *file, int rc, struct cx_detail *detail);
+cx_status cx_sqlite_exec(struct cx_sqlite *file, const char *sql, struct cx_detail *detail) CX_MUST;
+/* The first column of the only row. Classes: STORE (also: no row). */
+cx_status cx_sqlite_number(struct cx_sqlite *file, const char *sql, int64_t *ret,
+                           struct cx_detail *detail) CX_MUST;
+
+/* sqlite_schema.c: opens one file and makes sure of what it is, brings an older one to our version where mode writes. file,
+ * zeroed, must stay where it is while it is open. */
+cx_status cx_sqlite_file_open(const char *path, enum cx_sqlite_kind kind, enum cx_rows_mode mode,
+                              struct cx_sqlite *file, struct cx_detail *detail) CX_MUST;
+void cx_sqlite_file_close(struct cx_sqlite *file);
+
+/* sqlite_copy.c */
+cx_status cx_sqlite_copy(struct cx_sqlite *from, const char *to, struct cx_detail *detail) CX_MUST;
+
+#endif

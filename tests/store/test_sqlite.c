@@ -1,0 +1,194 @@
+#include "main.h"
+#include "scratch.h"
+#include "store/sqlite.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What is SQLite's alone; what every adapter must do is in conformance.c. */
+
+static char place[SCRATCH_PATH];
+
+static int
+make_store(void **state)
+{
+    struct cx_detail detail = { .rule = NULL };
+    struct cx_rows *rows;
+
+    (void)state;
+    scratch_make(place);
+    SCRATCH_OK(cx_sqlite_open(place, CX_ROWS_CREATE, &rows, &detail));
+    rows->ops->close(rows);
+    return 0;
+}
+
+static int
+remove_store(void **state)
+{
+    (void)state;
+    scratch_remove(place);
+    return 0;
+}
+
+/* By somebody else's hand. */
+static void
+run(const char *file, const char *sql)
+{
+    char path[SCRATCH_PATH];
+    sqlite3 *db;
+
+    scratch_join(path, place, file);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK) {
+        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+    }
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* No mode takes it, and the text says where and why. */
+static void
+assert_refused(const char *file, const char *why)
+{
+    for (enum cx_rows_mode mode = CX_ROWS_READ; mode <= CX_ROWS_CREATE; mode++) {
+        struct cx_detail detail = { .rule = NULL };
+        struct cx_rows *rows = NULL;
+
+        SCRATCH_FAILS(cx_sqlite_open(place, mode, &rows, &detail), CX_CLASS_STORE);
+        assert_null(rows);
+        ROW_TRUE(strstr(detail.text, file) != NULL, detail.text);
+        ROW_TRUE(strstr(detail.text, why) != NULL, detail.text);
+    }
+}
+
+TEST(a_newer_version_is_refused)
+{
+    run(CX_SQLITE_MESSAGES, "INSERT INTO migration VALUES (2)");
+    assert_refused(CX_SQLITE_MESSAGES, "newer version");
+    run(CX_SQLITE_RECORDS, "INSERT INTO migration VALUES (900)");
+    assert_refused(CX_SQLITE_RECORDS, "newer version");
+}
+
+TEST(a_strange_file_is_refused)
+{
+    run(CX_SQLITE_RECORDS, "PRAGMA application_id = 7");
+    assert_refused(CX_SQLITE_RECORDS, "not a file of a store");
+}
+
+TEST(the_two_files_are_not_taken_for_each_other)
+{
+    char records[SCRATCH_PATH], messages[SCRATCH_PATH];
+
+    scratch_join(records, place, CX_SQLITE_RECORDS);
+    scratch_join(messages, place, CX_SQLITE_MESSAGES);
+    assert_int_equal(rename(messages, records), 0);
+    assert_refused(CX_SQLITE_RECORDS, "not a file of a store");
+}
+
+TEST(tables_that_are_not_exactly_ours_are_refused)
+{
+    static const char *const changes[] = {
+        "CREATE TRIGGER t AFTER INSERT ON entry BEGIN DELETE FROM entry; END",
+        "DROP TRIGGER t; CREATE INDEX i ON entry (record)",
+        "DROP INDEX i; ALTER TABLE entry RENAME TO other; CREATE VIEW entry AS SELECT * FROM other",
+        "DROP VIEW entry; CREATE TABLE entry (number INTEGER PRIMARY KEY, objects, messages, "
+        "entry, "
+        "record)",
+        "DROP TABLE entry",
+    };
+
+    for (size_t i = 0; i < CX_COUNT(changes); i++) {
+        run(CX_SQLITE_RECORDS, changes[i]);
+        assert_refused(CX_SQLITE_RECORDS, "tables");
+    }
+}
+
+TEST(what_is_no_database_is_refused)
+{
+    char path[SCRATCH_PATH];
+
+    scratch_join(path, place, CX_SQLITE_RECORDS);
+    scratch_write(path,
+                  "this is a text, longer than the sixteen octets by which SQLite knows a file");
+    assert_refused(CX_SQLITE_RECORDS, "not a database");
+    scratch_cut(path, 0);
+    for (enum cx_rows_mode mode = CX_ROWS_READ; mode <= CX_ROWS_WRITE; mode++) {
+        struct cx_detail detail = { .rule = NULL };
+        struct cx_rows *rows = NULL;
+
+        SCRATCH_FAILS(cx_sqlite_open(place, mode, &rows, &detail), CX_CLASS_STORE);
+        assert_null(rows);
+    }
+}
+
+TEST(a_row_of_another_type_is_no_row)
+{
+    static const char *const changes[] = {
+        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, ' STRICT', '') "
+        "WHERE name = 'meta'",
+        "INSERT INTO meta VALUES (1, 'text'); PRAGMA writable_schema = ON; "
+        "UPDATE sqlite_schema SET sql = sql || ' STRICT' WHERE name = 'meta'",
+    };
+    struct cx_detail detail = { .rule = NULL };
+    struct cx_rows *rows;
+
+    run(CX_SQLITE_RECORDS, changes[0]);
+    run(CX_SQLITE_RECORDS, changes[1]);
+    SCRATCH_OK(cx_sqlite_open(place, CX_ROWS_READ, &rows, &detail));
+    SCRATCH_FAILS(rows->ops->scan(rows, CX_TABLE_META, 0, 9, NULL, NULL, &detail), CX_CLASS_STORE);
+    assert_non_null(strstr(detail.text, "another type"));
+    rows->ops->close(rows);
+}
+
+TEST(settled_files_are_read_where_nothing_can_be_written)
+{
+    struct cx_detail detail = { .rule = NULL };
+    struct cx_rows *rows;
+    char wal[SCRATCH_PATH];
+
+    SCRATCH_OK(cx_sqlite_open(place, CX_ROWS_WRITE, &rows, &detail));
+    SCRATCH_OK(rows->ops->settle(rows, &detail));
+    rows->ops->close(rows);
+    scratch_join(wal, place, CX_SQLITE_RECORDS "-wal");
+    assert_false(scratch_exists(wal));
+    assert_int_equal(chmod(place, 0500), 0);
+    SCRATCH_OK(cx_sqlite_open(place, CX_ROWS_READ, &rows, &detail));
+    rows->ops->close(rows);
+    assert_false(scratch_exists(wal));
+}
+
+TEST(a_messages_file_that_is_gone_has_no_rows)
+{
+    struct cx_detail detail = { .rule = NULL };
+    struct cx_row row = { .head = { (const uint8_t *)"digest", 6 } };
+    struct cx_rows *rows;
+    char path[SCRATCH_PATH];
+
+    scratch_join(path, place, CX_SQLITE_MESSAGES);
+    assert_int_equal(unlink(path), 0);
+    SCRATCH_OK(cx_sqlite_open(place, CX_ROWS_WRITE, &rows, &detail));
+    assert_false(rows->ops->has_messages(rows));
+    assert_false(scratch_exists(path)); /* never silently made anew */
+    SCRATCH_OK(rows->ops->scan(rows, CX_TABLE_MESSAGE, 0, 9, NULL, NULL, &detail));
+    SCRATCH_OK(rows->ops->before(rows, CX_TABLE_MESSAGE, 9, NULL, NULL, &detail));
+    SCRATCH_OK(rows->ops->begin(rows, &detail));
+    SCRATCH_FAILS(rows->ops->put(rows, CX_TABLE_MESSAGE, &row, &detail), CX_CLASS_STORE);
+    rows->ops->close(rows);
+}
+
+#define IN_STORE(name) cmocka_unit_test_setup_teardown(name, make_store, remove_store)
+
+static const struct CMUnitTest tests[] = {
+    IN_STORE(a_newer_version_is_refused),
+    IN_STORE(a_strange_file_is_refused),
+    IN_STORE(the_two_files_are_not_taken_for_each_other),
+    IN_STORE(tables_that_are_not_exactly_ours_are_refused),
+    IN_STORE(what_is_no_database_is_refused),
+    IN_STORE(a_row_of_another_type_is_no_row),
+    IN_STORE(settled_files_are_read_where_nothing_can_be_written),
+    IN_STORE(a_messages_file_that_is_gone_has_no_rows),
+};
+
+TEST_MAIN(tests)
