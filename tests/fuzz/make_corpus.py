@@ -3,6 +3,7 @@
 import base64
 """Writes the seeds of the fuzz targets that read wire formats, values, contacts and evidence. Same output on every run."""
 import hashlib
+import json
 import os
 import struct
 
@@ -413,6 +414,21 @@ def cbors():
     return {row: bytes.fromhex(octets) for row, octets in rows.items()}
 
 
+def evidence(kind):
+    """The test vectors of a kind, good and bad."""
+    folder = os.path.join(os.path.dirname(os.path.dirname(HERE)), "docs", "formats", "vectors")
+    seeds = {}
+    for name in sorted(os.listdir(folder)):
+        with open(os.path.join(folder, name), encoding="utf-8") as f:
+            vector = json.load(f)
+        if name == "refused.json":
+            bad = [bytes.fromhex(row["octets"]) for row in vector if row["kind"] == kind]
+            seeds.update({"refused-%02d" % i: octets for i, octets in enumerate(bad)})
+        elif vector["kind"] == kind:
+            seeds[name.removesuffix(".json")] = bytes.fromhex(vector["octets"])
+    return seeds
+
+
 if __name__ == "__main__":
     save("message", messages())
     save("rdata", rdatas())
@@ -429,3 +445,6 @@ if __name__ == "__main__":
     save("witness_body", witness_bodies())
     save("timestamp", timestamps())
     save("cbor", cbors())
+    save("record", evidence("record"))
+    save("answer_object", evidence("answer"))
+    save("context", evidence("context"))

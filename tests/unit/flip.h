@@ -3,8 +3,8 @@
 #define CX_TESTS_UNIT_FLIP_H
 
 #include "base/arena.h"
-#include "base/cbor.h"
 #include "main.h"
+#include "strip.h"
 
 #include <stdlib.h>
 
@@ -16,69 +16,6 @@ struct flip_kind {
     flip_again again;
     size_t before;
 };
-
-static inline void flip_strip(struct cx_reader *r, struct cx_buf *buf);
-
-/* In a map of numbers a negative key may be passed over (docs/formats/record.md). */
-static inline void
-flip_strip_map(struct cx_reader *r, struct cx_buf *buf)
-{
-    size_t n = cx_cbor_map(r).left, kept = 0;
-    bool numbers = cx_cbor_next(r) == CX_CBOR_UINT;
-    struct cx_buf pairs;
-
-    cx_buf_init(&pairs, buf->max);
-    for (size_t i = 0; i < n && cx_rd_ok(r); i++) {
-        if (numbers && cx_cbor_next(r) == CX_CBOR_NINT) {
-            (void)cx_cbor_any(r);
-            (void)cx_cbor_any(r);
-            continue;
-        }
-        cx_buf_put(&pairs, cx_str_of_span(cx_cbor_any(r)));
-        flip_strip(r, &pairs);
-        kept++;
-    }
-    cx_cbor_put_map(buf, kept);
-    cx_buf_put(buf, cx_buf_str(&pairs));
-    cx_buf_done(&pairs);
-}
-
-/* One item without what readers pass over. */
-static inline void
-flip_strip(struct cx_reader *r, struct cx_buf *buf)
-{
-    if (cx_cbor_next(r) == CX_CBOR_MAP) {
-        flip_strip_map(r, buf);
-    } else if (cx_cbor_next(r) == CX_CBOR_ARRAY) {
-        size_t n = cx_cbor_array(r, SIZE_MAX);
-
-        cx_cbor_put_array(buf, n);
-        for (size_t i = 0; i < n && cx_rd_ok(r); i++) {
-            flip_strip(r, buf);
-        }
-    } else {
-        cx_buf_put(buf, cx_str_of_span(cx_cbor_any(r)));
-    }
-}
-
-/* The octets, or what is left of them without negative keys. */
-static inline bool
-flip_is_same(cx_span octets, size_t before, cx_str written)
-{
-    struct cx_reader r = cx_reader_of((cx_span){ octets.p + before, octets.n - before });
-    struct cx_buf buf;
-    bool same;
-
-    if (cx_span_equal(octets, cx_span_of_str(written))) {
-        return true;
-    }
-    cx_buf_init(&buf, octets.n);
-    cx_buf_put(&buf, (cx_str){ (const char *)octets.p, before });
-    flip_strip(&r, &buf);
-    same = cx_rd_ok(&r) && buf.n < octets.n && cx_str_equal(cx_buf_str(&buf), written);
-    cx_buf_done(&buf);
-    return same;
-}
 
 /* How many flips were accepted; each of them gave the flipped octets back. */
 static inline size_t
@@ -97,7 +34,7 @@ flip_every_bit(cx_span octets, struct flip_kind kind, struct cx_arena *arena)
         cx_buf_clear(&buf);
         if (kind.again((cx_span){ p, octets.n }, arena, &buf)) {
             accepted++;
-            if (!flip_is_same((cx_span){ p, octets.n }, kind.before, cx_buf_str(&buf))) {
+            if (!is_same_stripped((cx_span){ p, octets.n }, kind.before, cx_buf_str(&buf))) {
                 fail_msg("bit %zu of octet %zu: read as something else", i % 8, i / 8);
             }
         }

@@ -21,11 +21,12 @@ struct draw {
 static uint64_t
 draw_number(struct draw *d)
 {
-    uint64_t bits = dice_bits(&d->dice);
+    uint64_t bits = dice_bits(&d->dice), edge;
     static const uint64_t edges[] = { 23, 24, 255, 256, 65535, 65536, UINT32_MAX, INT64_MAX };
 
     if (dice_once_in(&d->dice, 3)) {
-        return edges[dice_below(&d->dice, CX_COUNT(edges))] + dice_below(&d->dice, 2);
+        edge = edges[dice_below(&d->dice, CX_COUNT(edges))];
+        return edge + dice_below(&d->dice, 2);
     }
     return bits >> dice_below(&d->dice, 64);
 }
