@@ -231,6 +231,11 @@
  * transaction. */
 #define CX_LOG_WAL_SOFT ((uint64_t)4 << 20)
 #define CX_LOG_WAL_HARD ((uint64_t)64 << 20)
+/* R-RET-3: records are kept for two years after certificates that rest on them have expired, which live 398 days at most; less
+ * needs a decision (cx_retention.forced). */
+#define CX_RETAIN_RECORDS_DAYS (731 + 398)
+/* Why something is held or was deleted. */
+#define CX_HOLD_REASON_MAX 1000
 /* Entries missing in a row that a check still takes for a gap, not for the number of a row that somebody made up. */
 #define CX_CHECK_GAP_MAX ((uint64_t)1 << 20)
 /* Rows of a shard that a check remembers as wrong, so that what follows from them is not told again. */

@@ -71,10 +71,12 @@ struct cx_rows_ops {
 
     /* Work that can wait, if more than that many octets of it have come together. */
     cx_status (*tend)(struct cx_rows *rows, uint64_t over_octets, struct cx_detail *detail);
-    /* All rows to a new folder, messages after the rest, durable; as of one moment. */
+    /* All rows to a folder that is there and empty, messages after the rest, durable; as of one moment. */
     cx_status (*copy)(struct cx_rows *rows, const char *folder, struct cx_detail *detail);
     /* False if the messages' file is not there. */
     bool (*has_messages)(struct cx_rows *rows);
+    /* The messages' file is deleted. For writing; nothing is being put. */
+    cx_status (*drop_messages)(struct cx_rows *rows, struct cx_detail *detail);
     /* After that nothing more is put: the rows as they are best kept for reading. May find that readers are in the way,
      * and then changes nothing. */
     cx_status (*settle)(struct cx_rows *rows, struct cx_detail *detail);

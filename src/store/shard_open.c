@@ -20,29 +20,19 @@ close_rows(struct cx_rows **rows)
 
 /* ---- making */
 
-/* Files that a shard being made can have left, when a process ended. */
+/* What a shard being made left, when a process ended. */
 static cx_status
 remove_unfinished(const char *folder, struct cx_detail *detail)
 {
-    static const char *const names[] = {
-        CX_SQLITE_RECORDS,         CX_SQLITE_RECORDS "-wal",
-        CX_SQLITE_RECORDS "-shm",  CX_SQLITE_RECORDS "-journal",
-        CX_SQLITE_MESSAGES,        CX_SQLITE_MESSAGES "-wal",
-        CX_SQLITE_MESSAGES "-shm", CX_SQLITE_MESSAGES "-journal",
-    };
     bool there;
 
     CX_TRY(cx_path_exists(folder, &there, detail));
-    for (size_t i = 0; there && i < CX_COUNT(names); i++) {
-        CX_AUTO(cx_path_free) char *path = NULL;
-
-        CX_TRY(cx_path_make(&path, "%s/%s", folder, names[i]));
-        CX_TRY(cx_file_remove(path, detail));
+    if (!there) {
+        return CX_SUCCESS;
     }
-    if (there && rmdir(folder) != 0) {
-        return cx_fail(detail, CX_E_IO, "%s: %s", folder, strerror(errno));
-    }
-    return CX_SUCCESS;
+    CX_TRY(cx_sqlite_remove(folder, detail));
+    return rmdir(folder) == 0 ? CX_SUCCESS
+                              : cx_fail(detail, CX_E_IO, "%s: %s", folder, strerror(errno));
 }
 
 static cx_status

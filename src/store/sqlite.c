@@ -479,9 +479,8 @@ tend(struct cx_rows *rows, uint64_t over_octets, struct cx_detail *detail)
 }
 
 static cx_status
-copy(struct cx_rows *rows, const char *folder, struct cx_detail *detail)
+copy_files(struct rows *self, const char *folder, struct cx_detail *detail)
 {
-    struct rows *self = self_of(rows);
     CX_AUTO(cx_path_free) char *records = NULL;
     CX_AUTO(cx_path_free) char *messages = NULL;
 
@@ -492,10 +491,60 @@ copy(struct cx_rows *rows, const char *folder, struct cx_detail *detail)
                                      : cx_sqlite_copy(&self->messages, messages, detail);
 }
 
+/* Under one view, or every page that a writer changes meanwhile would begin it anew. */
+static cx_status
+copy(struct cx_rows *rows, const char *folder, struct cx_detail *detail)
+{
+    cx_status status;
+
+    CX_TRY(view_begin(rows, detail));
+    status = copy_files(self_of(rows), folder, detail);
+    view_end(rows);
+    return status;
+}
+
 static bool
 has_messages(struct cx_rows *rows)
 {
     return self_of(rows)->messages.db != NULL;
+}
+
+/* One database, with what SQLite has beside it. */
+static cx_status
+remove_database(const char *folder, const char *name, struct cx_detail *detail)
+{
+    static const char *const tails[] = { "", "-wal", "-shm", "-journal" };
+
+    for (size_t i = 0; i < CX_COUNT(tails); i++) {
+        CX_AUTO(cx_path_free) char *path = NULL;
+
+        CX_TRY(cx_path_make(&path, "%s/%s%s", folder, name, tails[i]));
+        CX_TRY(cx_file_remove(path, detail));
+    }
+    return CX_SUCCESS;
+}
+
+static cx_status
+drop_messages(struct cx_rows *rows, struct cx_detail *detail)
+{
+    struct rows *self = self_of(rows);
+
+    if (self->mode == CX_ROWS_READ || self->putting) {
+        return cx_fail(detail, CX_E_INTERNAL, "%s: messages cannot be deleted now", rows->name);
+    }
+    cx_sqlite_file_close(&self->messages);
+    return remove_database(self->folder, CX_SQLITE_MESSAGES, detail);
+}
+
+cx_status
+cx_sqlite_remove(const char *folder, struct cx_detail *detail)
+{
+    CX_AUTO(cx_path_free) char *latest = NULL;
+
+    CX_TRY(remove_database(folder, CX_SQLITE_RECORDS, detail));
+    CX_TRY(remove_database(folder, CX_SQLITE_MESSAGES, detail));
+    CX_TRY(cx_path_make(&latest, "%s/" CX_SQLITE_CHECKPOINT, folder));
+    return cx_file_remove(latest, detail);
 }
 
 /* One plain file each, that can be read from where nothing can be written. */
@@ -555,6 +604,7 @@ static const struct cx_rows_ops ops = {
     .tend = tend,
     .copy = copy,
     .has_messages = has_messages,
+    .drop_messages = drop_messages,
     .settle = settle,
     .close = close_rows,
 };

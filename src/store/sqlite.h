@@ -15,6 +15,8 @@
  * NOMEM. */
 cx_status cx_sqlite_open(const char *folder, enum cx_rows_mode mode, struct cx_rows **ret,
                          struct cx_detail *detail) CX_MUST;
+/* Deletes the folder's files; what is not there is well. Nobody has them open for writing. Classes: IO, NOMEM. */
+cx_status cx_sqlite_remove(const char *folder, struct cx_detail *detail) CX_MUST;
 /* What SQLite this is. */
 const char *cx_sqlite_version(void);
 

@@ -456,6 +456,31 @@ CONFORMS(settled_rows_are_read_and_written_as_before)
     rows->ops->close(rows);
 }
 
+CONFORMS(messages_are_dropped_and_the_rest_stays)
+{
+    struct cx_detail detail = { .rule = NULL };
+    struct cx_rows *rows = opened(AT, CX_ROWS_CREATE);
+
+    put_all(rows, 0, 3);
+    rows->ops->close(rows);
+    rows = opened(AT, CX_ROWS_READ);
+    assert_false(cx_ok(rows->ops->drop_messages(rows, &detail)));
+    rows->ops->close(rows);
+    rows = opened(AT, CX_ROWS_WRITE);
+    begin(rows);
+    assert_false(cx_ok(rows->ops->drop_messages(rows, &detail)));
+    rows->ops->rollback(rows);
+    SCRATCH_OK(rows->ops->drop_messages(rows, &detail));
+    for (unsigned again = 0; again < 2; again++) {
+        assert_false(rows->ops->has_messages(rows));
+        assert_int_equal(scan(rows, CX_TABLE_MESSAGE, 0, 9).n, 0);
+        assert_int_equal(scan(rows, CX_TABLE_ENTRY, 0, 9).n, 3);
+        rows->ops->close(rows);
+        rows = opened(AT, CX_ROWS_WRITE);
+    }
+    rows->ops->close(rows);
+}
+
 CONFORMS(what_is_not_there_is_not_made_by_reading_or_writing)
 {
     struct cx_detail detail = { .rule = NULL };
@@ -511,6 +536,7 @@ conformance_run(conformance_open open)
         IN_PLACE(tending_loses_nothing),
         IN_PLACE(a_copy_is_whole_and_its_own),
         IN_PLACE(settled_rows_are_read_and_written_as_before),
+        IN_PLACE(messages_are_dropped_and_the_rest_stays),
         IN_PLACE(what_is_not_there_is_not_made_by_reading_or_writing),
     };
 
