@@ -205,7 +205,7 @@ class Crash(Store):
                 child.stdin.write(text.replace('"k', '"k%d-' % round_).encode()[:400000])
                 child.stdin.flush()
                 deadline = time.monotonic() + 20
-                while out.tell() == os.fstat(out.fileno()).st_size and time.monotonic() < deadline:
+                while os.fstat(out.fileno()).st_size == 0 and time.monotonic() < deadline:
                     time.sleep(0.01)
                 child.send_signal(signal.SIGKILL)
                 child.communicate()
@@ -287,7 +287,9 @@ class Shards(Store):
         self.fill(1)
         self.ok('store', 'seal', self.store)
         self.ok('store', 'hold', self.store, '1', '--reason', 'incident 42')
-        self.assertIn('incident 42', self.ok('store', 'list', self.store))
+        self.assertIn('held', self.ok('store', 'list', self.store))
+        with open(self.path('0001', 'hold'), encoding='utf-8') as f:
+            self.assertIn('incident 42', f.read())
         tomorrow = time.strftime('%Y-%m-%d', time.gmtime(time.time() + 2 * 86400))
         out = self.ok('store', 'retain', self.store, '--records-before', tomorrow, '--force')
         self.assertIn('held', out)

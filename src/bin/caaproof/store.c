@@ -20,13 +20,24 @@ static const char usage[] =
     "\n"
     "  init STORE --origin ORIGIN     make a store; ORIGIN: URL of the log without scheme\n"
     "  list STORE                     shards, their sizes and times\n"
+    "  check STORE                    recompute everything, and say exactly what is wrong\n"
     "  seal STORE                     end the growing shard, begin the next with a new key\n"
+    "  retain STORE                   delete what is older than --messages-before DATE (DNS "
+    "messages) or\n"
+    "                                 --records-before DATE (whole sealed shards); --dry-run only "
+    "tells;\n"
+    "                                 --force: records of less than two years too\n"
+    "  hold STORE SHARD --reason TEXT, release STORE SHARD\n"
+    "                                 keep a shard from retain, and no more\n"
+    "  backup STORE FOLDER            a consistent copy, without keys, while the store is in use\n"
     "  give-up STORE --reason TEXT    its anchor or key is lost: never sign for the last shard "
     "again\n"
     "\n"
     "  --log-keys DIR    keys and anchors of the log (default STORE.keys)\n"
     "\n"
-    "Exit status: 0, or 64-78 for errors.\n"
+    "  --json            findings of check, one object a line\n"
+    "\n"
+    "Exit status: 0; 1 if check found something wrong; 64-78 for errors.\n"
     "\n"
     "Try: caaproof store init ca.store --origin log.ca.example/caa\n";
 
@@ -113,10 +124,11 @@ static const struct {
     cx_status (*run)(struct store_command *c);
     int n_operands;
 } commands[] = {
-    { "init", init, 0 },
-    { "list", list, 0 },
-    { "seal", seal, 0 },
-    { "give-up", give_up, 0 },
+    { "init", init, 0 },           { "list", list, 0 },
+    { "seal", seal, 0 },           { "give-up", give_up, 0 },
+    { "check", store_check, 0 },   { "retain", store_retain, 0 },
+    { "hold", store_hold, 1 },     { "release", store_release, 1 },
+    { "backup", store_backup, 1 },
 };
 
 /* ---- options */
@@ -125,6 +137,11 @@ enum {
     OPT_ORIGIN = 256,
     OPT_LOG_KEYS,
     OPT_REASON,
+    OPT_MESSAGES_BEFORE,
+    OPT_RECORDS_BEFORE,
+    OPT_FORCE,
+    OPT_DRY_RUN,
+    OPT_JSON,
     OPT_HELP,
 };
 
@@ -132,14 +149,39 @@ static const struct option long_options[] = {
     { "origin", required_argument, NULL, OPT_ORIGIN },
     { "log-keys", required_argument, NULL, OPT_LOG_KEYS },
     { "reason", required_argument, NULL, OPT_REASON },
+    { "messages-before", required_argument, NULL, OPT_MESSAGES_BEFORE },
+    { "records-before", required_argument, NULL, OPT_RECORDS_BEFORE },
+    { "force", no_argument, NULL, OPT_FORCE },
+    { "dry-run", no_argument, NULL, OPT_DRY_RUN },
+    { "json", no_argument, NULL, OPT_JSON },
     { "help", no_argument, NULL, OPT_HELP },
     { NULL, 0, NULL, 0 },
 };
 
 static bool
+set_date(const char *value, cx_time *ret)
+{
+    return cx_ok(cx_time_parse(cx_str_of(value), ret)) ||
+           options_complain("a date such as 2026-03-15 is needed", value);
+}
+
+static bool
 take_option(struct store_command *c, int option, const char *value)
 {
     switch (option) {
+    case OPT_MESSAGES_BEFORE:
+        return set_date(value, &c->messages_before);
+    case OPT_RECORDS_BEFORE:
+        return set_date(value, &c->records_before);
+    case OPT_FORCE:
+        c->force = true;
+        return true;
+    case OPT_DRY_RUN:
+        c->dry = true;
+        return true;
+    case OPT_JSON:
+        c->json = true;
+        return true;
     case OPT_ORIGIN:
         c->origin = value;
         return true;
