@@ -343,6 +343,10 @@ open_growing(struct cx_shard *shard, const struct cx_rows_extent *extent,
     if (shard->edge == NULL) {
         CX_TRY(open_edge(shard, detail));
     }
+    if (shard->signed_for.size > shard->known_upto) { /* a crash took what readers go by */
+        CX_TRY(shard->rows->ops->put_latest(shard->rows, shard->signed_for.size,
+                                            cx_buf_str(&shard->note), detail));
+    }
     opened->uncertain = shard->committed - shard->signed_for.size;
     opened->state = shard->last.kind == CX_ENTRY_SEAL ? CX_SHARD_SEALED : CX_SHARD_GROWS;
     if (opened->state == CX_SHARD_GROWS) {
