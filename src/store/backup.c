@@ -38,11 +38,12 @@ put_latest(const char *folder, cx_str note, struct cx_rows *rows, struct cx_deta
     CX_AUTO(cx_path_free) char *path = NULL;
     struct cx_note_key key;
     struct cx_signed latest;
-    bool found;
+    bool found, good;
 
     CX_TRY(cx_rows_meta(rows, CX_META_VKEY, &vkey, &found, detail));
-    if (note.n == 0 || !found || !cx_ok(cx_note_key_parse(cx_buf_str(&vkey), &key, NULL)) ||
-        !cx_ok(cx_signed_read(note, &key, &latest, NULL))) {
+    CX_TRY(cx_note_key_parse(cx_buf_str(&vkey), &key, detail));
+    CX_TRY(cx_signed_try(note, &key, &latest, &good));
+    if (!good) {
         return CX_SUCCESS; /* the rows have one that is earlier */
     }
     CX_TRY(cx_path_make(&path, "%s/" CX_SQLITE_CHECKPOINT, folder));

@@ -181,11 +181,11 @@ add_latest(struct cx_check *check, struct cx_check_shard *shard)
 {
     CX_AUTO(cx_buf_done) struct cx_buf note = { .max = CX_SLOT_OCTETS };
     struct cx_signed latest;
+    bool good;
 
     CX_TRY(shard->rows->ops->get_latest(shard->rows, &note, check->detail));
-    return note.n != 0 && cx_ok(cx_signed_read(cx_buf_str(&note), &shard->key, &latest, NULL))
-               ? cx_check_add_extra(shard, &latest, CX_EXTRA_LATEST)
-               : CX_SUCCESS;
+    CX_TRY(cx_signed_try(cx_buf_str(&note), &shard->key, &latest, &good));
+    return good ? cx_check_add_extra(shard, &latest, CX_EXTRA_LATEST) : CX_SUCCESS;
 }
 
 static cx_status
@@ -313,11 +313,14 @@ take_begin(void *ctx, const struct cx_row *row)
     }
     for (size_t i = 0; i < check->n_shards; i++) {
         struct cx_check_shard *before = &check->shards[i];
+        bool good = false;
 
         if (before->has_key &&
-            cx_str_equal(begin.before.origin, (cx_str){ before->key.name, before->key.n_name }) &&
-            cx_ok(cx_signed_read(cx_str_of_span(begin.before.checkpoint), &before->key, &read,
-                                 NULL))) {
+            cx_str_equal(begin.before.origin, (cx_str){ before->key.name, before->key.n_name })) {
+            CX_TRY(
+                cx_signed_try(cx_str_of_span(begin.before.checkpoint), &before->key, &read, &good));
+        }
+        if (good) {
             CX_TRY(cx_check_add_extra(before, &read, CX_EXTRA_CHAIN));
         }
     }

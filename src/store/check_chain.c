@@ -73,12 +73,15 @@ check_before(struct cx_check *check, struct cx_check_shard *shard, const struct 
     uint64_t number = number_of(begin->before.origin);
     struct cx_note_key key;
     struct cx_signed read;
-    bool deleted = false;
+    bool deleted = false, good = cx_ok(cx_note_key_parse(begin->before.vkey, &key, NULL));
 
-    if (!cx_ok(cx_note_key_parse(begin->before.vkey, &key, NULL)) ||
-        !cx_ok(cx_signed_read(cx_str_of_span(begin->before.checkpoint), &key, &read, NULL)) ||
-        (begin->before.later.n != 0 &&
-         !cx_ok(cx_signed_read(cx_str_of_span(begin->before.later), &key, &read, NULL)))) {
+    if (good) {
+        CX_TRY(cx_signed_try(cx_str_of_span(begin->before.checkpoint), &key, &read, &good));
+    }
+    if (good && begin->before.later.n != 0) {
+        CX_TRY(cx_signed_try(cx_str_of_span(begin->before.later), &key, &read, &good));
+    }
+    if (!good) {
         report(check, CX_FAULT_CHAIN, shard->number,
                "the checkpoint that it begins with is not one of the shard before");
         return CX_SUCCESS;
@@ -137,6 +140,22 @@ check_seal(struct cx_check *check, struct cx_check_shard *shard)
     }
 }
 
+/* What the number's anchor says that was signed; 0: nothing, or it cannot be told. */
+static cx_status
+anchored(struct cx_check *check, uint64_t number, uint64_t *ret)
+{
+    CX_AUTO(cx_slots_close) struct cx_slots anchor = CX_SLOTS_CLOSED;
+    CX_AUTO(cx_buf_done) struct cx_buf buf = { .max = CX_SLOT_OCTETS };
+    bool found = false;
+    cx_status status = cx_anchor_open(check->keys, number, false, &anchor, NULL);
+
+    *ret = 0;
+    if (cx_ok(status)) {
+        status = cx_slots_read(&anchor, &buf, ret, &found, NULL);
+    }
+    return status.code == CX_E_NOMEM ? status : CX_SUCCESS;
+}
+
 /* Signed for, and no folder. */
 static cx_status
 check_lost(struct cx_check *check)
@@ -148,16 +167,14 @@ check_lost(struct cx_check *check)
     }
     CX_TRY(cx_keys_greatest(check->keys, &greatest, check->detail));
     for (uint64_t number = 1; number <= greatest; number++) {
-        CX_AUTO(cx_slots_close) struct cx_slots anchor = CX_SLOTS_CLOSED;
-        CX_AUTO(cx_buf_done) struct cx_buf buf = { .max = CX_SLOT_OCTETS };
         CX_AUTO(cx_path_free) char *folder = NULL;
-        uint64_t size = 0;
-        bool there, found;
+        uint64_t size;
+        bool there;
 
         CX_TRY(cx_shard_path(check->store, number, &folder));
         CX_TRY(cx_path_exists(folder, &there, check->detail));
-        if (!there && cx_ok(cx_anchor_open(check->keys, number, false, &anchor, NULL)) &&
-            cx_ok(cx_slots_read(&anchor, &buf, &size, &found, NULL)) && size != 0) {
+        CX_TRY(anchored(check, number, &size));
+        if (!there && size != 0) {
             report(check, CX_FAULT_SHARD_MISSING, number, "its anchor says that it was signed for");
         }
     }

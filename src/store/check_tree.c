@@ -145,6 +145,13 @@ bad_tile(struct tree *tree, enum cx_store_fault fault, unsigned level, uint64_t 
                                                              .text = text });
 }
 
+static cx_status
+find_tile(struct tree *tree, unsigned level, uint64_t index, uint8_t ret[CX_TILE_OCTETS],
+          bool *ret_found)
+{
+    return cx_rows_find_tile(tree->shard->rows, level, index, ret, ret_found, tree->check->detail);
+}
+
 /* ---- checkpoints */
 
 static cx_status
@@ -328,10 +335,14 @@ static cx_status
 read_leaves(struct tree *tree, enum source source, uint64_t first, uint64_t end,
             struct leaves *leaves)
 {
+    bool found = false;
+
     leaves->first = first;
     leaves->n = 0;
-    if (source == FROM_TILES &&
-        cx_ok(cx_rows_tile(tree->shard->rows, 0, first / W, tree->octets, NULL))) {
+    if (source == FROM_TILES) {
+        CX_TRY(find_tile(tree, 0, first / W, tree->octets, &found));
+    }
+    if (found) {
         memcpy(leaves->v, tree->octets, sizeof(leaves->v));
         leaves->n = W;
         return CX_SUCCESS;
@@ -390,9 +401,11 @@ fits_above(struct tree *tree, const struct cx_hash leaves[W], bool *ret)
     uint64_t index = tree->part.first / W;
     uint8_t above[CX_TILE_OCTETS];
     struct cx_hash root;
+    bool found;
 
     *ret = false;
-    if (cx_ok(cx_rows_tile(tree->shard->rows, 1, index / W, above, NULL))) {
+    CX_TRY(find_tile(tree, 1, index / W, above, &found));
+    if (found) {
         CX_TRY(root_of_tile(leaves, &root));
         *ret = memcmp(above + index % W * CX_HASH_SIZE, root.b, CX_HASH_SIZE) == 0;
     }
@@ -466,14 +479,14 @@ decide_all(struct tree *tree, struct dispute *d)
 /* ---- tiles */
 
 /* A full tile of that level, as its parts say it should be. */
-static void
+static cx_status
 compare_upper(struct tree *tree, unsigned level)
 {
     const struct upper *upper = &tree->upper[level];
     uint8_t stored[CX_TILE_OCTETS];
-    bool there = cx_ok(cx_rows_tile(tree->shard->rows, level, upper->index, stored, NULL));
-    bool same = true;
+    bool there, same = true;
 
+    CX_TRY(find_tile(tree, level, upper->index, stored, &there));
     tree->check->totals.tiles++;
     for (size_t i = 0; there && i < W; i++) {
         const uint8_t *p = stored + i * CX_HASH_SIZE;
@@ -484,6 +497,7 @@ compare_upper(struct tree *tree, unsigned level)
     if (!there || !same) {
         bad_tile(tree, there ? CX_FAULT_TILE : CX_FAULT_TILE_MISSING, level, upper->index, NULL);
     }
+    return CX_SUCCESS;
 }
 
 /* The root of a tile of leaves, or either of two: goes into the tile above, and what is full by it further up. */
@@ -501,7 +515,7 @@ add_upper(struct tree *tree, const struct cx_hash *root, const struct cx_hash *o
         if (upper->n < W) {
             break;
         }
-        compare_upper(tree, level);
+        CX_TRY(compare_upper(tree, level));
         CX_TRY(root_of_tile(upper->hash, &hash));
         CX_TRY(root_of_tile(upper->other, &other));
         upper->n = 0;
@@ -601,10 +615,12 @@ end_tile(struct tree *tree)
     struct part *part = &tree->part;
     struct dispute *d = &tree->dispute;
     struct cx_hash root;
+    bool found;
 
     tree->check->totals.tiles++;
     memset(d->right, 0, sizeof(d->right));
-    if (cx_ok(cx_rows_tile(tree->shard->rows, 0, part->first / W, tree->octets, NULL))) {
+    CX_TRY(find_tile(tree, 0, part->first / W, tree->octets, &found));
+    if (found) {
         memcpy(d->stored, tree->octets, sizeof(d->stored));
         if (any_differs(part, d)) {
             return settle_dispute(tree, d);

@@ -31,13 +31,14 @@ choose_note(struct cx_reader_shard *shard, uint64_t end, cx_str latest, struct c
 {
     struct cx_signed row = { .size = 0 }, newest = { .size = 0 };
     uint64_t size;
+    bool good;
 
     CX_TRY(cx_rows_checkpoint(shard->rows, end, &shard->note, &size, detail));
     if (size != 0) {
         CX_TRY(cx_signed_read(cx_buf_str(&shard->note), &shard->info.key, &row, detail));
     }
-    if (latest.n != 0 && cx_ok(cx_signed_read(latest, &shard->info.key, &newest, NULL)) &&
-        newest.size > row.size && newest.size <= end) {
+    CX_TRY(cx_signed_try(latest, &shard->info.key, &newest, &good));
+    if (good && newest.size > row.size && newest.size <= end) {
         cx_buf_clear(&shard->note);
         cx_buf_put(&shard->note, latest);
         row = newest;

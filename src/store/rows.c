@@ -166,17 +166,29 @@ take_tile(void *ctx, const struct cx_row *row)
     return CX_SUCCESS;
 }
 
+/* One of another size is not there. */
 cx_status
-cx_rows_tile(struct cx_rows *rows, unsigned level, uint64_t index, uint8_t ret[CX_TILE_OCTETS],
-             struct cx_detail *detail)
+cx_rows_find_tile(struct cx_rows *rows, unsigned level, uint64_t index, uint8_t ret[CX_TILE_OCTETS],
+                  bool *ret_found, struct cx_detail *detail)
 {
     uint64_t key = tile_key(level, index);
     struct wanted_tile wanted = { ret, false };
 
     CX_TRY(rows->ops->scan(rows, CX_TABLE_TILE, key, key + 1, take_tile, &wanted, detail));
-    return wanted.found ? CX_SUCCESS
-                        : cx_fail(detail, CX_E_STORE, "%s: tile %u/%llu is not there", rows->name,
-                                  level, (unsigned long long)index);
+    *ret_found = wanted.found;
+    return CX_SUCCESS;
+}
+
+cx_status
+cx_rows_tile(struct cx_rows *rows, unsigned level, uint64_t index, uint8_t ret[CX_TILE_OCTETS],
+             struct cx_detail *detail)
+{
+    bool found;
+
+    CX_TRY(cx_rows_find_tile(rows, level, index, ret, &found, detail));
+    return found ? CX_SUCCESS
+                 : cx_fail(detail, CX_E_STORE, "%s: tile %u/%llu is not there", rows->name, level,
+                           (unsigned long long)index);
 }
 
 struct leaves {

@@ -47,6 +47,9 @@ cx_status cx_rows_objects(struct cx_rows *rows, bool messages, uint64_t first, u
 
 cx_status cx_rows_put_tile(struct cx_rows *rows, unsigned level, uint64_t index,
                            const uint8_t octets[CX_TILE_OCTETS], struct cx_detail *detail) CX_MUST;
+cx_status cx_rows_find_tile(struct cx_rows *rows, unsigned level, uint64_t index,
+                            uint8_t ret[CX_TILE_OCTETS], bool *ret_found, struct cx_detail *detail)
+    CX_MUST;
 /* One that is not there is an error. */
 cx_status cx_rows_tile(struct cx_rows *rows, unsigned level, uint64_t index,
                        uint8_t ret[CX_TILE_OCTETS], struct cx_detail *detail) CX_MUST;

@@ -133,6 +133,7 @@ static cx_status
 read_known(struct cx_shard *shard, struct cx_detail *detail)
 {
     struct cx_signed row = { .size = 0 }, latest = { .size = 0 };
+    bool good;
 
     CX_TRY(
         cx_rows_checkpoint(shard->rows, INT64_MAX - 1, &shard->known, &shard->known_size, detail));
@@ -140,9 +141,9 @@ read_known(struct cx_shard *shard, struct cx_detail *detail)
         CX_TRY(cx_signed_read(cx_buf_str(&shard->known), &shard->key, &row, detail));
     }
     CX_TRY(shard->rows->ops->get_latest(shard->rows, &shard->next_note, detail));
-    if (shard->next_note.n != 0 &&
-        cx_ok(cx_signed_read(cx_buf_str(&shard->next_note), &shard->key, &latest, NULL)) &&
-        latest.size > row.size) {
+    CX_TRY(cx_signed_try(cx_buf_str(&shard->next_note), &shard->key, &latest, &good));
+    latest.size = good ? latest.size : 0;
+    if (latest.size > row.size) {
         cx_buf_clear(&shard->known);
         cx_buf_put(&shard->known, cx_buf_str(&shard->next_note));
     }
@@ -341,6 +342,10 @@ open_growing(struct cx_shard *shard, const struct cx_rows_extent *extent,
     }
     if (shard->edge == NULL) {
         CX_TRY(open_edge(shard, detail));
+    }
+    if (shard->signed_for.size > shard->known_upto) { /* a crash took what readers go by */
+        CX_TRY(shard->rows->ops->put_latest(shard->rows, shard->signed_for.size,
+                                            cx_buf_str(&shard->note), detail));
     }
     opened->uncertain = shard->committed - shard->signed_for.size;
     opened->state = shard->last.kind == CX_ENTRY_SEAL ? CX_SHARD_SEALED : CX_SHARD_GROWS;

@@ -51,3 +51,15 @@ cx_signed_read(cx_str note, const struct cx_note_key *key, struct cx_signed *ret
     cx_arena_done(&arena);
     return status;
 }
+
+cx_status
+cx_signed_try(cx_str note, const struct cx_note_key *key, struct cx_signed *ret, bool *ret_good)
+{
+    cx_status status = cx_signed_read(note, key, ret, NULL);
+
+    if (status.code == CX_E_NOMEM) {
+        return status;
+    }
+    *ret_good = cx_ok(status);
+    return CX_SUCCESS;
+}

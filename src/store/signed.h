@@ -22,4 +22,8 @@ cx_status cx_signed_write(const struct cx_signed *checkpoint, const struct cx_no
 cx_status cx_signed_read(cx_str note, const struct cx_note_key *key, struct cx_signed *ret,
                          struct cx_detail *detail) CX_MUST;
 
+/* The same where one that is not good is no failure. Classes: NOMEM. */
+cx_status cx_signed_try(cx_str note, const struct cx_note_key *key, struct cx_signed *ret,
+                        bool *ret_good) CX_MUST;
+
 #endif

@@ -76,47 +76,55 @@ take_number(cx_str *text, char after, uint64_t *ret)
     return true;
 }
 
-/* Allocates nothing: out of memory must not look like a spoiled slot. */
 static bool
-is_sealed(cx_str all, size_t n)
+is_hex_of(const char *text, const uint8_t digest[CX_SHA256_SIZE])
 {
-    uint8_t digest[CX_SHA256_SIZE];
-    const char *p = all.p + n;
+    static const char digits[] = "0123456789abcdef";
 
-    if (all.n - n < SEAL_OCTETS || memcmp(p, SEAL, sizeof(SEAL) - 1) != 0 ||
-        p[SEAL_OCTETS - 1] != '\n' ||
-        !cx_ok(cx_sha256((cx_span){ (const uint8_t *)all.p, n }, digest))) {
-        return false;
-    }
-    p += sizeof(SEAL) - 1;
-    for (size_t i = 0; i < sizeof(digest); i++) {
-        static const char digits[] = "0123456789abcdef";
-
-        if (p[2 * i] != digits[digest[i] >> 4] || p[2 * i + 1] != digits[digest[i] & 15]) {
+    for (size_t i = 0; i < CX_SHA256_SIZE; i++) {
+        if (text[2 * i] != digits[digest[i] >> 4] || text[2 * i + 1] != digits[digest[i] & 15]) {
             return false;
         }
     }
     return true;
 }
 
-bool
-cx_slot_parse(cx_span octets, uint64_t *ret_number, cx_str *ret_text)
+/* After the first n octets. */
+static cx_status
+check_seal(cx_str all, size_t n, bool *ret_good)
+{
+    uint8_t digest[CX_SHA256_SIZE];
+    const char *seal = all.p + n;
+
+    CX_TRY(cx_sha256((cx_span){ (const uint8_t *)all.p, n }, digest));
+    *ret_good = all.n - n >= SEAL_OCTETS && memcmp(seal, SEAL, sizeof(SEAL) - 1) == 0 &&
+                seal[SEAL_OCTETS - 1] == '\n' && is_hex_of(seal + sizeof(SEAL) - 1, digest);
+    return CX_SUCCESS;
+}
+
+cx_status
+cx_slot_parse(cx_span octets, uint64_t *ret_number, cx_str *ret_text, bool *ret_good)
 {
     cx_str all = cx_str_of_span(octets), left;
     uint64_t number, length;
+    bool good;
 
+    *ret_good = false;
     if (all.n != CX_SLOT_OCTETS || memcmp(all.p, HEAD, sizeof(HEAD) - 1) != 0) {
-        return false;
+        return CX_SUCCESS;
     }
     left = (cx_str){ all.p + sizeof(HEAD) - 1, all.n - (sizeof(HEAD) - 1) };
     if (!take_number(&left, ' ', &number) || !take_number(&left, '\n', &length) ||
-        length > CX_SLOT_TEXT_MAX || left.n <= length || left.p[length] != '\n' ||
-        !is_sealed(all, (size_t)(left.p - all.p) + (size_t)length + 1)) {
-        return false;
+        length > CX_SLOT_TEXT_MAX || left.n <= length || left.p[length] != '\n') {
+        return CX_SUCCESS;
     }
-    *ret_number = number;
-    *ret_text = (cx_str){ left.p, (size_t)length };
-    return true;
+    CX_TRY(check_seal(all, (size_t)(left.p - all.p) + (size_t)length + 1, &good));
+    if (good) {
+        *ret_number = number;
+        *ret_text = (cx_str){ left.p, (size_t)length };
+        *ret_good = true;
+    }
+    return CX_SUCCESS;
 }
 
 /* ---- the file */
@@ -212,8 +220,10 @@ cx_slots_read(struct cx_slots *slots, struct cx_buf *buf, uint64_t *ret_number, 
         cx_span slot = { octets + (size_t)i * CX_SLOT_OCTETS, CX_SLOT_OCTETS };
         uint64_t number;
         cx_str one;
+        bool good;
 
-        if (cx_slot_parse(slot, &number, &one) && (!found || number > best)) {
+        CX_TRY(cx_slot_parse(slot, &number, &one, &good));
+        if (good && (!found || number > best)) {
             best = number;
             text = one;
             found = true;

@@ -38,7 +38,8 @@ cx_status cx_slots_write(struct cx_slots *slots, uint64_t number, cx_str text,
                          struct cx_detail *detail) CX_MUST;
 cx_status cx_slots_sync(struct cx_slots *slots, struct cx_detail *detail) CX_MUST;
 
-/* One slot by itself. False: not one. text borrows octets. */
-bool cx_slot_parse(cx_span octets, uint64_t *ret_number, cx_str *ret_text);
+/* One slot by itself. *ret_good false: not one. text borrows octets. Allocates nothing. Classes: INTERNAL. */
+cx_status cx_slot_parse(cx_span octets, uint64_t *ret_number, cx_str *ret_text, bool *ret_good)
+    CX_MUST;
 
 #endif

@@ -428,7 +428,7 @@ put_latest(struct cx_rows *rows, uint64_t size, cx_str note, struct cx_detail *d
     return written ? CX_SUCCESS : cx_slots_write(&self->latest, size, note, detail);
 }
 
-/* Whatever keeps the file from being read, the one in the table will do. */
+/* If it has not its size, the one in the table will do. */
 static cx_status
 get_latest(struct cx_rows *rows, struct cx_buf *buf, struct cx_detail *detail)
 {
@@ -437,11 +437,16 @@ get_latest(struct cx_rows *rows, struct cx_buf *buf, struct cx_detail *detail)
     CX_AUTO(cx_slots_close) struct cx_slots slots = CX_SLOTS_CLOSED;
     uint64_t number;
     bool there;
+    cx_status status;
 
     CX_TRY(cx_path_make(&path, "%s/" CX_SQLITE_CHECKPOINT, self->folder));
     CX_TRY(cx_path_exists(path, &there, detail));
-    if (!there || !cx_ok(cx_slots_open(path, false, &slots, NULL))) {
+    if (!there) {
         return CX_SUCCESS;
+    }
+    status = cx_slots_open(path, false, &slots, detail);
+    if (!cx_ok(status)) {
+        return status.code == CX_E_STORE ? CX_SUCCESS : status;
     }
     return cx_slots_read(&slots, buf, &number, &there, detail);
 }
