@@ -88,6 +88,10 @@ cx_buf_puts(struct cx_buf *buf, const char *text)
 void
 cx_buf_putc(struct cx_buf *buf, char c)
 {
+    if (!buf->failed && buf->n < buf->room && buf->n < buf->max) { /* as a rule */
+        buf->p[buf->n++] = c;
+        return;
+    }
     cx_buf_put(buf, (cx_str){ &c, 1 });
 }
 

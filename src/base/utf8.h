@@ -40,12 +40,28 @@ cx_utf8_first(cx_span text, uint32_t *ret)
     return n;
 }
 
+/* So many octets in front are ASCII, by eights: most texts are nothing else. */
+static inline size_t
+cx_utf8_ascii(cx_span text)
+{
+    uint64_t eight;
+    size_t n = 0;
+
+    for (; text.n - n >= sizeof(eight); n += sizeof(eight)) {
+        memcpy(&eight, text.p + n, sizeof(eight));
+        if ((eight & UINT64_C(0x8080808080808080)) != 0) {
+            break;
+        }
+    }
+    return n;
+}
+
 static inline bool
 cx_utf8_valid(cx_span text)
 {
     uint32_t point;
 
-    for (size_t at = 0, n; at < text.n; at += n) {
+    for (size_t at = cx_utf8_ascii(text), n; at < text.n; at += n) {
         n = cx_utf8_first((cx_span){ text.p + at, text.n - at }, &point);
         if (n == 0) {
             return false;
