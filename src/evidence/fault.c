@@ -6,10 +6,14 @@
 
 _Static_assert(CX_RULE_COUNT <= CX_RECORD_RULES_MAX, "a finding can have every rule");
 
+/* 0000-01-01T00:00:00Z, 9999-12-31T23:59:59Z */
+#define MOMENT_FIRST INT64_C(-62167219200)
+#define MOMENT_LAST  INT64_C(253402300799)
+
 bool
 cx_is_moment(cx_time t)
 {
-    return t >= cx_time_of_day(0, 1, 1) && t < cx_time_of_day(10000, 1, 1);
+    return t >= MOMENT_FIRST && t <= MOMENT_LAST;
 }
 
 static bool

@@ -17,10 +17,13 @@ enum kind {
     KIND_ANSWER,
     KIND_CONTEXT,
     KIND_MESSAGE,
-    KIND_OWN
+    KIND_OWN,
+    KIND_BEGIN,
+    KIND_SEAL
 };
 
-static const char *const kind_words[] = { "record", "answer", "context", "message", "own" };
+static const char *const kind_words[] = { "record", "answer", "context", "message",
+                                          "own",    "begin",  "seal" };
 
 struct makers {
     const char *folder;
@@ -66,9 +69,12 @@ write_json(const struct makers *m, const char *name, struct cx_json *json)
 
 /* The log entry of a record, as its kind and time make it. */
 static struct cx_json *
-say_entry(const struct cx_record *record, const struct cx_hash *digest)
+say_entry(enum kind kind, uint64_t time_ms, const struct cx_hash *digest)
 {
-    struct cx_entry entry = { .kind = CX_ENTRY_CHECK, .time_ms = record->time_ms };
+    struct cx_entry entry = { .kind = kind == KIND_RECORD  ? CX_ENTRY_CHECK
+                                      : kind == KIND_BEGIN ? CX_ENTRY_BEGIN
+                                                           : CX_ENTRY_SEAL,
+                              .time_ms = time_ms };
     uint8_t octets[CX_ENTRY_SIZE];
 
     memcpy(entry.digest, digest->b, sizeof(entry.digest));
@@ -82,8 +88,9 @@ struct vector {
     const char *about;
     enum kind kind;
     cx_span octets;
-    const struct cx_record *record; /* of a record */
-    struct cx_json *says;           /* NULL: nothing that a reader would tell */
+    bool has_entry; /* a record, of this time */
+    uint64_t time_ms;
+    struct cx_json *says; /* NULL: nothing that a reader would tell */
 };
 
 static struct cx_hash
@@ -96,8 +103,8 @@ save(const struct makers *m, const struct vector *v)
     say_put(json, "kind", cx_json_new_text(kind_words[v->kind]));
     say_put(json, "octets", say_hex(v->octets));
     say_put(json, "sha256", say_hex((cx_span){ digest.b, CX_HASH_SIZE }));
-    if (v->record != NULL) {
-        say_put(json, "entry", say_entry(v->record, &digest));
+    if (v->has_entry) {
+        say_put(json, "entry", say_entry(v->kind, v->time_ms, &digest));
     }
     if (v->says != NULL) {
         say_put(json, "says", v->says);
@@ -114,8 +121,14 @@ is_read(enum kind kind, cx_span octets, struct cx_arena *arena)
     struct cx_answer_object object;
     struct cx_context context;
     struct cx_record record;
+    struct cx_begin begin;
+    struct cx_seal seal;
 
     switch (kind) {
+    case KIND_BEGIN:
+        return cx_ok(cx_begin_decode(octets, &begin, NULL));
+    case KIND_SEAL:
+        return cx_ok(cx_seal_decode(octets, &seal, NULL));
     case KIND_RECORD:
         return cx_ok(cx_record_decode(octets, arena, &record, NULL));
     case KIND_ANSWER:
@@ -132,10 +145,11 @@ is_read(enum kind kind, cx_span octets, struct cx_arena *arena)
 static cx_span
 save_record(struct makers *m, const char *name, const char *about, const struct cx_record *record)
 {
-    struct vector v = { name,        about,
-                        KIND_RECORD, octets_of_record(record, &m->arena),
-                        record,      say_record(record) };
+    struct vector v = { .name = name, .about = about, .kind = KIND_RECORD, .has_entry = true };
 
+    v.octets = octets_of_record(record, &m->arena);
+    v.time_ms = record->time_ms;
+    v.says = say_record(record);
     must(is_read(v.kind, v.octets, &m->arena), name);
     (void)save(m, &v);
     return v.octets;
@@ -145,10 +159,10 @@ static cx_span
 save_answer(struct makers *m, const char *name, const char *about,
             const struct cx_answer_object *object)
 {
-    struct vector v = { name,        about,
-                        KIND_ANSWER, octets_of_answer(object, &m->arena),
-                        NULL,        say_answer(object) };
+    struct vector v = { .name = name, .about = about, .kind = KIND_ANSWER };
 
+    v.octets = octets_of_answer(object, &m->arena);
+    v.says = say_answer(object);
     must(is_read(v.kind, v.octets, &m->arena), name);
     (void)save(m, &v);
     return v.octets;
@@ -158,11 +172,10 @@ static cx_span
 save_context(struct makers *m, const char *name, const char *about,
              const struct cx_context *context)
 {
-    struct vector v = {
-        name, about, KIND_CONTEXT, octets_of_context(context, &m->arena), NULL, NULL
-    };
+    struct vector v = { .name = name, .about = about, .kind = KIND_CONTEXT };
     struct cx_context read;
 
+    v.octets = octets_of_context(context, &m->arena);
     must(cx_ok(cx_context_decode(v.octets, &m->arena, &read, NULL)), name);
     v.says = say_context(context, read.policy_octets);
     (void)save(m, &v);
@@ -184,7 +197,7 @@ wire_name_of(const char *text, struct cx_arena *arena)
 static struct cx_hash
 save_message(struct makers *m, const char *name, const char *about, struct wire *w)
 {
-    struct vector v = { name, about, KIND_MESSAGE, { NULL, 0 }, NULL, NULL };
+    struct vector v = { .name = name, .about = about, .kind = KIND_MESSAGE };
 
     must(cx_ok(cx_message_still(w->p, w->n)), "message");
     v.octets = wire_span(w);
@@ -402,9 +415,11 @@ make_own(struct makers *m, struct story *s)
                                        CX_STR_INIT("CA2.example.net"),
                                        CX_STR_INIT("Ca.Example.Net") };
     struct cx_json *says = cx_json_new_array();
-    struct vector v = { "own",    "OWN as a record hashes it: names, and the octets hashed.",
-                        KIND_OWN, bytes_of("ca.example.net\nca2.example.net\n"),
-                        NULL,     says };
+    struct vector v = { .name = "own",
+                        .about = "OWN as a record hashes it: names, and the octets hashed.",
+                        .kind = KIND_OWN,
+                        .octets = bytes_of("ca.example.net\nca2.example.net\n"),
+                        .says = says };
     struct cx_hash digest;
 
     for (size_t i = 0; i < CX_COUNT(in_force); i++) {
@@ -621,6 +636,76 @@ make_random(struct makers *m)
     }
 }
 
+/* ---- ends of shards */
+
+#define VKEY_1 "log.ca.example/caa/1+0c7a1b2d+AQECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8g"
+#define VKEY_2 "log.ca.example/caa/2+9e8d7c6b+ASAfHh0cGxoZGBcWFRQTEhEQDw4NDAsKCQgHBgUEAwIB"
+
+static cx_span
+save_end(struct makers *m, struct vector v, struct cx_buf *buf)
+{
+    must(cx_ok(cx_buf_status(buf)) &&
+             cx_ok(cx_arena_copy(&m->arena, cx_span_of_str(cx_buf_str(buf)), &v.octets)) &&
+             is_read(v.kind, v.octets, &m->arena),
+         v.name);
+    cx_buf_done(buf);
+    (void)save(m, &v);
+    return v.octets;
+}
+
+/* The octets of one that begins after another shard, and of one that seals. */
+static void
+make_ends(struct makers *m, cx_span ret[2])
+{
+    struct cx_begin begin = { .salt = { 0xb1 },
+                              .time_ms = UINT64_C(1795348800000),
+                              .origin = CX_STR("log.ca.example/caa/1"),
+                              .vkey = CX_STR(VKEY_1) };
+    struct cx_seal seal = { .salt = { 0xb2 },
+                            .time_ms = UINT64_C(1826884800000),
+                            .origin = CX_STR("log.ca.example/caa/2"),
+                            .vkey = CX_STR(VKEY_2) };
+    struct cx_buf buf;
+
+    cx_buf_init(&buf, CX_RECORD_MAX);
+    cx_begin_encode(&begin, &buf);
+    (void)save_end(m,
+                   (struct vector){ .name = "begin-first",
+                                    .about = "The first record of the first shard of a log.",
+                                    .kind = KIND_BEGIN,
+                                    .has_entry = true,
+                                    .time_ms = begin.time_ms,
+                                    .says = say_begin(&begin) },
+                   &buf);
+    begin.origin = seal.origin;
+    begin.vkey = seal.vkey;
+    begin.has_before = true;
+    begin.before.origin = CX_STR("log.ca.example/caa/1");
+    begin.before.vkey = CX_STR(VKEY_1);
+    begin.before.checkpoint = bytes_of("a signed note");
+    begin.before.later = bytes_of("another");
+    begin.software = CX_STR("caaproof 0.1.0");
+    cx_begin_encode(&begin, &buf);
+    ret[0] = save_end(m,
+                      (struct vector){ .name = "begin-after",
+                                       .about = "The first record of a later shard; the store "
+                                                "of the one before had been set back.",
+                                       .kind = KIND_BEGIN,
+                                       .has_entry = true,
+                                       .time_ms = begin.time_ms,
+                                       .says = say_begin(&begin) },
+                      &buf);
+    cx_seal_encode(&seal, &buf);
+    ret[1] = save_end(m,
+                      (struct vector){ .name = "seal",
+                                       .about = "The last record of a shard.",
+                                       .kind = KIND_SEAL,
+                                       .has_entry = true,
+                                       .time_ms = seal.time_ms,
+                                       .says = say_seal(&seal) },
+                      &buf);
+}
+
 /* ---- what may be passed over */
 
 static void add_keys(struct cx_reader *r, struct cx_buf *buf);
@@ -681,33 +766,29 @@ with_keys(struct makers *m, cx_span octets, size_t before)
 static cx_span
 make_negative(struct makers *m, const struct story *s, cx_span everything)
 {
-    struct vector v = { "record-negative-keys",
-                        "record-everything with negative keys at every level, to be passed over.",
-                        KIND_RECORD,
-                        with_keys(m, everything, CX_RECORD_SALT),
-                        NULL,
-                        NULL };
-    struct vector context = { "context-negative-keys",
-                              "context-default with negative keys, to be passed over.",
-                              KIND_CONTEXT,
-                              with_keys(m, s->context_octets, 0),
-                              NULL,
-                              NULL };
-    struct vector answer = { "answer-negative-keys",
-                             "answer-alias with negative keys, to be passed over.",
-                             KIND_ANSWER,
-                             with_keys(m, s->alias_octets, 0),
-                             NULL,
-                             NULL };
+    struct vector v = { .name = "record-negative-keys",
+                        .about = "record-everything with negative keys at every level, to be "
+                                 "passed over.",
+                        .kind = KIND_RECORD,
+                        .has_entry = true };
+    struct vector context = { .name = "context-negative-keys",
+                              .about = "context-default with negative keys, to be passed over.",
+                              .kind = KIND_CONTEXT };
+    struct vector answer = { .name = "answer-negative-keys",
+                             .about = "answer-alias with negative keys, to be passed over.",
+                             .kind = KIND_ANSWER };
     struct cx_answer_object object;
     struct cx_record record;
     struct cx_context c;
 
+    v.octets = with_keys(m, everything, CX_RECORD_SALT);
+    context.octets = with_keys(m, s->context_octets, 0);
+    answer.octets = with_keys(m, s->alias_octets, 0);
     must(cx_ok(cx_record_decode(v.octets, &m->arena, &record, NULL)) &&
              cx_ok(cx_context_decode(context.octets, &m->arena, &c, NULL)) &&
              cx_ok(cx_answer_object_decode(answer.octets, &m->arena, &object, NULL)),
          "negative keys are refused");
-    v.record = &record;
+    v.time_ms = record.time_ms;
     v.says = say_record(&record);
     context.says = say_context(&c, c.policy_octets);
     answer.says = say_answer(&object);
@@ -888,8 +969,24 @@ static const struct edit context_edits[] = {
       "83 6e 63612e6578616d706c652e6e6574 f6f6 84 6f" },
 };
 
+static const struct edit begin_edits[] = {
+    { "version 2", "a6 0001 01", "a6 0002 01" },
+    { "a critical key that is not known", "05 6e 636161", "06 6e 636161" },
+    { "a checkpoint as text", "02 4d 61207369", "02 6d 61207369" },
+    { "a shard before without checkpoint", "a4 00 74", "a3 00 74" },
+    { "an empty later checkpoint", "03 47 616e6f74686572", "03 40" },
+    { "software that is empty", "05 6e 63616170726f6f6620302e312e30", "05 60" },
+};
+
+static const struct edit seal_edits[] = {
+    { "version 0", "a4 0001 01", "a4 0000 01" },
+    { "one member more", "a4 0001 01", "a5 0001 01" },
+    { "a key of the next shard in octets", "03 784a", "03 584a" },
+};
+
 static void
-make_refused(struct makers *m, const struct story *s, const cx_span records[3])
+make_refused(struct makers *m, const struct story *s, const cx_span records[3],
+             const cx_span ends[2])
 {
     struct cx_json *list = cx_json_new_array();
 
@@ -901,6 +998,8 @@ make_refused(struct makers *m, const struct story *s, const cx_span records[3])
     refuse_edits(m, list, KIND_ANSWER, s->alias_octets, alias_edits, CX_COUNT(alias_edits));
     refuse_edits(m, list, KIND_ANSWER, s->failure_octets, failure_edits, CX_COUNT(failure_edits));
     refuse_edits(m, list, KIND_CONTEXT, s->context_octets, context_edits, CX_COUNT(context_edits));
+    refuse_edits(m, list, KIND_BEGIN, ends[0], begin_edits, CX_COUNT(begin_edits));
+    refuse_edits(m, list, KIND_SEAL, ends[1], seal_edits, CX_COUNT(seal_edits));
     write_json(m, "refused", list);
 }
 
@@ -910,7 +1009,7 @@ main(int argc, char **argv)
     struct makers m = { .folder = argc == 2 ? argv[1] : NULL };
     struct story s = { .alias_octets = { NULL, 0 } };
     struct cx_record typical;
-    cx_span records[3];
+    cx_span records[3], ends[2];
 
     must(argc == 2, "usage: make_vectors folder");
     cx_arena_init(&m.arena, SPECIMEN_ARENA);
@@ -931,7 +1030,8 @@ main(int argc, char **argv)
     records[1] = make_all(&m, &s);
     records[2] = make_negative(&m, &s, records[1]);
     make_random(&m);
-    make_refused(&m, &s, records);
+    make_ends(&m, ends);
+    make_refused(&m, &s, records, ends);
     cx_arena_done(&m.arena);
     return EXIT_SUCCESS;
 }

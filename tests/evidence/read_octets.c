@@ -23,7 +23,15 @@ say(const char *kind, cx_span octets, struct cx_arena *arena)
     struct cx_answer_object object;
     struct cx_context context;
     struct cx_record record;
+    struct cx_begin begin;
+    struct cx_seal seal;
 
+    if (strcmp(kind, "begin") == 0) {
+        return cx_ok(cx_begin_decode(octets, &begin, NULL)) ? say_begin(&begin) : NULL;
+    }
+    if (strcmp(kind, "seal") == 0) {
+        return cx_ok(cx_seal_decode(octets, &seal, NULL)) ? say_seal(&seal) : NULL;
+    }
     if (strcmp(kind, "record") == 0) {
         return cx_ok(cx_record_decode(octets, arena, &record, NULL)) ? say_record(&record) : NULL;
     }

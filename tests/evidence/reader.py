@@ -2,14 +2,15 @@
 """Reads records and objects of caaproof. Written from docs/formats/record.md and record.cddl, and from nothing else: a
 second reader beside the one in C, with Python's standard library only.
 
-    Record.decode(octets)     a check          Entry.decode(octets)   an entry of the log
-    Answer.decode(octets)     an answer        own_hash(names)        OWN as records have it
-    Context.decode(octets)    what checks share
+    Record.decode(octets)     a check              Entry.decode(octets)   an entry of the log
+    Begin.decode(octets)      a shard begins       Answer.decode(octets)  an answer
+    Seal.decode(octets)       a shard ends         Context.decode(octets) what checks share
+    own_hash(names)           OWN as records have it
 
 Each gives a value, or raises Refused with the reason. Nothing is guessed: what is not understood, is not in its one form
 or contradicts itself is refused. says() gives what was read as JSON, in the form of docs/formats/vectors.
 
-As a program it reads one file of octets: reader.py record|answer|context|entry FILE, and prints that JSON."""
+As a program it reads one file of octets: reader.py KIND FILE, and prints that JSON."""
 import dataclasses
 import hashlib
 import json
@@ -221,6 +222,14 @@ def true(item):
 
 def distinct(items):
     return len(set(items)) == len(items)
+
+
+def salted(octets, needed, optional=()):
+    """Salt and members of a record."""
+    need(SALT < len(octets) <= RECORD_MAX, "too short, or too long")
+    m = members(Decoder.whole(octets[SALT:]), needed, optional)
+    need(number(m[0]) == VERSION, "a version that is not known")
+    return octets[:SALT], m
 
 
 # ---- names
@@ -459,11 +468,9 @@ class Record:
 
     @classmethod
     def decode(cls, octets):
-        need(SALT < len(octets) <= RECORD_MAX, "too short, or too long")
-        m = members(Decoder.whole(octets[SALT:]), (0, 1, 3, 4, 5, 6, 7, 8, 9, 10), (2, 11, 12, 13, 14, 15))
-        need(number(m[0]) == VERSION, "a version that is not known")
+        salt, m = salted(octets, (0, 1, 3, 4, 5, 6, 7, 8, 9, 10), (2, 11, 12, 13, 14, 15))
         self = cls(
-            octets[:SALT], number(m[1]), hash_of(m[2]) if 2 in m else None, hash_of(m[3]), hash_of(m[4]), moment(m[5]),
+            salt, number(m[1]), hash_of(m[2]) if 2 in m else None, hash_of(m[3]), hash_of(m[4]), moment(m[5]),
             array(m[6], Case.of, 1, 2), array(m[7], Name.of, 1, NAMES_MAX), array(m[8], hash_of, 0, ANSWERS_MAX),
             array(m[9], Finding.of, 1, NAMES_MAX), Conclusion.of(m[10]), text(m[11], False) if 11 in m else None,
             number(m[12]) if 12 in m else None, array(m[13], Validation.of, 1, NAMES_MAX) if 13 in m else [],
@@ -493,6 +500,65 @@ class Record:
                 "corroboration": self.corroboration.says() if self.corroboration else None}
 
 
+# ---- ends of shards
+
+@dataclasses.dataclass(frozen=True)
+class Before:
+    """The shard before, as the first record of a shard names it."""
+
+    origin: str
+    vkey: str
+    checkpoint: bytes
+    later: bytes  # or None
+
+    @classmethod
+    def of(cls, item):
+        m = members(item, (0, 1, 2), (3,))
+        return cls(text(m[0]), text(m[1]), octets_of(m[2]), octets_of(m[3], 1) if 3 in m else None)
+
+    def says(self):
+        return {**dataclasses.asdict(self), "checkpoint": self.checkpoint.hex(), "later": hexadecimal(self.later)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Begin:
+    """The first record of a shard: kind 2 of the log entry."""
+
+    salt: bytes
+    time_ms: int
+    origin: str
+    vkey: str
+    before: Before  # or None
+    software: str   # or None
+
+    @classmethod
+    def decode(cls, octets):
+        salt, m = salted(octets, (0, 1, 2, 3), (4, 5))
+        return cls(salt, number(m[1]), text(m[2]), text(m[3]), Before.of(m[4]) if 4 in m else None,
+                   text(m[5], False) if 5 in m else None)
+
+    def says(self):
+        return {**dataclasses.asdict(self), "salt": self.salt.hex(), "before": self.before and self.before.says()}
+
+
+@dataclasses.dataclass(frozen=True)
+class Seal:
+    """The last record of a shard: kind 3 of the log entry."""
+
+    salt: bytes
+    time_ms: int
+    origin: str  # of the next shard
+    vkey: str
+
+    @classmethod
+    def decode(cls, octets):
+        salt, m = salted(octets, (0, 1, 2, 3))
+        return cls(salt, number(m[1]), text(m[2]), text(m[3]))
+
+    def says(self):
+        return {**dataclasses.asdict(self), "salt": self.salt.hex()}
+
+
 # ---- log entries
 
 @dataclasses.dataclass(frozen=True)
@@ -509,9 +575,10 @@ class Entry:
         return cls(octets[1], int.from_bytes(octets[2:10], "big"), octets[10:])
 
     @classmethod
-    def of_record(cls, octets):
-        """The entry that the record of a check must have."""
-        return cls(1, Record.decode(octets).time_ms, hashlib.sha256(octets).digest())
+    def of_record(cls, octets, kind=1):
+        """The entry that a record must have."""
+        record = {1: Record, 2: Begin, 3: Seal}[kind].decode(octets)
+        return cls(kind, record.time_ms, hashlib.sha256(octets).digest())
 
     def encode(self):
         return bytes((VERSION, self.kind)) + self.time_ms.to_bytes(8, "big") + self.digest
@@ -671,7 +738,7 @@ class Answer:
                 "control": [one.says() for one in self.control], "why": hexadecimal(self.why)}
 
 
-KINDS = {"record": Record, "answer": Answer, "context": Context, "entry": Entry}
+KINDS = {"record": Record, "begin": Begin, "seal": Seal, "answer": Answer, "context": Context, "entry": Entry}
 
 
 def main():

@@ -437,3 +437,47 @@ say_context(const struct cx_context *c, cx_span policy)
     say_put(o, "messages", cx_json_new_text(cx_messages_word(c->messages)));
     return o;
 }
+
+/* ---- ends of shards */
+
+static struct cx_json *
+say_before(const struct cx_begin *b)
+{
+    struct cx_json *o;
+
+    if (!b->has_before) {
+        return cx_json_new_null();
+    }
+    o = cx_json_new_object();
+    say_put(o, "origin", say_text(b->before.origin));
+    say_put(o, "vkey", say_text(b->before.vkey));
+    say_put(o, "checkpoint", say_hex(b->before.checkpoint));
+    say_put(o, "later", b->before.later.n != 0 ? say_hex(b->before.later) : cx_json_new_null());
+    return o;
+}
+
+struct cx_json *
+say_begin(const struct cx_begin *b)
+{
+    struct cx_json *o = cx_json_new_object();
+
+    say_put(o, "salt", say_hex((cx_span){ b->salt, CX_CHAIN_SALT }));
+    say_put(o, "time_ms", say_number(b->time_ms));
+    say_put(o, "origin", say_text(b->origin));
+    say_put(o, "vkey", say_text(b->vkey));
+    say_put(o, "before", say_before(b));
+    say_put(o, "software", b->software.n != 0 ? say_text(b->software) : cx_json_new_null());
+    return o;
+}
+
+struct cx_json *
+say_seal(const struct cx_seal *s)
+{
+    struct cx_json *o = cx_json_new_object();
+
+    say_put(o, "salt", say_hex((cx_span){ s->salt, CX_CHAIN_SALT }));
+    say_put(o, "time_ms", say_number(s->time_ms));
+    say_put(o, "origin", say_text(s->origin));
+    say_put(o, "vkey", say_text(s->vkey));
+    return o;
+}

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "evidence/answer_object.h"
+#include "evidence/chain.h"
 #include "evidence/context.h"
 #include "evidence/record.h"
 
@@ -12,6 +13,9 @@ struct cx_json *say_record(const struct cx_record *record);
 struct cx_json *say_answer(const struct cx_answer_object *object);
 /* policy: its octets. */
 struct cx_json *say_context(const struct cx_context *context, cx_span policy);
+
+struct cx_json *say_begin(const struct cx_begin *begin);
+struct cx_json *say_seal(const struct cx_seal *seal);
 
 struct cx_json *say_hex(cx_span octets);
 struct cx_json *say_text(cx_str text);

@@ -20,6 +20,9 @@ PROGRAMS = os.environ.get("CAAPROOF_EVIDENCE", os.path.join(TOP, "build", "tests
 PROGRAM = os.path.join(PROGRAMS, "make_vectors")
 
 
+ENTRY_KINDS = {"record": 1, "begin": 2, "seal": 3}
+
+
 def load(name):
     with open(os.path.join(VECTORS, name), encoding="utf-8") as file:
         return json.load(file)
@@ -46,7 +49,7 @@ class Files(unittest.TestCase):
     def test_are_enough_and_of_every_kind(self):
         kinds = [load(name)["kind"] for name in names()]
         self.assertGreaterEqual(len(kinds), 20)
-        self.assertEqual(set(kinds), {"record", "answer", "context", "message", "own"})
+        self.assertEqual(set(kinds), {"record", "begin", "seal", "answer", "context", "message", "own"})
         self.assertGreaterEqual(len(load("refused.json")), 60)
 
     def test_every_word_of_the_format_is_in_one(self):
@@ -64,7 +67,7 @@ class Reading(unittest.TestCase):
             with self.subTest(name):
                 octets = octets_of(vector)
                 self.assertEqual(hashlib.sha256(octets).hexdigest(), vector["sha256"])
-                self.assertEqual("entry" in vector, vector["kind"] == "record")
+                self.assertEqual("entry" in vector, vector["kind"] in ENTRY_KINDS)
                 if vector["kind"] == "message":
                     self.assertEqual(octets[:2], b"\0\0")  # its ID
                 elif vector["kind"] == "own":
@@ -75,8 +78,8 @@ class Reading(unittest.TestCase):
     def test_gives_the_log_entry(self):
         for name in names():
             vector = load(name)
-            if vector["kind"] == "record":
-                entry = reader.Entry.of_record(octets_of(vector))
+            if vector["kind"] in ENTRY_KINDS:
+                entry = reader.Entry.of_record(octets_of(vector), ENTRY_KINDS[vector["kind"]])
                 self.assertEqual(entry.encode().hex(), vector["entry"], name)
                 self.assertEqual(reader.Entry.decode(bytes.fromhex(vector["entry"])), entry, name)
 
@@ -190,7 +193,7 @@ class BothReaders(unittest.TestCase):
     def vectors(self):
         for name in names():
             vector = load(name)
-            if vector["kind"] in ("record", "answer", "context"):
+            if vector["kind"] in reader.KINDS:
                 yield vector["kind"], octets_of(vector)
 
     def test_read_the_same_in_every_vector(self):

@@ -1,6 +1,7 @@
 /* Records from a stranger: what is accepted is written again as it stands, but for negative keys; it holds what record.h and
  * fault.h promise; nothing of it is a local part. */
 #include "../unit/strip.h"
+#include "evidence/glance.h"
 #include "evidence/record.h"
 #include "fuzz.h"
 
@@ -61,6 +62,31 @@ check_again(cx_span octets, const struct cx_record *record)
     cx_buf_done(&buf);
 }
 
+/* A log sees as many names and objects in it. */
+static void
+check_glance(cx_span octets, const struct cx_record *record)
+{
+    char buf[CX_GLANCE_NAME];
+    struct cx_glance glance;
+    struct cx_hash object;
+    size_t names = 0, objects = 0;
+    cx_str name;
+
+    if (record->time_ms == 0) {
+        return;
+    }
+    MUST(cx_ok(cx_glance(octets, &glance)) && glance.time_ms == record->time_ms);
+    while (cx_glance_name(&glance, buf, &name)) {
+        names++;
+    }
+    while (cx_glance_object(&glance, &object)) {
+        objects++;
+    }
+    MUST(names == record->n_names);
+    MUST(objects ==
+         1 + record->n_answers + (record->corroboration.kind != CX_CORROBORATION_NONE ? 1 : 0));
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -75,6 +101,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_findings(&record);
         check_conclusion(&record.conclusion);
         check_again(octets, &record);
+        check_glance(octets, &record);
         octets.n--;
         MUST(!cx_ok(cx_record_decode(octets, &arena, &cut, NULL)));
     } else {

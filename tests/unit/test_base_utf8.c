@@ -38,6 +38,25 @@ TEST(reads_the_first_and_last_character_of_each_length)
     assert_true(cx_utf8_valid((cx_span){ NULL, 0 }));
 }
 
+/* ASCII is passed over by eights: a character, or none, at every place behind it. */
+TEST(looks_at_every_octet_of_a_long_text)
+{
+    uint8_t text[40];
+
+    for (size_t n = 0; n <= 32; n++) {
+        for (size_t at = 0; at < n; at++) {
+            memset(text, 'x', sizeof(text));
+            assert_true(cx_utf8_valid((cx_span){ text, n }));
+            text[at] = 0x80;
+            assert_false(cx_utf8_valid((cx_span){ text, n }));
+            text[at] = 0xc3;
+            assert_false(cx_utf8_valid((cx_span){ text, n })); /* no second octet */
+            text[at + 1] = 0xa4;
+            assert_int_equal(cx_utf8_valid((cx_span){ text, n }), at + 1 < n);
+        }
+    }
+}
+
 TEST(refuses_what_is_no_character)
 {
     static const char *const bad[] = {
@@ -91,6 +110,7 @@ TEST(writes_every_character)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(reads_the_first_and_last_character_of_each_length),
+    cmocka_unit_test(looks_at_every_octet_of_a_long_text),
     cmocka_unit_test(refuses_what_is_no_character),
     cmocka_unit_test(writes_every_character),
 };

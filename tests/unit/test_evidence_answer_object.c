@@ -560,13 +560,19 @@ TEST(a_value_is_no_longer_than_a_message)
 TEST(too_long_an_object_is_refused)
 {
     uint8_t *p = calloc(1, CX_RECORD_MAX + 1);
+    struct cx_detail detail = { .text = "" };
     struct cx_answer_object object;
     struct cx_arena arena;
 
     assert_non_null(p);
-    p[0] = 0xa0;
     cx_arena_init(&arena, SPECIMEN_ARENA);
-    assert_int_equal(decode((cx_span){ p, CX_RECORD_MAX + 1 }, &arena, &object).code, CX_E_RECORD);
+    for (size_t over = 0; over < 2; over++) { /* not for what is in it */
+        assert_int_equal(
+            cx_answer_object_decode((cx_span){ p, CX_RECORD_MAX + over }, &arena, &object, &detail)
+                .code,
+            CX_E_RECORD);
+        assert_int_equal(strstr(detail.text, "too long") != NULL, over == 1);
+    }
     cx_arena_done(&arena);
     free(p);
 }

@@ -638,17 +638,34 @@ TEST(caps_are_met_before_there_is_memory)
     }
 }
 
-TEST(too_long_a_record_is_refused)
+/* As long as may be, and one octet longer. */
+TEST(too_long_a_record_is_neither_written_nor_read)
 {
-    uint8_t *p = calloc(1, CX_RECORD_MAX + 1);
-    struct cx_record record;
+    char *request = malloc(CX_RECORD_MAX);
+    struct cx_record record = typical_record(), read;
     struct cx_arena arena;
+    struct cx_buf buf;
 
-    assert_non_null(p);
+    assert_non_null(request);
+    memset(request, 'r', CX_RECORD_MAX);
     cx_arena_init(&arena, SPECIMEN_ARENA);
-    assert_int_equal(decode((cx_span){ p, CX_RECORD_MAX + 1 }, &arena, &record).code, CX_E_RECORD);
+    cx_buf_init(&buf, 2 * CX_RECORD_MAX);
+    record.request = (cx_str){ request, 70000 };
+    assert_true(cx_ok(cx_record_encode(&record, &buf)));
+    record.request.n = CX_RECORD_MAX - buf.n + 70000;
+    cx_buf_clear(&buf);
+    assert_true(cx_ok(cx_record_encode(&record, &buf)));
+    assert_int_equal(buf.n, CX_RECORD_MAX);
+    assert_true(cx_ok(decode(cx_span_of_str(cx_buf_str(&buf)), &arena, &read)));
+    cx_buf_putc(&buf, '\0');
+    assert_int_equal(decode(cx_span_of_str(cx_buf_str(&buf)), &arena, &read).code, CX_E_RECORD);
+    cx_buf_clear(&buf);
+    record.request.n++;
+    assert_int_equal(cx_record_encode(&record, &buf).code, CX_E_LIMIT);
+    assert_int_equal(buf.n, 0);
+    cx_buf_done(&buf);
     cx_arena_done(&arena);
-    free(p);
+    free(request);
 }
 
 /* ---- structs that no record can be */
@@ -1069,7 +1086,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_is_right_is_read),
     cmocka_unit_test(says_which_version_it_knows),
     cmocka_unit_test(caps_are_met_before_there_is_memory),
-    cmocka_unit_test(too_long_a_record_is_refused),
+    cmocka_unit_test(too_long_a_record_is_neither_written_nor_read),
     cmocka_unit_test(a_struct_that_no_record_can_be_is_not_written),
     cmocka_unit_test(a_zeroed_struct_is_not_written),
     cmocka_unit_test(encoding_survives_every_oom_and_every_maximum),
