@@ -97,11 +97,6 @@ cx_buf_putc(struct cx_buf *buf, char c)
     } else {
         cx_buf_put(buf, (cx_str){ &c, 1 });
     }
-    if (!buf->failed && buf->n < buf->room && buf->n < buf->max) { /* as a rule */
-        buf->p[buf->n++] = c;
-        return;
-    }
-    cx_buf_put(buf, (cx_str){ &c, 1 });
 }
 
 void

@@ -50,16 +50,6 @@ cx_utf8_ascii(cx_span text)
     for (; text.n - n >= sizeof(word); n += sizeof(word)) {
         memcpy(&word, text.p + n, sizeof(word));
         if ((word & 0x8080808080808080u) != 0) {
-/* So many octets in front are ASCII, by eights: most texts are nothing else. */
-static inline size_t
-cx_utf8_ascii(cx_span text)
-{
-    uint64_t eight;
-    size_t n = 0;
-
-    for (; text.n - n >= sizeof(eight); n += sizeof(eight)) {
-        memcpy(&eight, text.p + n, sizeof(eight));
-        if ((eight & UINT64_C(0x8080808080808080)) != 0) {
             break;
         }
     }
