@@ -10,7 +10,7 @@ all: build
 help:
 	@printf '%s\n' \
 	  'make build    the command, at build/caaproof' \
-	  'make demo     a labelled tour through a miniature DNS on loopback' \
+	  'make demo     labelled tours through a miniature DNS on loopback, and of evidence' \
 	  'make check    everything that must hold before a change is merged' \
 	  'make bench    ratios against other tools on this machine' \
 	  'make fuzz     every fuzz target for FUZZ_SECONDS (60)' \
@@ -29,6 +29,7 @@ build: packages
 
 demo: build
 	@lab/run lab/tour
+	@lab/run lab/tour-evidence
 
 check: packages
 	@tools/check

@@ -24,16 +24,19 @@ cx_buf_clear(struct cx_buf *buf)
 {
     buf->n = 0;
     buf->failed = false;
+    buf->why = CX_OK;
 }
 
 char *
 cx_buf_reserve(struct cx_buf *buf, size_t n)
 {
-    size_t room = buf->room != 0 ? buf->room : 256;
+    size_t least =
+        buf->max < 256 ? buf->max : 256; /* never more room than the maximum: put relies on it */
+    size_t room = buf->room != 0 ? buf->room : least;
     char *p;
 
     if (buf->failed || n > buf->max - buf->n) {
-        buf->failed = true;
+        cx_buf_fail(buf, CX_E_LIMIT);
         return NULL;
     }
     if (n <= buf->room - buf->n) {
@@ -44,7 +47,7 @@ cx_buf_reserve(struct cx_buf *buf, size_t n)
     }
     p = cx_realloc(buf->p, room, 1);
     if (p == NULL) {
-        buf->failed = true;
+        cx_buf_fail(buf, CX_E_NOMEM);
         return NULL;
     }
     buf->p = p;
@@ -70,7 +73,9 @@ cx_buf_grown(struct cx_buf *buf, size_t n)
 void
 cx_buf_put(struct cx_buf *buf, cx_str text)
 {
-    char *to = text.n == 0 ? NULL : cx_buf_reserve(buf, text.n);
+    /* Room as a rule: then nothing is called. What failed once stays as it was. */
+    bool fits = text.n <= buf->room - buf->n && !buf->failed;
+    char *to = text.n == 0 ? NULL : fits ? buf->p + buf->n : cx_buf_reserve(buf, text.n);
 
     if (to != NULL) {
         memcpy(to, text.p, text.n);
@@ -87,7 +92,11 @@ cx_buf_puts(struct cx_buf *buf, const char *text)
 void
 cx_buf_putc(struct cx_buf *buf, char c)
 {
-    cx_buf_put(buf, (cx_str){ &c, 1 });
+    if (buf->n < buf->room && !buf->failed) {
+        buf->p[buf->n++] = c;
+    } else {
+        cx_buf_put(buf, (cx_str){ &c, 1 });
+    }
 }
 
 void
@@ -101,7 +110,7 @@ cx_buf_printf(struct cx_buf *buf, const char *fmt, ...)
     n = vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
     if (n < 0 || (size_t)n >= sizeof(text)) {
-        buf->failed = true; /* long outside text goes through cx_buf_put */
+        cx_buf_fail(buf, CX_E_LIMIT); /* long outside text goes through cx_buf_put */
         return;
     }
     cx_buf_put(buf, (cx_str){ text, (size_t)n });
@@ -139,4 +148,20 @@ bool
 cx_buf_ok(const struct cx_buf *buf)
 {
     return !buf->failed;
+}
+
+void
+cx_buf_fail(struct cx_buf *buf, enum cx_code why)
+{
+    buf->why = buf->failed ? buf->why : why;
+    buf->failed = true;
+}
+
+cx_status
+cx_buf_status(const struct cx_buf *buf)
+{
+    if (!buf->failed) {
+        return CX_SUCCESS;
+    }
+    return (cx_status){ buf->why != CX_OK ? buf->why : CX_E_INTERNAL };
 }

@@ -11,6 +11,7 @@ struct cx_buf {
     size_t room;
     size_t max;
     bool failed;
+    enum cx_code why; /* of the first failure */
 };
 
 void cx_buf_init(struct cx_buf *buf, size_t max_bytes);
@@ -30,5 +31,9 @@ void cx_buf_grown(struct cx_buf *buf, size_t n);
 void cx_buf_drop(struct cx_buf *buf, size_t n);
 cx_str cx_buf_str(const struct cx_buf *buf);
 bool cx_buf_ok(const struct cx_buf *buf);
+/* For who writes into a buffer what it cannot hold; the first failure counts. */
+void cx_buf_fail(struct cx_buf *buf, enum cx_code why);
+/* Classes: NOMEM, LIMIT, and what cx_buf_fail was given. */
+cx_status cx_buf_status(const struct cx_buf *buf) CX_MUST;
 
 #endif

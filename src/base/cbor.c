@@ -76,7 +76,7 @@ void
 cx_cbor_put_text(struct cx_buf *buf, cx_str text)
 {
     if (!cx_utf8_valid(cx_span_of_str(text))) {
-        buf->failed = true;
+        cx_buf_fail(buf, CX_E_INTERNAL);
         return;
     }
     put_head(buf, MAJOR_TEXT, text.n);
@@ -183,6 +183,17 @@ uint64_t
 cx_cbor_uint(struct cx_reader *r)
 {
     return get(r, MAJOR_UINT);
+}
+
+uint64_t
+cx_cbor_number(struct cx_reader *r, uint64_t most)
+{
+    uint64_t value = get(r, MAJOR_UINT);
+
+    if (value > most) {
+        r->failed = true;
+    }
+    return r->failed ? 0 : value;
 }
 
 int64_t
@@ -293,52 +304,50 @@ key_follows(cx_span last, cx_span key)
     return order < 0 || (order == 0 && last.n < key.n);
 }
 
-/* One head with what belongs to it but its items; *ret_items of these follow. */
-static void
-pass_head(struct cx_reader *r, size_t *ret_items, bool *ret_is_map)
+/* One head with what belongs to it but its items. True for an array or a map: *ret is what follows. */
+static bool
+pass_head(struct cx_reader *r, struct level *ret)
 {
-    size_t items = 0;
-    bool is_map = false;
+    enum major major;
 
+    *ret = (struct level){ .left = 0 };
     switch (cx_cbor_next(r)) {
     case CX_CBOR_UINT:
-    case CX_CBOR_NINT:
-        (void)cx_cbor_int(r);
-        break;
+    case CX_CBOR_NINT: /* of 64 bits, also where nothing here could hold it */
+        (void)get_head(r, &major);
+        return false;
     case CX_CBOR_BYTES:
         (void)cx_cbor_bytes(r);
-        break;
+        return false;
     case CX_CBOR_TEXT:
         (void)cx_cbor_text(r);
-        break;
+        return false;
     case CX_CBOR_ARRAY:
-        items = cx_cbor_array(r, SIZE_MAX);
-        break;
+        ret->left = cx_cbor_array(r, SIZE_MAX);
+        return true;
     case CX_CBOR_MAP:
-        items = 2 * get_count(r, MAJOR_MAP, SIZE_MAX, 2);
-        is_map = true;
-        break;
+        ret->left = 2 * get_count(r, MAJOR_MAP, SIZE_MAX, 2);
+        ret->is_map = true;
+        return true;
     case CX_CBOR_BOOL:
         (void)cx_cbor_bool(r);
-        break;
+        return false;
     case CX_CBOR_NULL:
         cx_cbor_null(r);
-        break;
+        return false;
     case CX_CBOR_NONE:
-        r->failed = true;
         break;
     }
-    *ret_items = items;
-    *ret_is_map = is_map;
+    r->failed = true;
+    return false;
 }
 
-/* A key has one head only: no arrays or maps as keys. */
 static void
-check_key(struct cx_reader *r, struct level *level, size_t from, size_t items)
+check_key(struct cx_reader *r, struct level *level, size_t from)
 {
     cx_span key = { r->all.p + from, r->at - from };
 
-    if (items != 0 || !key_follows(level->last_key, key)) {
+    if (!key_follows(level->last_key, key)) {
         r->failed = true;
     }
     level->last_key = key;
@@ -347,30 +356,45 @@ check_key(struct cx_reader *r, struct level *level, size_t from, size_t items)
 cx_span
 cx_cbor_any(struct cx_reader *r)
 {
-    struct level levels[CX_CBOR_DEPTH] = { { .left = 1 } };
+    struct level levels[CX_CBOR_DEPTH + 1] = { { .left = 1 } }; /* the first: the item itself */
     size_t begin = r->at, depth = 0;
 
     while (!r->failed && (depth != 0 || levels[0].left != 0)) {
-        struct level *level = &levels[depth];
-        bool is_key = level->is_map && level->left % 2 == 0, is_map;
-        size_t from = r->at, items;
+        struct level *level = &levels[depth], inside;
+        bool is_key = level->is_map && level->left % 2 == 0, opens;
+        size_t from = r->at;
 
         if (level->left == 0) {
             depth--;
             continue;
         }
-        pass_head(r, &items, &is_map);
+        opens = pass_head(r, &inside);
         level->left--;
-        if (is_key && !r->failed) {
-            check_key(r, level, from, items);
-        }
-        if (items != 0 && ++depth == CX_CBOR_DEPTH) {
+        if (opens && (is_key || depth == CX_CBOR_DEPTH)) { /* a key has no items */
             r->failed = true;
-        } else if (items != 0) {
-            levels[depth] = (struct level){ .left = items, .is_map = is_map };
+        } else if (opens) {
+            levels[++depth] = inside;
+        } else if (is_key && !r->failed) {
+            check_key(r, level, from);
         }
     }
     return r->failed ? (cx_span){ NULL, 0 } : (cx_span){ r->all.p + begin, r->at - begin };
+}
+
+cx_span
+cx_cbor_members(struct cx_reader *r)
+{
+    struct cx_reader look = *r;
+    size_t n = get_count(&look, MAJOR_MAP, SIZE_MAX, 2);
+    cx_span map = cx_cbor_any(r);
+
+    for (size_t i = 0; i < n && !r->failed; i++) {
+        r->failed = cx_cbor_next(&look) != CX_CBOR_TEXT;
+        (void)cx_cbor_text(&look);
+        (void)cx_cbor_any(&look);
+    }
+    r->failed = r->failed || n == 0;
+    return r->failed ? (cx_span){ NULL, 0 } : map;
 }
 
 struct cx_cbor_map

@@ -12,7 +12,7 @@
 void cx_cbor_put_uint(struct cx_buf *buf, uint64_t value);
 void cx_cbor_put_int(struct cx_buf *buf, int64_t value);
 void cx_cbor_put_bytes(struct cx_buf *buf, cx_span bytes);
-/* UTF-8; other octets fail the buffer. */
+/* UTF-8; other octets fail the buffer (INTERNAL). */
 void cx_cbor_put_text(struct cx_buf *buf, cx_str text);
 void cx_cbor_put_array(struct cx_buf *buf, size_t n);
 void cx_cbor_put_map(struct cx_buf *buf, size_t n);
@@ -36,6 +36,8 @@ enum cx_cbor_type {
 /* Of the next item, without reading it. */
 enum cx_cbor_type cx_cbor_next(const struct cx_reader *r);
 uint64_t cx_cbor_uint(struct cx_reader *r);
+/* The same, of a value that is at most so much. */
+uint64_t cx_cbor_number(struct cx_reader *r, uint64_t most);
 int64_t cx_cbor_int(struct cx_reader *r);
 /* Borrowed. */
 cx_span cx_cbor_bytes(struct cx_reader *r);
@@ -46,8 +48,11 @@ cx_str cx_cbor_text(struct cx_reader *r);
 size_t cx_cbor_array(struct cx_reader *r, size_t max);
 bool cx_cbor_bool(struct cx_reader *r);
 void cx_cbor_null(struct cx_reader *r);
-/* Any one item with all that is in it, at most CX_CBOR_DEPTH deep: its octets. */
+/* Any one item with all that is in it, at most CX_CBOR_DEPTH arrays and maps inside each other; keys of maps are neither.
+ * Its octets. */
 cx_span cx_cbor_any(struct cx_reader *r);
+/* The same: a map with texts for keys, and not empty. */
+cx_span cx_cbor_members(struct cx_reader *r);
 
 /* A map whose keys are integers, read in order: unsigned keys are critical, negative ones may be passed over
  * (docs/formats/record.md). */

@@ -99,7 +99,7 @@ cx_cbor_put_json(struct cx_buf *buf, const struct cx_json *json, struct cx_arena
             depth--;
         }
         if (depth == 0) {
-            return cx_buf_ok(buf) ? CX_SUCCESS : (cx_status){ CX_E_LIMIT };
+            return cx_buf_status(buf);
         }
         top = &stack[depth - 1];
         if (top->keys != NULL) {

@@ -134,6 +134,12 @@
 /* Longer words are no misspelling of any tag or parameter. */
 #define CX_LINT_WORD_MAX 40
 
+/* DER of a certificate whose names the signer's walker reads: CX_NAMES_MAX dNSNames of 255 octets. Its extensions: some
+ * ten are usual. A distinguished name (RFC 5280 appendix A.1 bounds each part by 64 to 32,768 characters). */
+#define CX_TBS_MAX                (4u << 20)
+#define CX_EXTENSIONS_MAX         100
+#define CX_DISTINGUISHED_NAME_MAX 65536u
+
 /* Files of cases of one conformance run, and memory of their texts; the published ones have 0.3 MB. */
 #define CX_CASE_FILES_MAX 16
 #define CX_CASES_MEMORY   ((size_t)256 << 20)
@@ -151,6 +157,8 @@
 #define CX_RECORD_MAX         ((size_t)16 << 20)
 #define CX_RECORD_ANSWERS_MAX 1000000
 #define CX_REGIONS_MAX        5
+/* Ids of rules of one finding in a record: more than there are rules. */
+#define CX_RECORD_RULES_MAX 256
 /* Depth of arrays and maps in a record that are passed over; ours have 4. */
 #define CX_CBOR_DEPTH 16
 
@@ -175,6 +183,11 @@
 /* A request to a witness: a note, and the 63 hashes of the longest proof in base64. */
 #define CX_WITNESS_OCTETS_MAX (CX_NOTE_OCTETS_MAX + 4096)
 
+/* A response of a time-stamping authority, with its chain; the certificates to check it with. How much its clock may be
+ * ahead of ours. */
+#define CX_TIMESTAMP_OCTETS_MAX 65536
+#define CX_TIMESTAMP_SKEW_S     60
+
 /* A file with one private key; Ed25519 in PEM has 119 octets, and some people write about it in front. */
 #define CX_KEY_FILE_MAX 16384
 
@@ -182,6 +195,15 @@
  * proofs of a batch of 16,384 entries are looked up; above, one would do, as a batch crosses one boundary at most. */
 #define CX_EDGE_TILES       64
 #define CX_EDGE_UPPER_TILES 4
+
+/* Verified checkpoints that a signer remembers: a log signs one or a few a second, and permits are used at once. */
+#define CX_PERMIT_CHECKPOINTS_MAX 64
+
+/* Keys of logs that one signer trusts. Memory of one verification: a certificate and a record of CX_NAMES_MAX names.
+ * Octets of a request to the library of a later version, which has more members. */
+#define CX_TRUST_KEYS_MAX     256
+#define CX_PERMIT_SCRATCH     ((size_t)64 << 20)
+#define CX_REQUEST_STRUCT_MAX 4096
 
 /* R-TIME-1: 8 hours. */
 #define CX_WINDOW_S 28800

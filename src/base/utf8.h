@@ -4,14 +4,25 @@
 
 #include "base/span.h"
 
+/* Octets that the character with that first octet has; 0 if none begins so. */
+static inline size_t
+cx_utf8_length(uint8_t first)
+{
+    return first < 0x80   ? 1
+           : first < 0xc0 ? 0
+           : first < 0xe0 ? 2
+           : first < 0xf0 ? 3
+           : first < 0xf8 ? 4
+                          : 0;
+}
+
 /* Octets of the character in front of text (not empty), and its code point; 0 if it is none. */
 static inline size_t
 cx_utf8_first(cx_span text, uint32_t *ret)
 {
     static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-    uint8_t c = text.p[0];
-    size_t n = c < 0x80 ? 1 : c < 0xc0 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf8 ? 4 : 0;
-    uint32_t point = n == 1 ? c : n == 0 ? 0 : c & (0x7fu >> n);
+    size_t n = cx_utf8_length(text.p[0]);
+    uint32_t point = n == 1 ? text.p[0] : text.p[0] & (0x7fu >> n);
 
     if (n == 0 || n > text.n) {
         return 0;
@@ -29,18 +40,54 @@ cx_utf8_first(cx_span text, uint32_t *ret)
     return n;
 }
 
+/* Octets in front that are ASCII, to the last eight whole ones: nearly all text is. */
+static inline size_t
+cx_utf8_ascii(cx_span text)
+{
+    size_t n = 0;
+    uint64_t word;
+
+    for (; text.n - n >= sizeof(word); n += sizeof(word)) {
+        memcpy(&word, text.p + n, sizeof(word));
+        if ((word & 0x8080808080808080u) != 0) {
+            break;
+        }
+    }
+    return n;
+}
+
 static inline bool
 cx_utf8_valid(cx_span text)
 {
     uint32_t point;
 
-    for (size_t at = 0, n; at < text.n; at += n) {
+    for (size_t at = cx_utf8_ascii(text), n; at < text.n; at += n) {
         n = cx_utf8_first((cx_span){ text.p + at, text.n - at }, &point);
         if (n == 0) {
             return false;
         }
     }
     return true;
+}
+
+/* Octets of the longest character. */
+#define CX_UTF8_CHARACTER 4
+
+/* Writes a character and gives its number of octets, 0 if there is no such character. */
+static inline size_t
+cx_utf8_put(uint32_t point, uint8_t ret[CX_UTF8_CHARACTER])
+{
+    static const uint8_t heads[] = { 0x00, 0x00, 0xc0, 0xe0, 0xf0 };
+    size_t n = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+
+    if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) {
+        return 0;
+    }
+    for (size_t i = n; i-- > 1; point >>= 6) {
+        ret[i] = (uint8_t)(0x80 | (point & 0x3f));
+    }
+    ret[0] = (uint8_t)(heads[n] | point);
+    return n;
 }
 
 #endif

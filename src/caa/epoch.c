@@ -51,17 +51,24 @@ ROW(ALWAYS,             PRIVATE,  "RFC8659", true,  RFC8659,     RFC8659, PERMIT
 ROW(ALWAYS,             PROPOSAL_2016,"P16", true,  RFC8659,     PROPOSAL,PERMITS, INSECURE,    false, true,  false, "-"),
 };
 
-/* R-MPIC-1, R-MAIL-8: days on which an MPIC phase begins. */
+/* R-MPIC-1, R-MAIL-8. Columns: remote perspectives that must be used, quorum (R-MPIC-2) binds, regions of those that
+ * corroborate (R-MPIC-9). A phase without remotes only recommends. */
 static const struct {
-    enum cx_profile profile;
     cx_time from;
+    enum cx_profile profile;
+    struct cx_mpic_phase phase;
 } phases[] = {
-    { CX_PROFILE_TLS_BR, DAY(2024, 9, 15) },  { CX_PROFILE_TLS_BR, DAY(2025, 3, 15) },
-    { CX_PROFILE_TLS_BR, DAY(2025, 9, 15) },  { CX_PROFILE_TLS_BR, DAY(2026, 3, 15) },
-    { CX_PROFILE_TLS_BR, DAY(2026, 6, 15) },  { CX_PROFILE_TLS_BR, DAY(2026, 12, 15) },
-    { CX_PROFILE_SMIME_BR, DAY(2025, 5, 15) }, { CX_PROFILE_SMIME_BR, DAY(2025, 9, 15) },
-    { CX_PROFILE_SMIME_BR, DAY(2026, 3, 15) }, { CX_PROFILE_SMIME_BR, DAY(2026, 6, 15) },
-    { CX_PROFILE_SMIME_BR, DAY(2026, 12, 15) },
+    { DAY(2024,  9, 15), CX_PROFILE_TLS_BR, { 0, false, 0 } },
+    { DAY(2025,  3, 15), CX_PROFILE_TLS_BR, { 2, false, 0 } },
+    { DAY(2025,  9, 15), CX_PROFILE_TLS_BR, { 2, true,  0 } },
+    { DAY(2026,  3, 15), CX_PROFILE_TLS_BR, { 3, true,  2 } },
+    { DAY(2026,  6, 15), CX_PROFILE_TLS_BR, { 4, true,  2 } },
+    { DAY(2026, 12, 15), CX_PROFILE_TLS_BR, { 5, true,  2 } },
+    { DAY(2025,  5, 15), CX_PROFILE_SMIME_BR, { 2, false, 0 } },
+    { DAY(2025,  9, 15), CX_PROFILE_SMIME_BR, { 2, true,  0 } },
+    { DAY(2026,  3, 15), CX_PROFILE_SMIME_BR, { 3, true,  2 } },
+    { DAY(2026,  6, 15), CX_PROFILE_SMIME_BR, { 4, true,  2 } },
+    { DAY(2026, 12, 15), CX_PROFILE_SMIME_BR, { 5, true,  2 } },
 };
 /* clang-format on */
 
@@ -94,6 +101,19 @@ cx_epoch_next_boundary(enum cx_profile profile, cx_time date)
         }
     }
     return next;
+}
+
+struct cx_mpic_phase
+cx_mpic_phase_at(enum cx_profile profile, cx_time date)
+{
+    struct cx_mpic_phase found = { .remotes = 0 };
+
+    for (size_t i = 0; i < CX_COUNT(phases); i++) { /* of each profile in the order of time */
+        if (phases[i].profile == profile && phases[i].from <= date) {
+            found = phases[i].phase;
+        }
+    }
+    return found;
 }
 
 static const char *const words[] = {

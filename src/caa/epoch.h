@@ -56,6 +56,15 @@ const struct cx_epoch *cx_epoch_at(enum cx_profile profile, cx_time date);
 /* First second after date at which an epoch or an MPIC phase of the profile begins, else CX_TIME_MAX (R-TIME-8). */
 cx_time cx_epoch_next_boundary(enum cx_profile profile, cx_time date);
 
+/* What corroboration by remote perspectives must be like (R-MPIC-1); all zero where none has to be. */
+struct cx_mpic_phase {
+    unsigned remotes; /* that must be used, at least */
+    bool quorum;      /* R-MPIC-2 binds */
+    unsigned regions; /* of those that corroborate, at least (R-MPIC-9) */
+};
+
+struct cx_mpic_phase cx_mpic_phase_at(enum cx_profile profile, cx_time date);
+
 const char *cx_profile_word(enum cx_profile profile);
 enum cx_profile cx_profile_of_word(cx_str word);
 

@@ -81,6 +81,58 @@ cx_method_satisfies(cx_str method, cx_span label, bool br_labels, bool fold)
            (br_labels && acme_has_br_label(method, label, fold));
 }
 
+/* Number of the BR subsection that the method is, whichever way it is written; empty if it is none. */
+static cx_span
+subsection_of(cx_str method)
+{
+    if (starts_with(method, br_section)) {
+        return rest_after(method, br_section);
+    }
+    if (starts_with(method, br_label)) {
+        return rest_after(method, br_label);
+    }
+    for (size_t i = 0; i < CX_COUNT(methods); i++) {
+        if (methods[i].implied && cx_span_equal_fold(cx_span_of_str(method),
+                                                     cx_span_of_str(cx_str_of(methods[i].acme)))) {
+            return cx_span_of_str(cx_str_of(methods[i].number));
+        }
+    }
+    return (cx_span){ NULL, 0 };
+}
+
+bool
+cx_method_same(cx_str a, cx_str b)
+{
+    cx_span of_a = subsection_of(a), of_b = subsection_of(b);
+
+    return of_a.n != 0 ? cx_span_equal(of_a, of_b)
+                       : of_b.n == 0 && cx_span_equal_fold(cx_span_of_str(a), cx_span_of_str(b));
+}
+
+static bool
+is_one_of(cx_span text, const char *const *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (cx_span_equal_fold(text, cx_span_of_str(cx_str_of(list[i])))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+cx_method_without_remotes(cx_str method, bool onion, bool mailbox)
+{
+    static const char *const domains[] = { "4", "12" };
+    static const char *const onions[] = { "18", "19", "20" };
+    static const char *const mailboxes[] = { "3.2.2.2", "email-reply-00" };
+    cx_span number = subsection_of(method);
+
+    return is_one_of(number, domains, CX_COUNT(domains)) ||
+           (onion && is_one_of(number, onions, CX_COUNT(onions))) ||
+           (mailbox && is_one_of(cx_span_of_str(method), mailboxes, CX_COUNT(mailboxes)));
+}
+
 bool
 cx_method_list_well_formed(cx_span list)
 {

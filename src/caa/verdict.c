@@ -123,6 +123,23 @@ cx_rules_have(const struct cx_rules *set, enum cx_rule rule)
     return ((set->bits[rule / 64] >> (rule % 64)) & 1) != 0;
 }
 
+bool
+cx_rules_next(const struct cx_rules *set, enum cx_rule *rule)
+{
+    size_t at = (size_t)*rule;
+
+    while (at < CX_RULE_COUNT) {
+        uint64_t left = set->bits[at / 64] >> (at % 64);
+
+        if (left != 0) {
+            *rule = (enum cx_rule)(at + (size_t)__builtin_ctzll(left));
+            return true;
+        }
+        at = (at / 64 + 1) * 64;
+    }
+    return false;
+}
+
 void
 cx_rules_join(struct cx_rules *set, const struct cx_rules *more)
 {

@@ -48,6 +48,8 @@ struct cx_rules {
 
 void cx_rules_add(struct cx_rules *set, enum cx_rule rule);
 bool cx_rules_have(const struct cx_rules *set, enum cx_rule rule);
+/* The first rule of the set that is *rule or comes after it; false if there is none. */
+bool cx_rules_next(const struct cx_rules *set, enum cx_rule *rule);
 void cx_rules_join(struct cx_rules *set, const struct cx_rules *more);
 
 enum cx_reason {

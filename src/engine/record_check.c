@@ -168,10 +168,9 @@ take_rules(const struct cx_rules *rules, struct cx_arena *arena, const cx_str **
     cx_str ids[CX_RULE_COUNT], *copy;
     size_t n = 0;
 
-    for (size_t i = 0; i < CX_RULE_COUNT; i++) {
-        if (cx_rules_have(rules, (enum cx_rule)i)) {
-            ids[n++] = cx_str_of(cx_rule_id((enum cx_rule)i));
-        }
+    for (enum cx_rule rule = (enum cx_rule)0; cx_rules_next(rules, &rule);
+         rule = (enum cx_rule)(rule + 1)) {
+        ids[n++] = cx_str_of(cx_rule_id(rule));
     }
     copy = cx_arena_get(arena, n + 1, sizeof(*copy));
     if (copy == NULL) {
@@ -290,8 +289,8 @@ take_conclusion(const struct cx_check *check, struct cx_arena *arena, struct cx_
     return take_rules(&k->rules, arena, &record->conclusion.rules, &record->conclusion.n_rules);
 }
 
-static cx_status
-take_own(const struct cx_check *check, struct cx_arena *arena, struct cx_record *record)
+cx_status
+cx_own_hash_of_check(const struct cx_check *check, struct cx_arena *arena, struct cx_hash *ret)
 {
     const struct cx_case *c = &check->request.cases[0];
     cx_str *names = cx_arena_get(arena, c->n_own + 1, sizeof(*names));
@@ -302,7 +301,7 @@ take_own(const struct cx_check *check, struct cx_arena *arena, struct cx_record 
     for (size_t i = 0; i < c->n_own; i++) {
         names[i] = c->own[i].name;
     }
-    return cx_own_hash(names, c->n_own, &record->own);
+    return cx_own_hash(names, c->n_own, ret);
 }
 
 cx_status
@@ -320,7 +319,6 @@ cx_record_of_check(const struct cx_check *check, struct cx_arena *arena, struct 
     record->has_deadline = q->facts.has_deadline && q->facts.deadline >= 0;
     record->deadline_ms = record->has_deadline ? (uint64_t)q->facts.deadline * 1000 : 0;
     record->facts = q->facts_octets;
-    CX_TRY(take_own(check, arena, record));
     CX_TRY(take_names(check, arena, record));
     CX_TRY(take_findings(check, arena, record));
     return take_conclusion(check, arena, record);

@@ -5,7 +5,11 @@
 #include "engine/check.h"
 #include "evidence/record.h"
 
-/* Fills what the check itself knows: own, date, cases, names, validations, findings, conclusion, request, deadline, facts;
+/* OWN in force for the check. Classes: NOMEM. */
+cx_status cx_own_hash_of_check(const struct cx_check *check, struct cx_arena *arena,
+                               struct cx_hash *ret) CX_MUST;
+
+/* Fills what the check itself knows: date, cases, names, validations, findings, conclusion, request, deadline, facts;
  * record->answers must be those of check->answers already. All of it lives in arena, or in the check. Classes: NOMEM,
  * INTERNAL. */
 cx_status cx_record_of_check(const struct cx_check *check, struct cx_arena *arena,

@@ -19,8 +19,9 @@ struct cx_recorder {
     uint8_t pool[POOL];
     size_t pool_left;
     struct cx_buf object;  /* being made */
-    struct cx_buf context; /* the last one, which most checks share */
+    struct cx_buf context; /* key of the last one, which most checks share */
     struct cx_hash context_digest;
+    struct cx_hash own;
     uint64_t context_shard; /* that has it; 0: none */
     struct cx_buf record;
     struct cx_buf message;
@@ -203,10 +204,46 @@ put_answers(struct cx_recorder *r, struct cx_check *check, struct cx_record *rec
     return CX_SUCCESS;
 }
 
-/* The context of the last check serves this one too if it is the same octets. */
+static void
+put_value(struct cx_buf *buf, const void *value, size_t size)
+{
+    cx_buf_put(buf, (cx_str){ value, size });
+}
+
+static void
+put_text(struct cx_buf *buf, cx_str text)
+{
+    put_value(buf, &text.n, sizeof(text.n));
+    cx_buf_put(buf, text);
+}
+
+/* All that the context of a check says, and its OWN, without pointers: equal keys, equal contexts. Cheaper than to write a
+ * context, and never kept on a disk: padding may make equal ones differ. */
+static void
+put_context_key(const struct cx_check *check, struct cx_buf *buf)
+{
+    const struct cx_case *c = &check->request.cases[0];
+    const bool own_source = cx_check_has_own_source(check);
+    struct cx_policy policy = *c->policy;
+
+    policy.own = NULL; /* those in force are below */
+    policy.negative_trust_anchors = NULL;
+    put_value(buf, &policy, sizeof(policy));
+    put_value(buf, &c->order, sizeof(c->order));
+    put_value(buf, &own_source, sizeof(own_source));
+    for (size_t i = 0; i < c->policy->n_negative_trust_anchors; i++) {
+        put_text(buf, c->policy->negative_trust_anchors[i]);
+    }
+    for (size_t i = 0; i < c->n_own; i++) {
+        put_value(buf, &c->own[i].from, sizeof(c->own[i].from));
+        put_value(buf, &c->own[i].until, sizeof(c->own[i].until));
+        put_value(buf, &c->own[i].issuemail_parameters, sizeof(c->own[i].issuemail_parameters));
+        put_text(buf, c->own[i].name);
+    }
+}
+
 static cx_status
-put_context(struct cx_recorder *r, const struct cx_check *check, struct cx_hash *ret,
-            struct cx_detail *detail)
+make_context(struct cx_recorder *r, struct cx_check *check, struct cx_detail *detail)
 {
     const struct cx_recorder_options *o = r->options;
     const struct cx_case *c = &check->request.cases[0];
@@ -225,15 +262,27 @@ put_context(struct cx_recorder *r, const struct cx_check *check, struct cx_hash 
 
     cx_buf_clear(&r->object);
     CX_TRY(cx_context_encode(&context, &r->object));
-    if (r->context_shard != cx_log_shard(r->log) ||
+    CX_TRY(put_object(r, CX_OBJECT_CONTEXT, &r->context_digest, detail));
+    return cx_own_hash_of_check(check, &check->arena, &r->own);
+}
+
+/* The context of the last check serves this one too if it says the same. */
+static cx_status
+put_context(struct cx_recorder *r, struct cx_check *check, struct cx_record *record,
+            struct cx_detail *detail)
+{
+    cx_buf_clear(&r->object);
+    put_context_key(check, &r->object);
+    if (r->context_shard != cx_log_shard(r->log) || !cx_buf_ok(&r->object) ||
         !cx_str_equal(cx_buf_str(&r->object), cx_buf_str(&r->context))) {
         r->context_shard = 0;
-        CX_TRY(put_object(r, CX_OBJECT_CONTEXT, &r->context_digest, detail));
         cx_buf_clear(&r->context);
         cx_buf_put(&r->context, cx_buf_str(&r->object));
+        CX_TRY(make_context(r, check, detail));
         r->context_shard = cx_buf_ok(&r->context) ? cx_log_shard(r->log) : 0;
     }
-    *ret = r->context_digest;
+    record->context = r->context_digest;
+    record->own = r->own;
     return CX_SUCCESS;
 }
 
@@ -299,9 +348,10 @@ append(struct cx_recorder *r, struct cx_check *check, const struct cx_record *re
     cx_buf_clear(&r->record);
     CX_TRY(cx_record_encode(record, &r->record));
     CX_TRY(cx_arena_copy(&check->arena, cx_span_of_str(cx_buf_str(&r->record)), &ret->record));
-    CX_TRY(cx_sha256(ret->record, ret->digest.b));
-    return cx_log_append(r->log, CX_ENTRY_CHECK, record->time_ms, ret->record, &keys, &ret->index,
-                         detail);
+    CX_TRY(cx_log_append(r->log, CX_ENTRY_CHECK, record->time_ms, ret->record, &keys, &ret->index,
+                         detail));
+    memcpy(ret->digest.b, cx_log_last(r->log)->digest, CX_HASH_SIZE);
+    return CX_SUCCESS;
 }
 
 cx_status
@@ -314,7 +364,7 @@ cx_recorder_add(struct cx_recorder *r, struct cx_check *check, uint64_t now_ms,
     CX_TRY(refuse_known_request(r, check, detail));
     CX_TRY(cx_log_time(r->log, now_ms, &record.time_ms, detail));
     CX_TRY(take_random(r, record.salt, CX_RECORD_SALT));
-    CX_TRY(put_context(r, check, &record.context, detail));
+    CX_TRY(put_context(r, check, &record, detail));
     CX_TRY(put_answers(r, check, &record, detail));
     CX_TRY(cx_record_of_check(check, &check->arena, &record));
     record.has_authority = r->options->has_authority;

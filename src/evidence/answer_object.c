@@ -1,7 +1,7 @@
 #include "evidence/answer_object.h"
 
-#include "base/cbor.h"
-#include "evidence/record.h"
+#include "evidence/fault.h"
+#include "evidence/part.h"
 
 enum answer_key {
     ANSWER_VERSION = 0,
@@ -28,39 +28,9 @@ enum answer_key {
 static const uint32_t needed = 1u << ANSWER_VERSION | 1u << ANSWER_NAME | 1u << ANSWER_TYPE |
                                1u << ANSWER_OUTCOME | 1u << ANSWER_DNSSEC | 1u << ANSWER_ATTEMPTS;
 
-struct reading {
-    struct cx_reader r;
-    struct cx_arena *arena;
-    struct cx_detail *detail;
-};
-
-static cx_status
-refuse(const struct reading *in, const char *what)
-{
-    return cx_fail(in->detail, CX_E_RECORD, "answer: %s", what);
-}
-
-static cx_status
-begin_array(struct reading *in, size_t most, size_t size, void **ret, size_t *ret_n)
-{
-    size_t n = cx_cbor_array(&in->r, most);
-    void *v;
-
-    if (!cx_rd_ok(&in->r) || n == 0) {
-        return refuse(in, "an array has no or too many items");
-    }
-    v = cx_arena_get(in->arena, n, size);
-    if (v == NULL) {
-        return (cx_status){ CX_E_NOMEM };
-    }
-    *ret = v;
-    *ret_n = n;
-    return CX_SUCCESS;
-}
-
 /* A name in wire form, lower case, that fills its octets; else the reader fails. */
 static cx_span
-get_name(struct reading *in)
+get_name(struct cx_parts *in)
 {
     cx_span wire = cx_cbor_bytes(&in->r);
     struct cx_name name;
@@ -71,12 +41,6 @@ get_name(struct reading *in)
         in->r.failed = true;
     }
     return wire;
-}
-
-static void
-put_words(struct cx_buf *buf, const char *word)
-{
-    cx_cbor_put_text(buf, cx_str_of(word));
 }
 
 /* ---- aliases */
@@ -91,12 +55,12 @@ put_aliases(struct cx_buf *buf, const struct cx_answer *a)
 }
 
 static cx_status
-get_aliases(struct reading *in, struct cx_answer *a)
+get_aliases(struct cx_parts *in, struct cx_answer *a)
 {
     cx_span *aliases;
     void *v;
 
-    CX_TRY(begin_array(in, CX_VISITED_MAX, sizeof(*aliases), &v, &a->n_aliases));
+    CX_TRY(cx_parts_array(in, 1, CX_VISITED_MAX, sizeof(*aliases), &v, &a->n_aliases));
     aliases = v;
     for (size_t i = 0; i < a->n_aliases; i++) {
         aliases[i] = get_name(in);
@@ -120,24 +84,20 @@ put_records(struct cx_buf *buf, const struct cx_answer *a)
 }
 
 static cx_status
-get_records(struct reading *in, struct cx_answer *a)
+get_records(struct cx_parts *in, struct cx_answer *a)
 {
     struct cx_caa *records;
     void *v;
 
-    CX_TRY(begin_array(in, CX_MESSAGE_MAX, sizeof(*records), &v, &a->n_records));
+    CX_TRY(cx_parts_array(in, 1, CX_MESSAGE_MAX, sizeof(*records), &v, &a->n_records));
     records = v;
     for (size_t i = 0; i < a->n_records; i++) {
-        size_t n = cx_cbor_array(&in->r, 3);
-        uint64_t flags = cx_cbor_uint(&in->r);
-
+        if (cx_cbor_array(&in->r, 3) != 3) {
+            return cx_parts_refuse(in, "a record has three members");
+        }
+        records[i].flags = (uint8_t)cx_cbor_number(&in->r, UINT8_MAX);
         records[i].tag = cx_cbor_bytes(&in->r);
         records[i].value = cx_cbor_bytes(&in->r);
-        if (n != 3 || flags > UINT8_MAX || records[i].tag.n == 0 ||
-            records[i].tag.n > UINT8_MAX) { /* R-SYN-6 */
-            return refuse(in, "a record cannot be read");
-        }
-        records[i].flags = (uint8_t)flags;
     }
     a->records = records;
     return CX_SUCCESS;
@@ -145,63 +105,79 @@ get_records(struct reading *in, struct cx_answer *a)
 
 /* ---- what it rests on */
 
-static void
-put_rests_on(struct cx_buf *buf, const struct cx_proof_message *const *list, size_t n)
+/* The digest of a message that was not kept, not even as a digest. */
+static bool
+is_none(const uint8_t digest[CX_HASH_SIZE])
 {
     static const uint8_t none[CX_HASH_SIZE];
 
+    return memcmp(digest, none, CX_HASH_SIZE) == 0;
+}
+
+static void
+put_rests_on(struct cx_buf *buf, const struct cx_proof_message *const *list, size_t n)
+{
     cx_cbor_put_array(buf, n);
     for (size_t i = 0; i < n; i++) {
         const struct cx_proof_message *m = list[i];
 
         cx_cbor_put_array(buf, 5);
-        if (memcmp(m->digest, none, CX_HASH_SIZE) == 0) {
+        if (is_none(m->digest)) {
             cx_cbor_put_null(buf);
         } else {
             cx_cbor_put_bytes(buf, (cx_span){ m->digest, CX_HASH_SIZE });
         }
-        put_words(buf, cx_dnssec_word(m->dnssec));
+        cx_parts_put_word(buf, cx_dnssec_word(m->dnssec));
         cx_cbor_put_int(buf, m->time);
         cx_cbor_put_bytes(buf, m->name);
         cx_cbor_put_uint(buf, m->type);
     }
 }
 
-static cx_status
-get_rests_on_one(struct reading *in, struct cx_proof_message *m)
+/* null, or a digest; that of no message is null. */
+static void
+get_digest(struct cx_parts *in, uint8_t ret[CX_HASH_SIZE])
 {
-    size_t n = cx_cbor_array(&in->r, 5);
-    uint64_t type;
+    const uint8_t *digest;
 
     if (cx_cbor_next(&in->r) == CX_CBOR_NULL) {
         cx_cbor_null(&in->r);
-    } else {
-        const uint8_t *digest = cx_cbor_octets(&in->r, CX_HASH_SIZE);
-
-        if (digest != NULL) {
-            memcpy(m->digest, digest, CX_HASH_SIZE);
-        }
+        return;
     }
-    if (!cx_dnssec_of_word(cx_cbor_text(&in->r), &m->dnssec)) {
-        return refuse(in, "a state of DNSSEC that is not known");
+    digest = cx_cbor_octets(&in->r, CX_HASH_SIZE);
+    if (digest == NULL || is_none(digest)) {
+        in->r.failed = true;
+        return;
     }
-    m->time = cx_cbor_int(&in->r);
-    m->name = get_name(in);
-    type = cx_cbor_uint(&in->r);
-    m->type = (uint16_t)type;
-    return n == 5 && type <= UINT16_MAX ? CX_SUCCESS
-                                        : refuse(in, "what it rests on cannot be read");
+    memcpy(ret, digest, CX_HASH_SIZE);
 }
 
 static cx_status
-get_rests_on(struct reading *in, size_t most, const struct cx_proof_message *const **ret,
+get_rests_on_one(struct cx_parts *in, struct cx_proof_message *m)
+{
+    bool known;
+
+    if (cx_cbor_array(&in->r, 5) != 5) {
+        return cx_parts_refuse(in, "what it rests on has five members");
+    }
+    get_digest(in, m->digest);
+    known = cx_dnssec_of_word(cx_cbor_text(&in->r), &m->dnssec);
+    m->time = cx_parts_moment(in);
+    m->name = get_name(in);
+    m->type = (uint16_t)cx_cbor_number(&in->r, UINT16_MAX);
+    return known && cx_rd_ok(&in->r) ? CX_SUCCESS
+                                     : cx_parts_refuse(in, "what it rests on cannot be read");
+}
+
+static cx_status
+get_rests_on(struct cx_parts *in, size_t most, const struct cx_proof_message *const **ret,
              size_t *ret_n)
 {
     const struct cx_proof_message **list;
     struct cx_proof_message *messages;
     void *v;
 
-    CX_TRY(begin_array(in, most, sizeof(*messages), &v, ret_n));
+    CX_TRY(cx_parts_array(in, 1, most, sizeof(*messages), &v, ret_n));
     messages = v;
     list = cx_arena_get(in->arena, *ret_n, sizeof(*list));
     if (list == NULL) {
@@ -212,21 +188,6 @@ get_rests_on(struct reading *in, size_t most, const struct cx_proof_message *con
         list[i] = &messages[i];
     }
     *ret = list;
-    return CX_SUCCESS;
-}
-
-/* Control names count (R-FAIL-8): the same one twice is one. */
-static cx_status
-get_control(struct reading *in, struct cx_answer *a)
-{
-    CX_TRY(get_rests_on(in, CX_CONTROL_NAMES_MAX, &a->control, &a->n_control));
-    for (size_t i = 0; i < a->n_control; i++) {
-        for (size_t k = 0; k < i; k++) {
-            if (cx_span_equal(a->control[i]->name, a->control[k]->name)) {
-                return refuse(in, "a control name is there twice");
-            }
-        }
-    }
     return CX_SUCCESS;
 }
 
@@ -241,7 +202,7 @@ put_exchanges(struct cx_buf *buf, const struct cx_answer *a)
 
         cx_cbor_put_array(buf, x->replied ? 5 : 3);
         cx_cbor_put_text(buf, x->server);
-        put_words(buf, x->tcp ? "tcp" : "udp");
+        cx_parts_put_word(buf, x->tcp ? "tcp" : "udp");
         cx_cbor_put_uint(buf, x->after);
         if (x->replied) {
             cx_cbor_put_uint(buf, x->rcode);
@@ -251,38 +212,32 @@ put_exchanges(struct cx_buf *buf, const struct cx_answer *a)
 }
 
 static cx_status
-get_exchange(struct reading *in, struct cx_exchange *x)
+get_exchange(struct cx_parts *in, struct cx_exchange *x)
 {
     size_t n = cx_cbor_array(&in->r, 5);
-    uint64_t after, rcode = 0, ms = 0;
     cx_str transport;
 
     x->server = cx_cbor_text(&in->r);
     transport = cx_cbor_text(&in->r);
-    after = cx_cbor_uint(&in->r);
-    if (n == 5) {
-        rcode = cx_cbor_uint(&in->r);
-        ms = cx_cbor_uint(&in->r);
-    }
     x->tcp = cx_str_equal(transport, CX_STR("tcp"));
+    x->after = (uint32_t)cx_cbor_number(&in->r, UINT32_MAX);
     x->replied = n == 5;
-    if ((n != 3 && n != 5) || (!x->tcp && !cx_str_equal(transport, CX_STR("udp"))) ||
-        after > UINT32_MAX || rcode > UINT8_MAX || ms > UINT32_MAX) {
-        return refuse(in, "an exchange cannot be read");
+    if (x->replied) {
+        x->rcode = (uint8_t)cx_cbor_number(&in->r, UINT8_MAX);
+        x->ms = (uint32_t)cx_cbor_number(&in->r, UINT32_MAX);
     }
-    x->after = (uint32_t)after;
-    x->rcode = (uint8_t)rcode;
-    x->ms = (uint32_t)ms;
-    return CX_SUCCESS;
+    return (n == 3 || n == 5) && (x->tcp || cx_str_equal(transport, CX_STR("udp")))
+               ? CX_SUCCESS
+               : cx_parts_refuse(in, "an exchange cannot be read");
 }
 
 static cx_status
-get_exchanges(struct reading *in, struct cx_answer *a)
+get_exchanges(struct cx_parts *in, struct cx_answer *a)
 {
     struct cx_exchange *exchanges;
     void *v;
 
-    CX_TRY(begin_array(in, CX_EXCHANGES_MAX, sizeof(*exchanges), &v, &a->n_exchanges));
+    CX_TRY(cx_parts_array(in, 1, CX_EXCHANGES_MAX, sizeof(*exchanges), &v, &a->n_exchanges));
     exchanges = v;
     for (size_t i = 0; i < a->n_exchanges; i++) {
         CX_TRY(get_exchange(in, &exchanges[i]));
@@ -293,10 +248,11 @@ get_exchanges(struct reading *in, struct cx_answer *a)
 
 /* ---- the whole, writing */
 
+/* Only of records is there an owner. */
 static bool
 is_elsewhere(const struct cx_answer *a)
 {
-    return a->records_at.n != 0 && !cx_span_equal(a->records_at, a->name);
+    return a->n_records != 0 && a->records_at.n != 0 && !cx_span_equal(a->records_at, a->name);
 }
 
 static size_t
@@ -319,9 +275,9 @@ put_head(struct cx_buf *buf, const struct cx_answer *a)
     cx_cbor_put_uint(buf, ANSWER_TYPE);
     cx_cbor_put_uint(buf, a->type);
     cx_cbor_put_uint(buf, ANSWER_OUTCOME);
-    put_words(buf, cx_outcome_word(a->outcome));
+    cx_parts_put_word(buf, cx_outcome_word(a->outcome));
     cx_cbor_put_uint(buf, ANSWER_DNSSEC);
-    put_words(buf, cx_dnssec_word(a->dnssec));
+    cx_parts_put_word(buf, cx_dnssec_word(a->dnssec));
     cx_cbor_put_uint(buf, ANSWER_ATTEMPTS);
     cx_cbor_put_uint(buf, a->attempts);
     if (a->time != CX_TIME_NONE) {
@@ -351,7 +307,7 @@ put_content(struct cx_buf *buf, const struct cx_answer *a, const struct cx_hash 
     }
     if (message != NULL) {
         cx_cbor_put_uint(buf, ANSWER_MESSAGE);
-        cx_cbor_put_bytes(buf, (cx_span){ message->b, CX_HASH_SIZE });
+        cx_parts_put_hash(buf, message);
     }
     if (a->n_proof != 0) {
         cx_cbor_put_uint(buf, ANSWER_PROOF);
@@ -386,7 +342,7 @@ put_tail(struct cx_buf *buf, const struct cx_answer *a)
     }
     if (a->malformed != CX_MALFORMED_UNSET) {
         cx_cbor_put_uint(buf, ANSWER_MALFORMED);
-        put_words(buf, cx_malformed_word(a->malformed));
+        cx_parts_put_word(buf, cx_malformed_word(a->malformed));
     }
 }
 
@@ -394,128 +350,108 @@ cx_status
 cx_answer_object_encode(const struct cx_answer *answer, const struct cx_hash *message,
                         struct cx_buf *buf)
 {
+    size_t begin = buf->n;
+
+    if (cx_answer_object_fault(answer) != NULL) {
+        return (cx_status){ CX_E_INTERNAL };
+    }
     cx_cbor_put_map(buf, count_members(answer, message != NULL));
     put_head(buf, answer);
     put_content(buf, answer, message);
     put_tail(buf, answer);
-    return cx_buf_ok(buf) ? CX_SUCCESS : (cx_status){ CX_E_LIMIT };
+    return cx_parts_written(buf, begin);
 }
 
 /* ---- the whole, reading */
 
 static cx_status
-get_type(struct reading *in, struct cx_answer *a)
-{
-    uint64_t type = cx_cbor_uint(&in->r);
-
-    if (type != CX_TYPE_CAA && type != CX_TYPE_DNAME) {
-        return refuse(in, "neither of CAA nor of DNAME");
-    }
-    a->type = (uint16_t)type;
-    return CX_SUCCESS;
-}
-
-static cx_status
-get_number(struct reading *in, uint32_t *ret)
-{
-    uint64_t value = cx_cbor_uint(&in->r);
-
-    *ret = (uint32_t)value;
-    return value <= UINT32_MAX ? CX_SUCCESS : refuse(in, "a number is too large");
-}
-
-static cx_status
-get_head(struct reading *in, int64_t key, struct cx_answer *a)
+get_head(struct cx_parts *in, int64_t key, struct cx_answer *a)
 {
     switch (key) {
     case ANSWER_VERSION:
-        return cx_cbor_uint(&in->r) == CX_RECORD_VERSION ? CX_SUCCESS
-                                                         : refuse(in, "a version not known");
+        return cx_cbor_uint(&in->r) == CX_RECORD_VERSION
+                   ? CX_SUCCESS
+                   : cx_parts_refuse(in, "a version not known");
     case ANSWER_NAME:
-        a->name = a->records_at = get_name(in);
+        a->name = get_name(in);
         return CX_SUCCESS;
     case ANSWER_TYPE:
-        return get_type(in, a);
+        a->type = (uint16_t)cx_cbor_number(&in->r, UINT16_MAX);
+        return CX_SUCCESS;
     case ANSWER_OUTCOME:
         a->outcome = cx_outcome_of_word(cx_cbor_text(&in->r));
-        return a->outcome != CX_OUTCOME_UNSET ? CX_SUCCESS : refuse(in, "an outcome not known");
+        return a->outcome != CX_OUTCOME_UNSET ? CX_SUCCESS
+                                              : cx_parts_refuse(in, "an outcome not known");
     case ANSWER_DNSSEC:
         return cx_dnssec_of_word(cx_cbor_text(&in->r), &a->dnssec)
                    ? CX_SUCCESS
-                   : refuse(in, "a state of DNSSEC that is not known");
+                   : cx_parts_refuse(in, "a state of DNSSEC that is not known");
     case ANSWER_ATTEMPTS:
-        return get_number(in, &a->attempts);
+        a->attempts = (uint32_t)cx_cbor_number(&in->r, UINT32_MAX);
+        return CX_SUCCESS;
     case ANSWER_TIME:
-        a->time = cx_cbor_int(&in->r);
+        a->time = cx_parts_moment(in);
         return CX_SUCCESS;
     case ANSWER_TTL:
         a->has_ttl = true;
-        return get_number(in, &a->ttl);
+        a->ttl = (uint32_t)cx_cbor_number(&in->r, UINT32_MAX);
+        return CX_SUCCESS;
     default:
-        return refuse(in, "a critical member that is not known");
+        return cx_parts_refuse(in, "a critical member that is not known");
     }
 }
 
 static cx_status
-get_message(struct reading *in, struct cx_answer_object *o)
-{
-    const uint8_t *digest = cx_cbor_octets(&in->r, CX_HASH_SIZE);
-
-    o->has_message = true;
-    if (digest != NULL) {
-        memcpy(o->message.b, digest, CX_HASH_SIZE);
-    }
-    return CX_SUCCESS;
-}
-
-static cx_status
-get_cut(struct reading *in, struct cx_answer *a)
+get_cut(struct cx_parts *in, struct cx_answer *a)
 {
     size_t n = cx_cbor_array(&in->r, 2);
 
     a->cut = cx_cbor_text(&in->r);
     a->cut_at = get_name(in);
-    return n == 2 && a->cut.n != 0 ? CX_SUCCESS : refuse(in, "the cut cannot be read");
+    return n == 2 && a->cut.n != 0 ? CX_SUCCESS : cx_parts_refuse(in, "the cut cannot be read");
 }
 
 static cx_status
-get_tail(struct reading *in, int64_t key, struct cx_answer *a)
+get_tail(struct cx_parts *in, int64_t key, struct cx_answer *a)
 {
     switch (key) {
     case ANSWER_PROVED:
         a->is_proved = cx_cbor_bool(&in->r);
-        return a->is_proved ? CX_SUCCESS : refuse(in, "proved is true or absent");
+        return a->is_proved ? CX_SUCCESS : cx_parts_refuse(in, "proved is true or absent");
     case ANSWER_CUT:
         return get_cut(in, a);
     case ANSWER_WHY:
         a->why = cx_str_of_span(cx_cbor_bytes(&in->r));
-        return a->why.n != 0 ? CX_SUCCESS : refuse(in, "an empty reason");
+        return a->why.n != 0 ? CX_SUCCESS : cx_parts_refuse(in, "an empty reason");
     case ANSWER_MALFORMED:
         a->malformed = cx_malformed_of_word(cx_cbor_text(&in->r));
-        return a->malformed != CX_MALFORMED_UNSET ? CX_SUCCESS
-                                                  : refuse(in, "a kind of fault not known");
+        return a->malformed != CX_MALFORMED_UNSET
+                   ? CX_SUCCESS
+                   : cx_parts_refuse(in, "a kind of fault not known");
     default:
         return get_head(in, key, a);
     }
 }
 
 static cx_status
-get_member(struct reading *in, int64_t key, struct cx_answer_object *o)
+get_member(struct cx_parts *in, int64_t key, struct cx_answer_object *o)
 {
     switch (key) {
     case ANSWER_ALIASES:
         return get_aliases(in, &o->answer);
     case ANSWER_RECORDS_AT:
         o->answer.records_at = get_name(in);
-        return is_elsewhere(&o->answer) ? CX_SUCCESS : refuse(in, "records at the name itself");
+        return CX_SUCCESS;
     case ANSWER_RECORDS:
         return get_records(in, &o->answer);
     case ANSWER_MESSAGE:
-        return get_message(in, o);
+        o->has_message = true;
+        cx_parts_hash(in, &o->message);
+        return CX_SUCCESS;
     case ANSWER_PROOF:
         return get_rests_on(in, CX_PROOF_MAX, &o->answer.proof, &o->answer.n_proof);
     case ANSWER_CONTROL:
-        return get_control(in, &o->answer);
+        return get_rests_on(in, CX_CONTROL_NAMES_MAX, &o->answer.control, &o->answer.n_control);
     case ANSWER_EXCHANGES:
         return get_exchanges(in, &o->answer);
     default:
@@ -523,56 +459,47 @@ get_member(struct reading *in, int64_t key, struct cx_answer_object *o)
     }
 }
 
-/* The chain of aliases comes back to a name. */
-static bool
-returns(const struct cx_answer *a)
-{
-    for (size_t i = 0; i < a->n_aliases; i++) {
-        if (cx_span_equal(a->aliases[i], a->name)) {
-            return true;
-        }
-        for (size_t k = 0; k < i; k++) {
-            if (cx_span_equal(a->aliases[i], a->aliases[k])) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-/* I2 */
+/* The owner of the records is told if it is not the name. Where there are none it is the end of the aliases, as after
+ * reading a message (dns/answer.c). */
 static cx_status
-check_content(const struct reading *in, const struct cx_answer *a)
+place_records(const struct cx_parts *in, struct cx_answer *a)
 {
-    bool records = a->outcome == CX_OUTCOME_RECORDS;
-    bool fits = a->type == CX_TYPE_CAA ? records == (a->n_records != 0)
-                                       : a->n_records == 0 && records == (a->n_aliases == 1);
-
-    if (!fits || (a->type == CX_TYPE_CAA && a->outcome != CX_OUTCOME_LOOP && returns(a))) {
-        return refuse(in, "its content is not what its outcome says");
+    if (a->records_at.n != 0) {
+        return is_elsewhere(a) ? CX_SUCCESS
+                               : cx_parts_refuse(in, "an owner of records for nothing");
     }
-    return a->outcome == CX_OUTCOME_MALFORMED || a->malformed == CX_MALFORMED_UNSET
-               ? CX_SUCCESS
-               : refuse(in, "the kind of fault does not go with the outcome");
+    a->records_at = a->name;
+    if (a->type == CX_TYPE_CAA && a->n_records == 0 && a->n_aliases != 0) {
+        a->records_at = a->aliases[a->n_aliases - 1];
+    }
+    return CX_SUCCESS;
 }
 
 cx_status
 cx_answer_object_decode(cx_span octets, struct cx_arena *arena, struct cx_answer_object *ret,
                         struct cx_detail *detail)
 {
-    struct reading in = { cx_reader_of(octets), arena, detail };
+    struct cx_parts in = { cx_reader_of(octets), arena, detail, "answer" };
     struct cx_answer_object o = { .answer = { .time = CX_TIME_NONE } };
     struct cx_cbor_map map = cx_cbor_map(&in.r);
+    const char *fault;
     uint32_t seen = 0;
 
+    if (octets.n > CX_RECORD_MAX) {
+        return cx_parts_refuse(&in, "too long");
+    }
     while (cx_cbor_map_next(&map)) {
         CX_TRY(get_member(&in, map.key, &o));
         seen |= 1u << map.key;
     }
     if (!cx_rd_ok(&in.r) || cx_rd_left(&in.r) != 0 || (seen & needed) != needed) {
-        return refuse(&in, "it cannot be read, or lacks a member");
+        return cx_parts_refuse(&in, "it cannot be read, or lacks a member");
     }
-    CX_TRY(check_content(&in, &o.answer));
+    CX_TRY(place_records(&in, &o.answer));
+    fault = cx_answer_object_fault(&o.answer);
+    if (fault != NULL) {
+        return cx_parts_refuse(&in, fault);
+    }
     *ret = o;
     return CX_SUCCESS;
 }

@@ -1,6 +1,7 @@
 #include "evidence/chain.h"
 
 #include "base/cbor.h"
+#include "base/limits.h"
 
 #define VERSION 1
 
@@ -137,6 +138,7 @@ open_record(struct cx_reader *r, uint8_t salt[CX_CHAIN_SALT])
 {
     cx_span from = cx_rd_bytes(r, CX_CHAIN_SALT);
 
+    r->failed |= r->all.n > CX_RECORD_MAX;
     if (from.n == CX_CHAIN_SALT) {
         memcpy(salt, from.p, CX_CHAIN_SALT);
     }

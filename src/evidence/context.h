@@ -1,5 +1,6 @@
 /* The object with what many checks share (docs/formats/record.cddl, context-object): who resolved and how, under which
- * trust anchors, OWN, policy, order, and which messages were kept. */
+ * trust anchors, OWN, policy, order, and which messages were kept.
+ * I1: encode(decode(x)) == x for every accepted x without negative keys. */
 #ifndef CX_EVIDENCE_CONTEXT_H
 #define CX_EVIDENCE_CONTEXT_H
 
@@ -25,13 +26,13 @@ struct cx_context {
     size_t n_anchors;
     const struct cx_own *own;
     size_t n_own;
-    const struct cx_policy *policy; /* to write */
+    const struct cx_policy *policy; /* to write; NULL: policy_octets */
     cx_span policy_octets;          /* as read: a map with the members of docs/json.md */
     enum cx_order order;
     enum cx_messages messages;
 };
 
-/* Classes: NOMEM, LIMIT, INTERNAL (text that is not UTF-8). */
+/* Appends, all or nothing. Classes: NOMEM, LIMIT, INTERNAL (a context that none can be: fault.h; text that is not UTF-8). */
 cx_status cx_context_encode(const struct cx_context *context, struct cx_buf *buf) CX_MUST;
 /* Lives in arena, or borrows octets. Classes: MALFORMED (CX_E_RECORD), NOMEM. */
 cx_status cx_context_decode(cx_span octets, struct cx_arena *arena, struct cx_context *ret,

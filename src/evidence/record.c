@@ -1,7 +1,8 @@
 #include "evidence/record.h"
 
 #include "base/alloc.h"
-#include "base/cbor.h"
+#include "evidence/fault.h"
+#include "evidence/part.h"
 #include "pki/digest.h"
 
 #include <stdlib.h>
@@ -75,22 +76,9 @@ static const char *const corroboration_words[] = {
     NULL,
 };
 
-/* What is being read: the record's octets, where its parts go, and why it was refused. */
-struct reading {
-    struct cx_reader r;
-    struct cx_arena *arena;
-    struct cx_detail *detail;
-};
-
-static cx_status
-refuse(const struct reading *in, const char *what)
-{
-    return cx_fail(in->detail, CX_E_RECORD, "record: %s", what);
-}
-
 /* The members that were read make one of these. */
 static cx_status
-complete(const struct reading *in, uint32_t seen, uint32_t needed, const char *what)
+complete(const struct cx_parts *in, uint32_t seen, uint32_t needed, const char *what)
 {
     if (!cx_rd_ok(&in->r)) {
         return cx_fail(in->detail, CX_E_RECORD, "record: %s cannot be read", what);
@@ -100,70 +88,9 @@ complete(const struct reading *in, uint32_t seen, uint32_t needed, const char *w
                : cx_fail(in->detail, CX_E_RECORD, "record: %s lacks a member", what);
 }
 
-/* An array in the arena, of as many items as the reader announces, 1 at least unless empty is allowed. */
-static cx_status
-begin_array(struct reading *in, size_t least, size_t most, size_t size, void **ret, size_t *ret_n)
-{
-    size_t n = cx_cbor_array(&in->r, most);
-    void *v;
-
-    if (!cx_rd_ok(&in->r) || n < least) {
-        return refuse(in, "an array has too few or too many items");
-    }
-    v = cx_arena_get(in->arena, n + 1, size);
-    if (v == NULL) {
-        return (cx_status){ CX_E_NOMEM };
-    }
-    *ret = v;
-    *ret_n = n;
-    return CX_SUCCESS;
-}
-
-/* ---- texts and hashes */
-
-static void
-put_texts(struct cx_buf *buf, const cx_str *texts, size_t n)
-{
-    cx_cbor_put_array(buf, n);
-    for (size_t i = 0; i < n; i++) {
-        cx_cbor_put_text(buf, texts[i]);
-    }
-}
-
-static cx_status
-get_texts(struct reading *in, size_t most, const cx_str **ret, size_t *ret_n)
-{
-    cx_str *texts;
-    void *v;
-
-    CX_TRY(begin_array(in, 0, most, sizeof(*texts), &v, ret_n));
-    texts = v;
-    for (size_t i = 0; i < *ret_n; i++) {
-        texts[i] = cx_cbor_text(&in->r);
-    }
-    *ret = texts;
-    return CX_SUCCESS;
-}
-
-static void
-put_hash(struct cx_buf *buf, const struct cx_hash *hash)
-{
-    cx_cbor_put_bytes(buf, (cx_span){ hash->b, CX_HASH_SIZE });
-}
-
-static void
-get_hash(struct reading *in, struct cx_hash *ret)
-{
-    const uint8_t *octets = cx_cbor_octets(&in->r, CX_HASH_SIZE);
-
-    if (octets != NULL) {
-        memcpy(ret->b, octets, CX_HASH_SIZE);
-    }
-}
-
 /* UNSET is no verdict: the reader fails. */
 static enum cx_verdict
-get_verdict(struct reading *in)
+get_verdict(struct cx_parts *in)
 {
     enum cx_verdict verdict = cx_verdict_of_word(cx_cbor_text(&in->r));
 
@@ -174,7 +101,7 @@ get_verdict(struct reading *in)
 static void
 put_verdict(struct cx_buf *buf, enum cx_verdict verdict)
 {
-    cx_cbor_put_text(buf, cx_str_of(cx_verdict_word(verdict)));
+    cx_parts_put_word(buf, cx_verdict_word(verdict));
 }
 
 /* ---- cases */
@@ -187,30 +114,27 @@ put_cases(struct cx_buf *buf, const struct cx_record *record)
         const struct cx_record_case *c = &record->cases[i];
 
         cx_cbor_put_array(buf, 3);
-        cx_cbor_put_text(buf, cx_str_of(cx_purpose_word(c->purpose)));
-        cx_cbor_put_text(buf, cx_str_of(cx_profile_word(c->profile)));
+        cx_parts_put_word(buf, cx_purpose_word(c->purpose));
+        cx_parts_put_word(buf, cx_profile_word(c->profile));
         cx_cbor_put_text(buf, c->epoch);
     }
 }
 
 static cx_status
-get_cases(struct reading *in, struct cx_record *record)
+get_cases(struct cx_parts *in, struct cx_record *record)
 {
     record->n_cases = cx_cbor_array(&in->r, CX_COUNT(record->cases));
     for (size_t i = 0; i < record->n_cases; i++) {
         struct cx_record_case *c = &record->cases[i];
 
         if (cx_cbor_array(&in->r, 3) != 3) {
-            return refuse(in, "a case has three members");
+            return cx_parts_refuse(in, "a case has three members");
         }
         c->purpose = cx_purpose_of_word(cx_cbor_text(&in->r));
         c->profile = cx_profile_of_word(cx_cbor_text(&in->r));
         c->epoch = cx_cbor_text(&in->r);
-        if (c->purpose == CX_PURPOSE_UNSET || c->profile == CX_PROFILE_UNSET) {
-            return refuse(in, "a purpose or profile that is not known");
-        }
     }
-    return record->n_cases != 0 ? CX_SUCCESS : refuse(in, "no case");
+    return CX_SUCCESS;
 }
 
 /* ---- names and validations */
@@ -232,32 +156,29 @@ put_names(struct cx_buf *buf, const struct cx_record *record)
 }
 
 static cx_status
-get_name(struct reading *in, struct cx_record_name *name)
+get_name(struct cx_parts *in, struct cx_record_name *name)
 {
     size_t n = cx_cbor_array(&in->r, 3);
-    uint64_t kind = cx_cbor_uint(&in->r), validation;
 
+    if (n < 2) {
+        return cx_parts_refuse(in, "a name has two or three members");
+    }
+    name->kind = (enum cx_record_name_kind)cx_cbor_number(&in->r, CX_RECORD_NAME_MAILBOX);
     name->text = cx_cbor_text(&in->r);
-    validation = n == 3 ? cx_cbor_uint(&in->r) : 0;
-    if (n < 2 || !cx_rd_ok(&in->r) || kind < CX_RECORD_NAME_DNS || kind > CX_RECORD_NAME_MAILBOX ||
-        validation >= CX_NAMES_MAX || name->text.n == 0) {
-        return refuse(in, "a name cannot be read");
+    name->validation = CX_RECORD_NONE;
+    if (n == 3) {
+        name->validation = (size_t)cx_cbor_number(&in->r, CX_NAMES_MAX - 1);
     }
-    if (memchr(name->text.p, '@', name->text.n) != NULL) {
-        return refuse(in, "a name with a local part"); /* I3 */
-    }
-    name->kind = (enum cx_record_name_kind)kind;
-    name->validation = n == 3 ? (size_t)validation : CX_RECORD_NONE;
     return CX_SUCCESS;
 }
 
 static cx_status
-get_names(struct reading *in, struct cx_record *record)
+get_names(struct cx_parts *in, struct cx_record *record)
 {
     struct cx_record_name *names;
     void *v;
 
-    CX_TRY(begin_array(in, 1, CX_NAMES_MAX, sizeof(*names), &v, &record->n_names));
+    CX_TRY(cx_parts_array(in, 1, CX_NAMES_MAX, sizeof(*names), &v, &record->n_names));
     names = v;
     for (size_t i = 0; i < record->n_names; i++) {
         CX_TRY(get_name(in, &names[i]));
@@ -274,27 +195,27 @@ put_validations(struct cx_buf *buf, const struct cx_record *record)
         const struct cx_record_validation *validation = &record->validations[i];
 
         cx_cbor_put_array(buf, 2);
-        put_texts(buf, validation->accounts, validation->n_accounts);
-        put_texts(buf, validation->methods, validation->n_methods);
+        cx_parts_put_texts(buf, validation->accounts, validation->n_accounts);
+        cx_parts_put_texts(buf, validation->methods, validation->n_methods);
     }
 }
 
 static cx_status
-get_validations(struct reading *in, struct cx_record *record)
+get_validations(struct cx_parts *in, struct cx_record *record)
 {
     struct cx_record_validation *validations;
     void *v;
 
-    CX_TRY(begin_array(in, 1, CX_NAMES_MAX, sizeof(*validations), &v, &record->n_validations));
+    CX_TRY(cx_parts_array(in, 1, CX_NAMES_MAX, sizeof(*validations), &v, &record->n_validations));
     validations = v;
     for (size_t i = 0; i < record->n_validations; i++) {
         struct cx_record_validation *one = &validations[i];
 
         if (cx_cbor_array(&in->r, 2) != 2) {
-            return refuse(in, "a validation has two members");
+            return cx_parts_refuse(in, "a validation has two members");
         }
-        CX_TRY(get_texts(in, CX_ACCOUNTS_MAX, &one->accounts, &one->n_accounts));
-        CX_TRY(get_texts(in, CX_ACCOUNTS_MAX, &one->methods, &one->n_methods));
+        CX_TRY(cx_parts_texts(in, CX_ACCOUNTS_MAX, &one->accounts, &one->n_accounts));
+        CX_TRY(cx_parts_texts(in, CX_ACCOUNTS_MAX, &one->methods, &one->n_methods));
     }
     record->validations = validations;
     return CX_SUCCESS;
@@ -307,20 +228,20 @@ put_answers(struct cx_buf *buf, const struct cx_record *record)
 {
     cx_cbor_put_array(buf, record->n_answers);
     for (size_t i = 0; i < record->n_answers; i++) {
-        put_hash(buf, &record->answers[i]);
+        cx_parts_put_hash(buf, &record->answers[i]);
     }
 }
 
 static cx_status
-get_answers(struct reading *in, struct cx_record *record)
+get_answers(struct cx_parts *in, struct cx_record *record)
 {
     struct cx_hash *answers;
     void *v;
 
-    CX_TRY(begin_array(in, 0, CX_RECORD_ANSWERS_MAX, sizeof(*answers), &v, &record->n_answers));
+    CX_TRY(cx_parts_array(in, 0, CX_RECORD_ANSWERS_MAX, sizeof(*answers), &v, &record->n_answers));
     answers = v;
     for (size_t i = 0; i < record->n_answers; i++) {
-        get_hash(in, &answers[i]);
+        cx_parts_hash(in, &answers[i]);
     }
     record->answers = answers;
     return CX_SUCCESS;
@@ -344,12 +265,12 @@ put_notes(struct cx_buf *buf, const struct cx_record_finding *f)
 }
 
 static cx_status
-get_notes(struct reading *in, struct cx_record_finding *f)
+get_notes(struct cx_parts *in, struct cx_record_finding *f)
 {
     struct cx_record_note *notes;
     void *v;
 
-    CX_TRY(begin_array(in, 1, CX_NOTES_MAX, sizeof(*notes), &v, &f->n_notes));
+    CX_TRY(cx_parts_array(in, 1, CX_NOTES_MAX, sizeof(*notes), &v, &f->n_notes));
     notes = v;
     for (size_t i = 0; i < f->n_notes; i++) {
         size_t n = cx_cbor_array(&in->r, 2);
@@ -357,7 +278,7 @@ get_notes(struct reading *in, struct cx_record_finding *f)
         notes[i].code = cx_cbor_text(&in->r);
         notes[i].detail = n == 2 ? cx_cbor_bytes(&in->r) : (cx_span){ NULL, 0 };
         if (n == 0 || (n == 2) != (notes[i].detail.n != 0)) {
-            return refuse(in, "a note cannot be read");
+            return cx_parts_refuse(in, "a note cannot be read");
         }
     }
     f->notes = notes;
@@ -376,16 +297,16 @@ put_readings(struct cx_buf *buf, const struct cx_record_finding *f)
 }
 
 static cx_status
-get_readings(struct reading *in, struct cx_record_finding *f)
+get_readings(struct cx_parts *in, struct cx_record_finding *f)
 {
     struct cx_record_reading *readings;
     void *v;
 
-    CX_TRY(begin_array(in, 1, CX_READINGS_MAX, sizeof(*readings), &v, &f->n_readings));
+    CX_TRY(cx_parts_array(in, 1, CX_READINGS_MAX, sizeof(*readings), &v, &f->n_readings));
     readings = v;
     for (size_t i = 0; i < f->n_readings; i++) {
         if (cx_cbor_array(&in->r, 2) != 2) {
-            return refuse(in, "a reading has two members");
+            return cx_parts_refuse(in, "a reading has two members");
         }
         readings[i].verdict = get_verdict(in);
         readings[i].reading = cx_cbor_text(&in->r);
@@ -404,15 +325,15 @@ put_seen(struct cx_buf *buf, const struct cx_record_finding *f)
 }
 
 static cx_status
-get_seen(struct reading *in, struct cx_record_finding *f)
+get_seen(struct cx_parts *in, struct cx_record_finding *f)
 {
     size_t *seen;
     void *v;
 
-    CX_TRY(begin_array(in, 0, CX_CLIMB_MAX, sizeof(*seen), &v, &f->n_seen));
+    CX_TRY(cx_parts_array(in, 0, CX_CLIMB_MAX, sizeof(*seen), &v, &f->n_seen));
     seen = v;
     for (size_t i = 0; i < f->n_seen; i++) {
-        seen[i] = (size_t)cx_cbor_uint(&in->r);
+        seen[i] = (size_t)cx_cbor_number(&in->r, CX_RECORD_ANSWERS_MAX - 1);
     }
     f->seen = seen;
     f->saw_all = false;
@@ -430,7 +351,7 @@ put_finding(struct cx_buf *buf, const struct cx_record_finding *f)
     cx_cbor_put_uint(buf, FINDING_REASON);
     cx_cbor_put_text(buf, f->reason);
     cx_cbor_put_uint(buf, FINDING_RULES);
-    put_texts(buf, f->rules, f->n_rules);
+    cx_parts_put_texts(buf, f->rules, f->n_rules);
     if (f->valid_until != CX_TIME_NONE) {
         cx_cbor_put_uint(buf, FINDING_UNTIL);
         cx_cbor_put_int(buf, f->valid_until);
@@ -454,7 +375,7 @@ put_finding(struct cx_buf *buf, const struct cx_record_finding *f)
 }
 
 static cx_status
-get_finding_member(struct reading *in, int64_t key, struct cx_record_finding *f)
+get_finding_member(struct cx_parts *in, int64_t key, struct cx_record_finding *f)
 {
     switch (key) {
     case FINDING_VERDICT:
@@ -464,12 +385,12 @@ get_finding_member(struct reading *in, int64_t key, struct cx_record_finding *f)
         f->reason = cx_cbor_text(&in->r);
         return CX_SUCCESS;
     case FINDING_RULES:
-        return get_texts(in, CX_RULE_COUNT, &f->rules, &f->n_rules);
+        return cx_parts_texts(in, CX_RECORD_RULES_MAX, &f->rules, &f->n_rules);
     case FINDING_UNTIL:
-        f->valid_until = cx_cbor_int(&in->r);
+        f->valid_until = cx_parts_moment(in);
         return CX_SUCCESS;
     case FINDING_FOUND:
-        f->found = (size_t)cx_cbor_uint(&in->r);
+        f->found = (size_t)cx_cbor_number(&in->r, CX_RECORD_ANSWERS_MAX - 1);
         return CX_SUCCESS;
     case FINDING_NOTES:
         return get_notes(in, f);
@@ -478,12 +399,12 @@ get_finding_member(struct reading *in, int64_t key, struct cx_record_finding *f)
     case FINDING_SEEN:
         return get_seen(in, f);
     default:
-        return refuse(in, "a finding has a critical member that is not known");
+        return cx_parts_refuse(in, "a finding has a critical member that is not known");
     }
 }
 
 static cx_status
-get_finding(struct reading *in, struct cx_record_finding *f)
+get_finding(struct cx_parts *in, struct cx_record_finding *f)
 {
     struct cx_cbor_map map = cx_cbor_map(&in->r);
     uint32_t seen = 0;
@@ -499,15 +420,15 @@ get_finding(struct reading *in, struct cx_record_finding *f)
 }
 
 static cx_status
-get_findings(struct reading *in, struct cx_record *record)
+get_findings(struct cx_parts *in, struct cx_record *record)
 {
     struct cx_record_finding *findings;
     size_t n;
     void *v;
 
-    CX_TRY(begin_array(in, 1, CX_NAMES_MAX, sizeof(*findings), &v, &n));
+    CX_TRY(cx_parts_array(in, 1, CX_NAMES_MAX, sizeof(*findings), &v, &n));
     if (n != record->n_names) { /* keys are in order: the names were read before */
-        return refuse(in, "not one finding for each name");
+        return cx_parts_refuse(in, "not one finding for each name");
     }
     findings = v;
     for (size_t i = 0; i < n; i++) {
@@ -529,7 +450,7 @@ put_conclusion(struct cx_buf *buf, const struct cx_record_conclusion *k)
     cx_cbor_put_uint(buf, CONCLUSION_REASON);
     cx_cbor_put_text(buf, k->reason);
     cx_cbor_put_uint(buf, CONCLUSION_RULES);
-    put_texts(buf, k->rules, k->n_rules);
+    cx_parts_put_texts(buf, k->rules, k->n_rules);
     if (k->valid_until != CX_TIME_NONE) {
         cx_cbor_put_uint(buf, CONCLUSION_UNTIL);
         cx_cbor_put_int(buf, k->valid_until);
@@ -545,7 +466,7 @@ put_conclusion(struct cx_buf *buf, const struct cx_record_conclusion *k)
 }
 
 static cx_status
-get_conclusion_member(struct reading *in, int64_t key, struct cx_record_conclusion *k)
+get_conclusion_member(struct cx_parts *in, int64_t key, struct cx_record_conclusion *k)
 {
     switch (key) {
     case CONCLUSION_VERDICT:
@@ -555,23 +476,23 @@ get_conclusion_member(struct reading *in, int64_t key, struct cx_record_conclusi
         k->reason = cx_cbor_text(&in->r);
         return CX_SUCCESS;
     case CONCLUSION_RULES:
-        return get_texts(in, CX_RULE_COUNT, &k->rules, &k->n_rules);
+        return cx_parts_texts(in, CX_RECORD_RULES_MAX, &k->rules, &k->n_rules);
     case CONCLUSION_UNTIL:
-        k->valid_until = cx_cbor_int(&in->r);
+        k->valid_until = cx_parts_moment(in);
         return CX_SUCCESS;
     case CONCLUSION_HYPOTHETICAL:
         k->hypothetical = cx_cbor_bool(&in->r);
-        return k->hypothetical ? CX_SUCCESS : refuse(in, "hypothetical is true or absent");
+        return k->hypothetical ? CX_SUCCESS : cx_parts_refuse(in, "hypothetical is true or absent");
     case CONCLUSION_EXPIRES:
-        k->expires = cx_cbor_int(&in->r);
+        k->expires = cx_parts_moment(in);
         return CX_SUCCESS;
     default:
-        return refuse(in, "the conclusion has a critical member that is not known");
+        return cx_parts_refuse(in, "the conclusion has a critical member that is not known");
     }
 }
 
 static cx_status
-get_conclusion(struct reading *in, struct cx_record_conclusion *k)
+get_conclusion(struct cx_parts *in, struct cx_record_conclusion *k)
 {
     struct cx_cbor_map map = cx_cbor_map(&in->r);
     uint32_t seen = 0;
@@ -591,15 +512,15 @@ put_corroboration(struct cx_buf *buf, const struct cx_corroboration *c)
 {
     cx_cbor_put_map(buf, CORROBORATION_KEYS);
     cx_cbor_put_uint(buf, CORROBORATION_KIND);
-    cx_cbor_put_text(buf, cx_str_of(corroboration_words[c->kind]));
+    cx_parts_put_word(buf, corroboration_words[c->kind]);
     cx_cbor_put_uint(buf, CORROBORATION_OBJECT);
-    put_hash(buf, &c->object);
+    cx_parts_put_hash(buf, &c->object);
     cx_cbor_put_uint(buf, CORROBORATION_USED);
     cx_cbor_put_uint(buf, c->n_used);
     cx_cbor_put_uint(buf, CORROBORATION_AGREED);
     cx_cbor_put_uint(buf, c->n_agreed);
     cx_cbor_put_uint(buf, CORROBORATION_REGIONS);
-    put_texts(buf, c->regions, c->n_regions);
+    cx_parts_put_texts(buf, c->regions, c->n_regions);
 }
 
 static enum cx_corroboration_kind
@@ -614,32 +535,32 @@ corroboration_kind(cx_str word)
 }
 
 static cx_status
-get_corroboration_member(struct reading *in, int64_t key, struct cx_corroboration *c)
+get_corroboration_member(struct cx_parts *in, int64_t key, struct cx_corroboration *c)
 {
     switch (key) {
     case CORROBORATION_KIND:
         c->kind = corroboration_kind(cx_cbor_text(&in->r));
-        return c->kind != CX_CORROBORATION_NONE ? CX_SUCCESS
-                                                : refuse(in, "an unknown kind of corroboration");
+        return c->kind != CX_CORROBORATION_NONE
+                   ? CX_SUCCESS
+                   : cx_parts_refuse(in, "an unknown kind of corroboration");
     case CORROBORATION_OBJECT:
-        get_hash(in, &c->object);
+        cx_parts_hash(in, &c->object);
         return CX_SUCCESS;
     case CORROBORATION_USED:
         c->n_used = cx_cbor_uint(&in->r);
         return CX_SUCCESS;
     case CORROBORATION_AGREED:
         c->n_agreed = cx_cbor_uint(&in->r);
-        return c->n_agreed <= c->n_used ? CX_SUCCESS
-                                        : refuse(in, "more perspectives agree than were used");
+        return CX_SUCCESS;
     case CORROBORATION_REGIONS:
-        return get_texts(in, CX_REGIONS_MAX, &c->regions, &c->n_regions);
+        return cx_parts_texts(in, CX_REGIONS_MAX, &c->regions, &c->n_regions);
     default:
-        return refuse(in, "the corroboration has a critical member that is not known");
+        return cx_parts_refuse(in, "the corroboration has a critical member that is not known");
     }
 }
 
 static cx_status
-get_corroboration(struct reading *in, struct cx_corroboration *c)
+get_corroboration(struct cx_parts *in, struct cx_corroboration *c)
 {
     struct cx_cbor_map map = cx_cbor_map(&in->r);
     uint32_t seen = 0;
@@ -662,12 +583,12 @@ put_needed(struct cx_buf *buf, const struct cx_record *record)
     cx_cbor_put_uint(buf, record->time_ms);
     if (record->has_authority) {
         cx_cbor_put_uint(buf, CHECK_AUTHORITY);
-        put_hash(buf, &record->authority);
+        cx_parts_put_hash(buf, &record->authority);
     }
     cx_cbor_put_uint(buf, CHECK_OWN);
-    put_hash(buf, &record->own);
+    cx_parts_put_hash(buf, &record->own);
     cx_cbor_put_uint(buf, CHECK_CONTEXT);
-    put_hash(buf, &record->context);
+    cx_parts_put_hash(buf, &record->context);
     cx_cbor_put_uint(buf, CHECK_DATE);
     cx_cbor_put_int(buf, record->date);
     cx_cbor_put_uint(buf, CHECK_CASES);
@@ -710,25 +631,13 @@ put_optional(struct cx_buf *buf, const struct cx_record *record)
     }
 }
 
-/* References that lead nowhere. */
+/* Zeroed memory is no salt: by it every name of the record could be guessed from the digest. */
 static bool
-refers_within(const struct cx_record *record)
+is_drawn(const uint8_t salt[CX_RECORD_SALT])
 {
-    for (size_t i = 0; i < record->n_names; i++) {
-        const struct cx_record_finding *f = &record->findings[i];
-        size_t validation = record->names[i].validation;
+    static const uint8_t zero[CX_RECORD_SALT];
 
-        if ((validation != CX_RECORD_NONE && validation >= record->n_validations) ||
-            (f->found != CX_RECORD_NONE && f->found >= record->n_answers)) {
-            return false;
-        }
-        for (size_t k = 0; k < f->n_seen; k++) {
-            if (f->seen[k] >= record->n_answers) {
-                return false;
-            }
-        }
-    }
-    return true;
+    return memcmp(salt, zero, CX_RECORD_SALT) != 0;
 }
 
 cx_status
@@ -739,28 +648,20 @@ cx_record_encode(const struct cx_record *record, struct cx_buf *buf)
                      (size_t)(record->facts.n != 0) +
                      (size_t)(record->corroboration.kind != CX_CORROBORATION_NONE);
 
-    if (record->n_cases == 0 || record->n_names == 0 || !refers_within(record)) {
+    size_t begin = buf->n;
+
+    if (!is_drawn(record->salt) || cx_record_fault(record) != NULL) {
         return (cx_status){ CX_E_INTERNAL };
     }
     cx_buf_put(buf, (cx_str){ (const char *)record->salt, CX_RECORD_SALT });
     cx_cbor_put_map(buf, members);
     put_needed(buf, record);
     put_optional(buf, record);
-    return cx_buf_ok(buf) ? CX_SUCCESS : (cx_status){ CX_E_LIMIT };
+    return cx_parts_written(buf, begin);
 }
 
 static cx_status
-get_facts(struct reading *in, struct cx_record *record)
-{
-    if (cx_cbor_next(&in->r) != CX_CBOR_MAP) {
-        return refuse(in, "facts are a map");
-    }
-    record->facts = cx_cbor_any(&in->r);
-    return CX_SUCCESS;
-}
-
-static cx_status
-get_version(struct reading *in)
+get_version(struct cx_parts *in)
 {
     uint64_t version = cx_cbor_uint(&in->r);
 
@@ -772,7 +673,7 @@ get_version(struct reading *in)
 }
 
 static cx_status
-get_array_member(struct reading *in, int64_t key, struct cx_record *record)
+get_array_member(struct cx_parts *in, int64_t key, struct cx_record *record)
 {
     switch (key) {
     case CHECK_CASES:
@@ -788,16 +689,17 @@ get_array_member(struct reading *in, int64_t key, struct cx_record *record)
     case CHECK_VALIDATIONS:
         return get_validations(in, record);
     case CHECK_FACTS:
-        return get_facts(in, record);
+        record->facts = cx_cbor_members(&in->r);
+        return CX_SUCCESS;
     case CHECK_CORROBORATION:
         return get_corroboration(in, &record->corroboration);
     default:
-        return refuse(in, "a critical member that is not known");
+        return cx_parts_refuse(in, "a critical member that is not known");
     }
 }
 
 static cx_status
-get_member(struct reading *in, int64_t key, struct cx_record *record)
+get_member(struct cx_parts *in, int64_t key, struct cx_record *record)
 {
     switch (key) {
     case CHECK_VERSION:
@@ -807,20 +709,20 @@ get_member(struct reading *in, int64_t key, struct cx_record *record)
         return CX_SUCCESS;
     case CHECK_AUTHORITY:
         record->has_authority = true;
-        get_hash(in, &record->authority);
+        cx_parts_hash(in, &record->authority);
         return CX_SUCCESS;
     case CHECK_OWN:
-        get_hash(in, &record->own);
+        cx_parts_hash(in, &record->own);
         return CX_SUCCESS;
     case CHECK_CONTEXT:
-        get_hash(in, &record->context);
+        cx_parts_hash(in, &record->context);
         return CX_SUCCESS;
     case CHECK_DATE:
-        record->date = cx_cbor_int(&in->r);
+        record->date = cx_parts_moment(in);
         return CX_SUCCESS;
     case CHECK_REQUEST:
         record->request = cx_cbor_text(&in->r);
-        return record->request.n != 0 ? CX_SUCCESS : refuse(in, "an empty request id");
+        return record->request.n != 0 ? CX_SUCCESS : cx_parts_refuse(in, "an empty request id");
     case CHECK_DEADLINE:
         record->has_deadline = true;
         record->deadline_ms = cx_cbor_uint(&in->r);
@@ -834,14 +736,15 @@ cx_status
 cx_record_decode(cx_span octets, struct cx_arena *arena, struct cx_record *ret,
                  struct cx_detail *detail)
 {
-    struct reading in = { cx_reader_of(octets), arena, detail };
+    struct cx_parts in = { cx_reader_of(octets), arena, detail, "record" };
     struct cx_record record = { .time_ms = 0 };
     cx_span salt = cx_rd_bytes(&in.r, CX_RECORD_SALT);
     struct cx_cbor_map map;
+    const char *fault;
     uint32_t seen = 0;
 
     if (octets.n > CX_RECORD_MAX || salt.n != CX_RECORD_SALT) {
-        return refuse(&in, "too short, or too long");
+        return cx_parts_refuse(&in, "too short, or too long");
     }
     memcpy(record.salt, salt.p, CX_RECORD_SALT);
     map = cx_cbor_map(&in.r);
@@ -851,10 +754,11 @@ cx_record_decode(cx_span octets, struct cx_arena *arena, struct cx_record *ret,
     }
     CX_TRY(complete(&in, seen, check_needed, "a check"));
     if (cx_rd_left(&in.r) != 0) {
-        return refuse(&in, "octets after its end");
+        return cx_parts_refuse(&in, "octets after its end");
     }
-    if (!refers_within(&record)) {
-        return refuse(&in, "it refers to what it does not have");
+    fault = cx_record_fault(&record);
+    if (fault != NULL) {
+        return cx_parts_refuse(&in, fault);
     }
     *ret = record;
     return CX_SUCCESS;
@@ -872,12 +776,24 @@ compare_texts(const void *a, const void *b)
     return order != 0 ? order : (left->n > right->n) - (left->n < right->n);
 }
 
-static void
-put_lower(struct cx_buf *buf, cx_str text)
+/* Appends the name in lower case. */
+static cx_status
+put_lower(struct cx_buf *buf, cx_str name)
 {
-    for (size_t i = 0; i < text.n; i++) {
-        cx_buf_putc(buf, (char)cx_ascii_lower((uint8_t)text.p[i]));
+    char *to;
+
+    if (name.n == 0 || memchr(name.p, '\n', name.n) != NULL) {
+        return (cx_status){ CX_E_POLICY };
     }
+    to = cx_buf_reserve(buf, name.n);
+    if (to == NULL) {
+        return cx_buf_status(buf);
+    }
+    for (size_t i = 0; i < name.n; i++) {
+        to[i] = (char)cx_ascii_lower((uint8_t)name.p[i]);
+    }
+    cx_buf_grown(buf, name.n);
+    return CX_SUCCESS;
 }
 
 /* Sorted as they are in lower case. */
@@ -887,18 +803,13 @@ lower_and_sort(const cx_str *names, size_t n, struct cx_buf *buf, cx_str *sorted
     size_t at = 0;
 
     for (size_t i = 0; i < n; i++) {
-        put_lower(buf, names[i]);
-    }
-    if (!cx_buf_ok(buf)) {
-        return (cx_status){ CX_E_NOMEM };
+        CX_TRY(put_lower(buf, names[i]));
     }
     for (size_t i = 0; i < n; i++) {
         sorted[i] = (cx_str){ buf->p + at, names[i].n };
         at += names[i].n;
     }
-    if (n != 0) {
-        qsort(sorted, n, sizeof(*sorted), compare_texts);
-    }
+    qsort(sorted, n, sizeof(*sorted), compare_texts);
     return CX_SUCCESS;
 }
 
@@ -913,8 +824,8 @@ hash_own(const cx_str *names, size_t n, struct cx_buf *buf, struct cx_buf *lines
             cx_buf_putc(lines, '\n');
         }
     }
-    return cx_buf_ok(lines) ? cx_sha256(cx_span_of_str(cx_buf_str(lines)), ret->b)
-                            : (cx_status){ CX_E_NOMEM };
+    CX_TRY(cx_buf_status(lines));
+    return cx_sha256(cx_span_of_str(cx_buf_str(lines)), ret->b);
 }
 
 cx_status

@@ -2,7 +2,9 @@
  * (docs/formats/record.md). One struct is what the writer takes and what the reader gives.
  * I1: a record never changes once encoded.  I2: encode(decode(x)) == x for every accepted x without negative keys.
  * I3: mailboxes are their domains: no local part can be expressed.
- * I4: what is not understood is refused: versions, critical keys, unknown verdicts. */
+ * I4: what is not understood is refused: versions, critical keys, unknown verdicts.
+ * I5: what contradicts itself (fault.h) is neither written nor read: above all a conclusion better than a finding, or a
+ * permit on a verdict that permits nothing. */
 #ifndef CX_EVIDENCE_RECORD_H
 #define CX_EVIDENCE_RECORD_H
 
@@ -29,7 +31,7 @@ enum cx_record_name_kind {
 
 struct cx_record_name {
     enum cx_record_name_kind kind;
-    cx_str text;       /* lower case A-labels without "*." and final dot; an address as text */
+    cx_str text;       /* lower case A-labels without "*." and final dot; an address as inet_ntop */
     size_t validation; /* place in validations, or CX_RECORD_NONE */
 };
 
@@ -95,7 +97,7 @@ struct cx_corroboration {
     struct cx_hash object;
     uint64_t n_used;
     uint64_t n_agreed;
-    const cx_str *regions; /* of those that agreed */
+    const cx_str *regions; /* of those that agreed; each once */
     size_t n_regions;
 };
 
@@ -120,11 +122,12 @@ struct cx_record {
     uint64_t deadline_ms;
     const struct cx_record_validation *validations;
     size_t n_validations;
-    cx_span facts; /* CBOR; n == 0: none */
+    cx_span facts; /* CBOR, a map with texts for keys; n == 0: none */
     struct cx_corroboration corroboration;
 };
 
-/* Appends the record's octets. Classes: NOMEM, LIMIT (the buffer's), INTERNAL (a struct that no record can be). */
+/* Appends the record's octets, all or nothing. Classes: NOMEM, LIMIT (the buffer's, CX_RECORD_MAX), INTERNAL (a struct
+ * that no record can be, a text that is not UTF-8, a salt of zeros). */
 cx_status cx_record_encode(const struct cx_record *record, struct cx_buf *buf) CX_MUST;
 
 /* All that ret points to lives in arena, or borrows octets. Classes: MALFORMED (CX_E_RECORD), NOMEM. */
@@ -132,7 +135,8 @@ cx_status cx_record_decode(cx_span octets, struct cx_arena *arena, struct cx_rec
                            struct cx_detail *detail) CX_MUST;
 
 /* OWN as the record has it (docs/formats/record.md): SHA-256 over the names in lower case, sorted, each once, each with a
- * newline. Classes: NOMEM. */
+ * newline. Classes: MALFORMED (CX_E_POLICY: an empty name, or one with a newline, which would stand for two), LIMIT,
+ * NOMEM. */
 cx_status cx_own_hash(const cx_str *names, size_t n, struct cx_hash *ret) CX_MUST;
 
 #endif

@@ -1,8 +1,8 @@
 #include "pki/certificate.h"
 
-#include "base/buf.h"
 #include "base/limits.h"
-#include "dns/name.h"
+#include "pki/alt_name.h"
+#include "pki/pem.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -26,12 +26,6 @@ struct source {
 };
 
 /* For CX_AUTO: OpenSSL's destructors, given the address of the pointer. */
-static void
-free_bio(BIO **bio)
-{
-    (void)BIO_free(*bio); /* in memory: nothing can fail */
-}
-
 static void
 free_x509(X509 **x509)
 {
@@ -75,19 +69,6 @@ refuse(const struct reading *r, const char *what)
 }
 
 static cx_status
-refuse_name(const struct reading *r, const char *kind, cx_span octets, const char *why)
-{
-    CX_AUTO(cx_buf_done) struct cx_buf shown;
-    cx_span cut = { octets.p, octets.n < 32 ? octets.n : 32 };
-
-    cx_buf_init(&shown, 256);
-    cx_buf_put_escaped(&shown, cut);
-    cx_buf_putc(&shown, '\0');
-    return cx_fail(r->detail, CX_E_CERTIFICATE, "%s \"%s\": %s", kind,
-                   cx_buf_ok(&shown) ? shown.p : "", why);
-}
-
-static cx_status
 add_name(struct reading *r, enum cx_certificate_name_kind kind, cx_str text, bool common_name_only)
 {
     struct cx_certificate_name *wider;
@@ -114,46 +95,15 @@ octets_of(const ASN1_STRING *string)
     return (cx_span){ ASN1_STRING_get0_data(string), n < 0 ? 0 : (size_t)n };
 }
 
-/* lowest: 0x21 where blanks have no place, else 0x20. highest: 0x7e, or 0xff for UTF-8 that was checked. */
-static cx_status
-check_octets(const struct reading *r, const char *kind, cx_span octets, uint8_t lowest,
-             uint8_t highest)
-{
-    if (octets.n == 0) {
-        return refuse_name(r, kind, octets, "empty");
-    }
-    if (memchr(octets.p, 0, octets.n) != NULL) {
-        return refuse_name(r, kind, octets, "contains an octet 0");
-    }
-    for (size_t i = 0; i < octets.n; i++) {
-        if (octets.p[i] < lowest || octets.p[i] > highest || octets.p[i] == 0x7f) {
-            return refuse_name(r, kind, octets, "contains an octet that it must not");
-        }
-    }
-    return CX_SUCCESS;
-}
-
-/* The kind of a name decides which property binds it, so its text must be of that kind too: a dNSName with an @ is no
- * host, a mailbox without one is no mailbox. */
-static cx_status
-check_mailbox(const struct reading *r, const char *kind, cx_span octets, bool mailbox)
-{
-    bool has_at = memchr(octets.p, '@', octets.n) != NULL;
-
-    return has_at == mailbox
-               ? CX_SUCCESS
-               : refuse_name(r, kind, octets, mailbox ? "no @ in it" : "contains an @");
-}
-
 static cx_status
 add_ip(struct reading *r, cx_span octets)
 {
     char text[INET6_ADDRSTRLEN];
     int family = octets.n == 4 ? AF_INET : AF_INET6;
 
-    if ((octets.n != 4 && octets.n != 16) ||
-        inet_ntop(family, octets.p, text, sizeof(text)) == NULL) {
-        return refuse_name(r, "iPAddress", octets, "neither 4 nor 16 octets");
+    CX_TRY(cx_alt_name_check_ip(octets, r->detail));
+    if (inet_ntop(family, octets.p, text, sizeof(text)) == NULL) {
+        return refuse(r, "iPAddress cannot be shown");
     }
     return add_name(r, CX_CERTIFICATE_NAME_IP, cx_str_of(text), false);
 }
@@ -162,9 +112,7 @@ add_ip(struct reading *r, cx_span octets)
 static cx_status
 add_other(struct reading *r, const OTHERNAME *other)
 {
-    CX_AUTO(free_octets) unsigned char *utf8 = NULL;
     cx_span octets;
-    int n;
 
     if (OBJ_obj2nid(other->type_id) != NID_id_on_SmtpUTF8Mailbox) {
         return CX_SUCCESS;
@@ -173,12 +121,7 @@ add_other(struct reading *r, const OTHERNAME *other)
         return refuse(r, "SmtpUTF8Mailbox: not a UTF8String");
     }
     octets = octets_of(other->value->value.utf8string);
-    n = ASN1_STRING_to_UTF8(&utf8, other->value->value.utf8string); /* checks the encoding */
-    if (n < 0) {
-        return refuse_name(r, "SmtpUTF8Mailbox", octets, "not UTF-8");
-    }
-    CX_TRY(check_octets(r, "SmtpUTF8Mailbox", octets, 0x20, 0xff));
-    CX_TRY(check_mailbox(r, "SmtpUTF8Mailbox", octets, true));
+    CX_TRY(cx_alt_name_check_mail_utf8(octets, r->detail));
     return add_name(r, CX_CERTIFICATE_NAME_MAIL_UTF8, cx_str_of_span(octets), false);
 }
 
@@ -190,13 +133,11 @@ add_general_name(struct reading *r, const GENERAL_NAME *name)
     switch (name->type) {
     case GEN_DNS:
         octets = octets_of(name->d.dNSName);
-        CX_TRY(check_octets(r, "dNSName", octets, 0x21, 0x7e));
-        CX_TRY(check_mailbox(r, "dNSName", octets, false));
+        CX_TRY(cx_alt_name_check_dns(octets, r->detail));
         return add_name(r, CX_CERTIFICATE_NAME_DNS, cx_str_of_span(octets), false);
     case GEN_EMAIL:
         octets = octets_of(name->d.rfc822Name);
-        CX_TRY(check_octets(r, "rfc822Name", octets, 0x20, 0x7e));
-        CX_TRY(check_mailbox(r, "rfc822Name", octets, true));
+        CX_TRY(cx_alt_name_check_mail(octets, r->detail));
         return add_name(r, CX_CERTIFICATE_NAME_MAIL, cx_str_of_span(octets), false);
     case GEN_IPADD:
         return add_ip(r, octets_of(name->d.iPAddress));
@@ -278,24 +219,6 @@ read_usage(const struct reading *r, const struct source *source, struct cx_certi
     return CX_SUCCESS;
 }
 
-/* Two labels or more, with "*." or without, and no IPv4 address. */
-static bool
-looks_like_dns(cx_str text)
-{
-    bool wildcard = text.n > 2 && memcmp(text.p, "*.", 2) == 0;
-    cx_str rest = wildcard ? (cx_str){ text.p + 2, text.n - 2 } : text;
-    struct cx_name name;
-    char address[sizeof("255.255.255.255")] = "";
-    struct in_addr ignored;
-
-    if (rest.n < sizeof(address)) {
-        memcpy(address, rest.p, rest.n);
-    }
-    return cx_ok(cx_name_from_text(rest, &name, NULL)) &&
-           cx_name_labels(cx_name_span(&name)) >= 2 && cx_name_is_ldh(cx_name_span(&name), true) &&
-           inet_pton(AF_INET, address, &ignored) != 1;
-}
-
 static bool
 among_dns_names(const struct reading *r, cx_str text)
 {
@@ -316,12 +239,12 @@ add_common_name(struct reading *r, const ASN1_STRING *value)
     cx_span octets = { utf8, n < 0 ? 0 : (size_t)n };
 
     if (n < 0) {
-        return refuse_name(r, "commonName", octets_of(value), "cannot be read as text");
+        return cx_alt_name_refuse("commonName", octets_of(value), "cannot be read as text",
+                                  r->detail);
     }
-    if (octets.n != 0 && memchr(octets.p, 0, octets.n) != NULL) {
-        return refuse_name(r, "commonName", octets, "contains an octet 0");
-    }
-    if (!looks_like_dns(cx_str_of_span(octets)) || among_dns_names(r, cx_str_of_span(octets))) {
+    CX_TRY(cx_alt_name_check_common_name(octets, r->detail));
+    if (!cx_common_name_is_host(cx_str_of_span(octets)) ||
+        among_dns_names(r, cx_str_of_span(octets))) {
         return CX_SUCCESS;
     }
     return add_name(r, CX_CERTIFICATE_NAME_DNS, cx_str_of_span(octets), true);
@@ -439,43 +362,16 @@ read_der(struct reading *r, cx_span der, struct cx_certificate_names *ret)
     return x509 != NULL ? read_x509(r, x509, ret) : read_request(r, request, ret);
 }
 
-static bool
-pem_is_wanted(const char *name)
-{
-    return strcmp(name, PEM_STRING_X509) == 0 || strcmp(name, PEM_STRING_X509_OLD) == 0 ||
-           strcmp(name, PEM_STRING_X509_REQ) == 0 || strcmp(name, PEM_STRING_X509_REQ_OLD) == 0;
-}
-
-/* Steps over blocks of other kinds, such as a private key in front. */
 static cx_status
 read_pem(struct reading *r, cx_span file, struct cx_certificate_names *ret)
 {
-    CX_AUTO(free_bio) BIO *bio = BIO_new_mem_buf(file.p, (int)file.n);
-    char *name, *header;
-    unsigned char *der;
-    long n;
+    static const char *const kinds[] = { PEM_STRING_X509, PEM_STRING_X509_OLD, PEM_STRING_X509_REQ,
+                                         PEM_STRING_X509_REQ_OLD, NULL };
+    cx_span der;
 
-    if (bio == NULL) {
-        return (cx_status){ CX_E_NOMEM };
-    }
-    while (PEM_read_bio(bio, &name, &header, &der, &n) == 1) {
-        bool wanted = pem_is_wanted(name) && n >= 0;
-        cx_status s = CX_SUCCESS;
-
-        if (wanted) {
-            s = read_der(r, (cx_span){ der, (size_t)n }, ret);
-        }
-        OPENSSL_free(name);
-        OPENSSL_free(header);
-        OPENSSL_free(der);
-        if (wanted) {
-            return s;
-        }
-    }
-    if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) {
-        return refuse(r, "a PEM block is damaged");
-    }
-    return refuse(r, "no certificate and no request in it (PEM or DER)");
+    CX_TRY(cx_pem_first(file, kinds, r->arena, &der, r->detail));
+    return der.n != 0 ? read_der(r, der, ret)
+                      : refuse(r, "no certificate and no request in it (PEM or DER)");
 }
 
 /* A SEQUENCE with a length of several octets, which no certificate does without; text has no octet above 127 there. */

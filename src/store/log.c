@@ -254,6 +254,12 @@ cx_log_append(struct cx_log *log, enum cx_entry_kind kind, uint64_t time_ms, cx_
     return cx_shard_append(log->shard, &entry, record, keys, ret_index, detail);
 }
 
+const struct cx_entry *
+cx_log_last(const struct cx_log *log)
+{
+    return cx_shard_last(log->shard);
+}
+
 cx_status
 cx_log_put_object(struct cx_log *log, enum cx_object_kind kind, const struct cx_hash *digest,
                   cx_span octets, struct cx_detail *detail)

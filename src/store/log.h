@@ -80,6 +80,8 @@ cx_status cx_log_time(const struct cx_log *log, uint64_t now_ms, uint64_t *ret,
 cx_status cx_log_append(struct cx_log *log, enum cx_entry_kind kind, uint64_t time_ms,
                         cx_span record, const struct cx_log_keys *keys, uint64_t *ret_index,
                         struct cx_detail *detail) CX_MUST;
+/* The last entry of the shard, committed or not; borrowed until the next append. */
+const struct cx_entry *cx_log_last(const struct cx_log *log);
 /* Keeps the object unless it is there already (of this or an older shard's segment of the same shard file). */
 cx_status cx_log_put_object(struct cx_log *log, enum cx_object_kind kind,
                             const struct cx_hash *digest, cx_span octets, struct cx_detail *detail)

@@ -128,6 +128,12 @@ cx_shard_append(struct cx_shard *shard, const struct cx_entry *entry, cx_span re
     return CX_SUCCESS;
 }
 
+const struct cx_entry *
+cx_shard_last(const struct cx_shard *shard)
+{
+    return &shard->last;
+}
+
 /* ---- objects */
 
 struct confirm {

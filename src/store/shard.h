@@ -69,6 +69,7 @@ cx_status cx_shard_tend(struct cx_shard *shard, struct cx_detail *detail) CX_MUS
 cx_status cx_shard_settle(struct cx_shard *shard, struct cx_detail *detail) CX_MUST;
 
 const struct cx_note_key *cx_shard_key(const struct cx_shard *shard);
+const struct cx_entry *cx_shard_last(const struct cx_shard *shard);
 uint64_t cx_shard_last_ms(const struct cx_shard *shard);
 /* The last entry's record, appended to buf. */
 cx_status cx_shard_last_record(struct cx_shard *shard, struct cx_buf *buf, struct cx_detail *detail)

@@ -48,6 +48,7 @@ OPTIONS = {
     'date': ('2026-11-22', '2018-03-01'), 'order': ('bottom-up', 'top-down', 'parallel'), 'policy': (), 'facts': (),
     'zone': (), 'answers': (), 'root-hints': (), 'anchor': (), 'forward': (), 'no-tap': None, 'no-proof': None, 'no-retry': None,
     'control': (), 'cache-ttl': ('1',), 'processes': ('1', '3'), 'stats': None, 'evidence': (),
+    'record': (), 'log-keys': (), 'authority': (), 'permit': (), 'permits': (), 'permit-life': (), 'keep': (),
     'no-openssl-p256': None, 'cert': (), 'accept': ('lf', 'exempt', 'na'), 'batch': (), 'in-flight': (), 'json': None,
     'explain': None, 'help': (),
 }

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Writes the seeds of the fuzz targets that read wire formats, values, contacts and texts of the log. Same output on every run."""
 import base64
+"""Writes the seeds of the fuzz targets that read wire formats, values, contacts and evidence. Same output on every run."""
 import hashlib
+import json
 import os
 import struct
 
@@ -383,6 +385,50 @@ def witness_bodies():
     }
 
 
+def timestamps():
+    response = log_vector("timestamp.tsr")
+    at = response.index(b"\x30\x03\x02\x01\x00") + 4
+    return {
+        "vector": response,
+        "with-modifications": response[:at] + b"\1" + response[at + 1:],
+        "rejected": b"\x30\5\x30\3\2\1\2",
+        "cut": response[:-1],
+        "longer": response + b"\0",
+        "other-nonce": response.replace(b"\x89\xab\xcd\xef", b"\x89\xab\xcd\xee"),
+        "other-time": response.replace(b"20261125222237Z", b"20261125222238Z"),
+        "empty": b"",
+    }
+def cbors():
+    """Items of every form, good and bad."""
+    rows = {
+        "uint": "1bffffffffffffffff", "nint": "3bffffffffffffffff", "long-form": "1817", "longer-form": "1b00000000ffffffff",
+        "bytes": "4401020304", "text": "65c3a4efbfbf", "surrogate": "63eda080", "overlong": "62c080", "text-cut": "62c3",
+        "array": "8401808280f6f5", "map": "a3000120f5616182f4f6", "map-order": "a2616200616100", "map-twice": "a201000100",
+        "map-nint": "a4000120022103390100f6", "map-key-array": "a18000", "map-key-null": "a1f600", "depth": "81" * 16 + "00",
+        "too-deep": "81" * 17 + "00", "depth-maps": "a100" * 16 + "80", "tag": "c11a514b67b0", "half": "f93c00",
+        "double": "fb3ff199999999999a", "undefined": "f7", "simple": "f8ff", "indefinite-array": "9f01ff",
+        "indefinite-map": "bf0102ff", "chunks": "5f41014102ff", "break": "ff", "huge-array": "9bffffffffffffffff",
+        "huge-map": "bb8000000000000000", "huge-text": "7bffffffffffffffff", "behind": "0000", "json":
+        "a3647a6f6e658066696e73696465a2616101626161a0676e756d626572733a00010000",
+    }
+    return {row: bytes.fromhex(octets) for row, octets in rows.items()}
+
+
+def evidence(kind):
+    """The test vectors of a kind, good and bad."""
+    folder = os.path.join(os.path.dirname(os.path.dirname(HERE)), "docs", "formats", "vectors")
+    seeds = {}
+    for name in sorted(os.listdir(folder)):
+        with open(os.path.join(folder, name), encoding="utf-8") as f:
+            vector = json.load(f)
+        if name == "refused.json":
+            bad = [bytes.fromhex(row["octets"]) for row in vector if row["kind"] == kind]
+            seeds.update({"refused-%02d" % i: octets for i, octets in enumerate(bad)})
+        elif vector["kind"] == kind:
+            seeds[name.removesuffix(".json")] = bytes.fromhex(vector["octets"])
+    return seeds
+
+
 if __name__ == "__main__":
     save("message", messages())
     save("rdata", rdatas())
@@ -397,3 +443,8 @@ if __name__ == "__main__":
     save("tile_path", tile_paths())
     save("bundle", bundles())
     save("witness_body", witness_bodies())
+    save("timestamp", timestamps())
+    save("cbor", cbors())
+    save("record", evidence("record"))
+    save("answer_object", evidence("answer"))
+    save("context", evidence("context"))

@@ -13,7 +13,7 @@ TOOLS = os.path.join(TOP, "tools")
 
 TREE = {
     "ARCHITECTURE.md": "| folder | holds | third party |\n|---|---|---|\n"
-                       "| `base` | bytes | `jansson.h` |\n| `caa` | judge | - |\n"
+                       "| `base` | bytes | `jansson.h` |\n| `caa` | judge | - |\n| `evidence` | permits | - |\n"
                        "| `bin/caaproof` | command | `curl/` |\n",
     "src/base/limits.h": "/* Caps. */\n#ifndef CX_BASE_LIMITS_H\n#define CX_BASE_LIMITS_H\n\n"
                          "/* RFC 1035. */\n#define CX_NAME_MAX 255\n\n#endif\n",
@@ -30,6 +30,8 @@ TREE = {
     "data/golden.json": '{"cases":[{"rules":["R-TREE-1"]}]}',
     "data/scenarios.json": '{"cases":[]}',
     "docs/interpretations.md": "# Interpretations\n",
+    "src/evidence/permit_faults.def": 'X(SIZE, "size", "too large")\n',
+    "docs/formats/permit.md": "# Permit\n<!-- table: src/evidence/permit_faults.def -->\n<!-- end -->\n",
     "tests/test_a.c": "/* TEST R-DEC-1 */\n",
 }
 
@@ -200,6 +202,8 @@ class Docs(Planted):
         self.refuses("docs/limits.md: differs", "make-docs", "--check")
         self.plant("src/caa/notes.def", 'X(LATE, "late", "too late")\n', "a")
         self.refuses("docs/reasons.md: differs", "make-docs", "--check")
+        self.plant("src/evidence/permit_faults.def", 'X(LOG, "log", "not trusted")\n', "a")
+        self.refuses("docs/formats/permit.md: differs", "make-docs", "--check")
         self.run_tool("make-docs")
         self.accepts("make-docs", "--check")
 
@@ -208,6 +212,10 @@ class Docs(Planted):
         done = self.run_tool("make-docs", "--check")
         self.assertEqual(done.returncode, 1)
         self.assertIn("notes.def: 2 rows, 1 readable", done.stdout)
+
+    def test_no_place_for_a_table(self):
+        self.plant("docs/formats/permit.md", "# Permit\n")
+        self.assertIn("no part between", self.run_tool("make-docs").stdout)
 
     def test_real_documents(self):
         done = subprocess.run([os.path.join(TOOLS, "make-docs"), "--check"],

@@ -51,6 +51,34 @@ TEST(fails_when_memory_does)
     cx_buf_done(&buf);
 }
 
+TEST(tells_why_it_failed_first)
+{
+    struct cx_buf buf;
+
+    cx_buf_init(&buf, 300);
+    assert_true(cx_ok(cx_buf_status(&buf)));
+    (void)cx_alloc_fail_nth(1);
+    cx_buf_putc(&buf, 'x');
+    (void)cx_alloc_fail_nth(0);
+    cx_buf_fail(&buf, CX_E_INTERNAL);
+    assert_int_equal(cx_buf_status(&buf).code, CX_E_NOMEM);
+    cx_buf_clear(&buf);
+    assert_true(cx_ok(cx_buf_status(&buf)));
+    for (int i = 0; i < 301; i++) {
+        cx_buf_putc(&buf, 'x');
+    }
+    assert_int_equal(cx_buf_status(&buf).code, CX_E_LIMIT);
+    cx_buf_clear(&buf);
+    cx_buf_fail(&buf, CX_E_INTERNAL);
+    assert_false(cx_buf_ok(&buf));
+    assert_int_equal(cx_buf_status(&buf).code, CX_E_INTERNAL);
+    cx_buf_clear(&buf);
+    buf.failed = true; /* for no reason given: no success */
+    assert_int_equal(cx_buf_status(&buf).code, CX_E_INTERNAL);
+    cx_buf_done(&buf);
+    assert_true(cx_ok(cx_buf_status(&buf)));
+}
+
 TEST(reserves_and_takes_what_was_written)
 {
     struct cx_buf buf;
@@ -126,6 +154,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(grows_to_its_maximum_and_not_beyond),
     cmocka_unit_test(keeps_its_failure_until_cleared),
     cmocka_unit_test(fails_when_memory_does),
+    cmocka_unit_test(tells_why_it_failed_first),
     cmocka_unit_test(reserves_and_takes_what_was_written),
     cmocka_unit_test(escapes_outside_text),
     cmocka_unit_test(formats_and_refuses_to_cut),

@@ -38,6 +38,25 @@ TEST(reads_the_first_and_last_character_of_each_length)
     assert_true(cx_utf8_valid((cx_span){ NULL, 0 }));
 }
 
+/* ASCII is passed over by eights: a character, or none, at every place behind it. */
+TEST(looks_at_every_octet_of_a_long_text)
+{
+    uint8_t text[40];
+
+    for (size_t n = 0; n <= 32; n++) {
+        for (size_t at = 0; at < n; at++) {
+            memset(text, 'x', sizeof(text));
+            assert_true(cx_utf8_valid((cx_span){ text, n }));
+            text[at] = 0x80;
+            assert_false(cx_utf8_valid((cx_span){ text, n }));
+            text[at] = 0xc3;
+            assert_false(cx_utf8_valid((cx_span){ text, n })); /* no second octet */
+            text[at + 1] = 0xa4;
+            assert_int_equal(cx_utf8_valid((cx_span){ text, n }), at + 1 < n);
+        }
+    }
+}
+
 TEST(refuses_what_is_no_character)
 {
     static const char *const bad[] = {
@@ -71,9 +90,29 @@ TEST(refuses_what_is_no_character)
     }
 }
 
+/* Every character there is, and none beside. */
+TEST(writes_every_character)
+{
+    for (uint32_t c = 0; c < 0x110800; c++) {
+        uint8_t octets[CX_UTF8_CHARACTER];
+        bool exists = c <= 0x10ffff && (c < 0xd800 || c > 0xdfff);
+        size_t n = cx_utf8_put(c, octets);
+        uint32_t again = 0;
+
+        assert_int_equal(n != 0, exists);
+        if (exists) {
+            assert_int_equal(cx_utf8_first((cx_span){ octets, n }, &again), n);
+            assert_int_equal(again, c);
+        }
+    }
+    assert_int_equal(cx_utf8_put(UINT32_MAX, (uint8_t[CX_UTF8_CHARACTER]){ 0 }), 0);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(reads_the_first_and_last_character_of_each_length),
+    cmocka_unit_test(looks_at_every_octet_of_a_long_text),
     cmocka_unit_test(refuses_what_is_no_character),
+    cmocka_unit_test(writes_every_character),
 };
 
 TEST_MAIN(tests)

@@ -149,6 +149,44 @@ TEST(boundaries_are_epochs_and_phases)
     check_boundaries(CX_PROFILE_SMIME_BR, smime_days, CX_COUNT(smime_days));
 }
 
+/* TEST R-MPIC-1, TEST R-MPIC-9, TEST R-MAIL-8 */
+TEST(phases_of_corroboration_begin_on_the_second)
+{
+    static const struct {
+        enum cx_profile profile;
+        const char *from;
+        struct cx_mpic_phase before, after;
+    } rows[] = {
+        { CX_PROFILE_TLS_BR, "2024-09-15", { 0, false, 0 }, { 0, false, 0 } },
+        { CX_PROFILE_TLS_BR, "2025-03-15", { 0, false, 0 }, { 2, false, 0 } },
+        { CX_PROFILE_TLS_BR, "2025-09-15", { 2, false, 0 }, { 2, true, 0 } },
+        { CX_PROFILE_TLS_BR, "2026-03-15", { 2, true, 0 }, { 3, true, 2 } },
+        { CX_PROFILE_TLS_BR, "2026-06-15", { 3, true, 2 }, { 4, true, 2 } },
+        { CX_PROFILE_TLS_BR, "2026-12-15", { 4, true, 2 }, { 5, true, 2 } },
+        { CX_PROFILE_SMIME_BR, "2025-03-15", { 0, false, 0 }, { 0, false, 0 } },
+        { CX_PROFILE_SMIME_BR, "2025-05-15", { 0, false, 0 }, { 2, false, 0 } },
+        { CX_PROFILE_SMIME_BR, "2025-09-15", { 2, false, 0 }, { 2, true, 0 } },
+        { CX_PROFILE_SMIME_BR, "2026-03-15", { 2, true, 0 }, { 3, true, 2 } },
+        { CX_PROFILE_SMIME_BR, "2026-06-15", { 3, true, 2 }, { 4, true, 2 } },
+        { CX_PROFILE_SMIME_BR, "2026-12-15", { 4, true, 2 }, { 5, true, 2 } },
+        { CX_PROFILE_PRIVATE, "2026-12-15", { 0, false, 0 }, { 0, false, 0 } },
+        { CX_PROFILE_VMC, "2026-12-15", { 0, false, 0 }, { 0, false, 0 } },
+    };
+
+    for (size_t i = 0; i < CX_COUNT(rows); i++) {
+        struct cx_mpic_phase before = cx_mpic_phase_at(rows[i].profile, time_of(rows[i].from) - 1);
+        struct cx_mpic_phase after = cx_mpic_phase_at(rows[i].profile, time_of(rows[i].from));
+
+        ROW_TRUE(before.remotes == rows[i].before.remotes &&
+                     before.quorum == rows[i].before.quorum &&
+                     before.regions == rows[i].before.regions,
+                 rows[i].from);
+        ROW_TRUE(after.remotes == rows[i].after.remotes && after.quorum == rows[i].after.quorum &&
+                     after.regions == rows[i].after.regions,
+                 rows[i].from);
+    }
+}
+
 TEST(profile_words_read_back)
 {
     for (int i = CX_PROFILE_TLS_BR; i <= CX_PROFILE_PROPOSAL_2016; i++) {
@@ -163,6 +201,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(smime_epochs_begin_on_the_second),
     cmocka_unit_test(other_profiles_have_one_epoch),
     cmocka_unit_test(boundaries_are_epochs_and_phases),
+    cmocka_unit_test(phases_of_corroboration_begin_on_the_second),
     cmocka_unit_test(profile_words_read_back),
 };
 

@@ -195,7 +195,7 @@ record_and_recall(const char *id, struct cx_check *check)
 {
     struct shelf shelf = { .n = 0 };
     const struct cx_objects objects = { shelf_get, &shelf };
-    struct cx_record record = { .time_ms = 1795305600000 }, read;
+    struct cx_record record = { .salt = { 1 }, .time_ms = 1795305600000 }, read;
     struct cx_recaller *recaller = cx_recaller_new(&objects);
     struct cx_buf buf, twice;
     struct cx_detail detail = { .text = "" };
@@ -205,6 +205,7 @@ record_and_recall(const char *id, struct cx_check *check)
     cx_buf_init(&buf, CX_RECORD_MAX);
     cx_buf_init(&twice, CX_RECORD_MAX);
     put_objects(&shelf, check, &record);
+    assert_true(cx_ok(cx_own_hash_of_check(check, &shelf.arena, &record.own)));
     assert_true(cx_ok(cx_record_of_check(check, &shelf.arena, &record)));
     ROW_TRUE(cx_ok(cx_record_encode(&record, &buf)), id);
     if (!cx_ok(cx_record_decode(cx_span_of_str(cx_buf_str(&buf)), &shelf.arena, &read, &detail))) {

@@ -7,6 +7,7 @@
 #include "bin/caaproof/terminal.h"
 #include "engine/messages.h"
 #include "engine/result.h"
+#include "evidence/proof.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +17,12 @@
 struct slot {
     struct cx_check *check;
     struct cx_json *request;
-    cx_status status; /* of reading the line */
+    cx_status status; /* of reading the line, or of recording */
+    unsigned long *open;
     struct cx_detail detail;
     bool done;
+    bool has_record;
+    struct cx_recorded record;
 };
 
 /* A ring: slots from head on, n of them, in input order. */
@@ -27,9 +31,17 @@ struct batch {
     unsigned long room;
     unsigned long head;
     unsigned long n;
+    unsigned long settled; /* of these, how many may be shown as soon as the log is committed */
+    unsigned long open;    /* checks that wait for answers, at most in_flight */
+    unsigned long in_flight;
     const struct cx_json *defaults;
     bool evidence;
+    bool permits;
     const struct cx_source *source;
+    struct recording *recording; /* NULL: nothing is recorded */
+    cx_status failure;           /* of the store */
+    struct cx_detail detail;
+    struct cx_buf permit;
     struct input_lines lines;
     struct cx_buf out;
     struct progress progress;
@@ -45,6 +57,7 @@ mark_done(void *ctx, struct cx_check *check)
 
     (void)check; /* the slot owns it */
     slot->done = true;
+    (*slot->open)--;
 }
 
 static void
@@ -61,6 +74,8 @@ begin(struct batch *b, struct slot *slot, cx_str line)
         slot->done = true;
         return;
     }
+    slot->open = &b->open;
+    b->open++;
     cx_check_start(slot->check, slot->request, b->defaults, b->source, cx_time_now(), mark_done,
                    slot);
 }
@@ -105,12 +120,33 @@ write_line(struct batch *b, const struct cx_json *json)
     return fwrite(b->out.p, 1, b->out.n, stdout) == b->out.n ? CX_SUCCESS : (cx_status){ CX_E_IO };
 }
 
-static void
-put_result(struct batch *b, struct slot *slot)
+/* Where the check is in the log, and its permit. */
+static bool
+add_record(struct batch *b, const struct slot *slot, struct cx_json *json)
+{
+    cx_buf_clear(&b->permit);
+    if (b->permits && slot->record.expires != CX_TIME_NONE &&
+        !cx_ok(cx_recorder_permit(b->recording->recorder, &slot->record, &b->permit, NULL))) {
+        return false;
+    }
+    return cx_json_set(json, "record",
+                       recording_json(b->recording, &slot->record, cx_buf_str(&b->permit)));
+}
+
+static struct cx_json *
+result_json(struct batch *b, struct slot *slot)
 {
     struct cx_json *json = slot->check == NULL ? cx_error_to_json(NULL, slot->status, &slot->detail)
                            : b->evidence       ? cx_result_with_messages_to_json(slot->check)
                                                : cx_result_to_json(slot->check);
+
+    return slot->has_record ? cx_json_whole(json, add_record(b, slot, json)) : json;
+}
+
+static void
+put_result(struct batch *b, struct slot *slot)
+{
+    struct cx_json *json = result_json(b, slot);
     cx_status s;
 
     b->had_error = b->had_error || slot->check == NULL || !cx_ok(slot->check->status);
@@ -131,26 +167,83 @@ put_result(struct batch *b, struct slot *slot)
     *slot = (struct slot){ .check = NULL };
 }
 
+/* A check with a verdict goes to the log; one that cannot be recorded has no verdict. */
 static void
-put_finished(struct batch *b)
+record(struct batch *b, struct slot *slot)
 {
-    while (b->n != 0 && b->slots[b->head].done) {
+    cx_status s;
+
+    if (slot->check == NULL || !cx_ok(slot->check->status)) {
+        return;
+    }
+    s = cx_recorder_add(b->recording->recorder, slot->check, cx_time_now_ms(), &slot->record,
+                        &b->detail);
+    slot->has_record = cx_ok(s);
+    if (s.code == CX_E_USAGE || s.code == CX_E_CLOCK) { /* nothing was appended */
+        slot->check->status = s;
+        slot->check->detail = b->detail;
+    } else if (!cx_ok(s)) {
+        b->failure = s;
+    }
+}
+
+/* Finished checks from the head on; those before them are recorded already. */
+static void
+settle(struct batch *b)
+{
+    while (b->settled < b->n && cx_ok(b->failure)) {
+        struct slot *slot = &b->slots[(b->head + b->settled) % b->room];
+
+        if (!slot->done) {
+            return;
+        }
+        if (b->recording != NULL) {
+            record(b, slot);
+        }
+        b->settled++;
+    }
+}
+
+/* What is recorded, or needs not be, is shown: after the commit. */
+static void
+put_settled(struct batch *b)
+{
+    if (b->settled != 0 && b->recording != NULL && cx_ok(b->failure)) {
+        b->failure = cx_recorder_commit(b->recording->recorder, &b->detail);
+    }
+    for (; b->settled != 0 && cx_ok(b->failure); b->settled--) {
         put_result(b, &b->slots[b->head]);
         b->head = (b->head + 1) % b->room;
         b->n--;
         progress_step(&b->progress);
     }
+    b->broken = b->broken || !cx_ok(b->failure);
 }
 
 /* Waits for the source; what was finished until now is shown first, for somebody may wait for it. */
 static void
 wait_for_source(struct batch *b)
 {
+    settle(b);
+    put_settled(b);
     fflush(stdout);
-    if (!cx_ok(cx_source_wait(b->source))) {
+    if (!b->broken && !cx_ok(cx_source_wait(b->source))) {
         b->broken = true;
     }
-    put_finished(b);
+}
+
+/* A commit serves as many checks as have come by then, since it costs as much for one. */
+static void
+take_and_settle(struct batch *b, bool *more)
+{
+    if (!input_lines_ready(&b->lines)) {
+        fflush(stdout);
+    }
+    *more = take_line(b);
+    settle(b);
+    if (b->recording == NULL) {
+        put_settled(b);
+    }
 }
 
 static void
@@ -159,45 +252,80 @@ run(struct batch *b)
     bool more = true;
 
     while (!b->broken && (more || b->n != 0)) {
-        if (more && b->n < b->room && (b->n == 0 || input_lines_ready(&b->lines))) {
-            if (!input_lines_ready(&b->lines)) {
-                fflush(stdout);
-            }
-            more = take_line(b);
-            put_finished(b);
+        bool room = b->n < b->room && b->open < b->in_flight;
+
+        if (more && room && (b->n == 0 || input_lines_ready(&b->lines))) {
+            take_and_settle(b, &more);
         } else {
             wait_for_source(b);
         }
     }
 }
 
-int
-batch_run(const struct options *options, const struct cx_source *source)
+static int
+exit_code(const struct batch *b)
 {
-    struct batch b = { .room = options->in_flight,
-                       .defaults = options->request,
-                       .evidence = options->evidence,
-                       .source = source };
-
-    b.slots = cx_alloc(options->in_flight, sizeof(*b.slots));
-    if (b.slots == NULL) {
-        return exit_with((cx_status){ CX_E_NOMEM }, NULL);
+    if (!cx_ok(b->failure)) {
+        return exit_with(b->failure, &b->detail);
     }
-    input_lines_init(&b.lines, STDIN_FILENO);
-    cx_buf_init(&b.out, CX_RESULT_MAX);
-    progress_begin(&b.progress, "checks", 0);
-    run(&b);
-    progress_end(&b.progress);
-    b.broken = fflush(stdout) != 0 || b.broken;
-    if (options->stats) {
-        options_stats(options, source);
-    }
-    input_lines_done(&b.lines);
-    cx_buf_done(&b.out);
-    /* Checks that are still under way after a broken output stay: the source may answer them while it closes. */
-    cx_free(b.broken && b.n != 0 ? NULL : b.slots);
-    if (b.broken || b.unreadable) {
+    if (b->broken || b->unreadable) {
         return exit_with((cx_status){ CX_E_IO }, NULL);
     }
-    return b.had_error ? EX_DATAERR : EXIT_SUCCESS;
+    return b->had_error ? EX_DATAERR : EXIT_SUCCESS;
+}
+
+static void
+batch_free(struct batch *b)
+{
+    input_lines_done(&b->lines);
+    cx_buf_done(&b->out);
+    cx_buf_done(&b->permit);
+    /* Checks that are still under way after a broken output stay: the source may answer them while it closes. */
+    if (!b->broken || b->n == 0) {
+        cx_free(b->slots);
+        cx_free(b);
+    }
+}
+
+static int
+run_all(struct batch *b, const struct options *options)
+{
+    input_lines_init(&b->lines, STDIN_FILENO);
+    cx_buf_init(&b->out, CX_RESULT_MAX);
+    cx_buf_init(&b->permit, CX_PROOF_OCTETS_MAX);
+    progress_begin(&b->progress, "checks", 0);
+    run(b);
+    progress_end(&b->progress);
+    b->broken = fflush(stdout) != 0 || b->broken;
+    if (options->stats) {
+        options_stats(options, b->source);
+    }
+    return exit_code(b);
+}
+
+int
+batch_run(const struct options *options, const struct cx_source *source,
+          struct recording *recording)
+{
+    struct batch *b = cx_alloc(1, sizeof(*b));
+    int code;
+
+    if (b == NULL) {
+        return exit_with((cx_status){ CX_E_NOMEM }, NULL);
+    }
+    *b = (struct batch){ .room = options->in_flight + (recording != NULL ? CX_BATCH_SETTLED : 0),
+                         .in_flight = options->in_flight,
+                         .defaults = options->request,
+                         .evidence = options->evidence,
+                         .permits = options->permits,
+                         .source = source,
+                         .recording = recording };
+    b->slots = cx_alloc(b->room, sizeof(*b->slots));
+    if (b->slots == NULL) {
+        cx_free(b);
+        return exit_with((cx_status){ CX_E_NOMEM }, NULL);
+    }
+    code = run_all(b, options);
+    batch_free(b);
+    return code;
 }

@@ -1,14 +1,18 @@
+#include "base/file.h"
 #include "bin/caaproof/batch.h"
 #include "bin/caaproof/command.h"
 #include "bin/caaproof/human.h"
 #include "bin/caaproof/input.h"
 #include "bin/caaproof/options.h"
 #include "bin/caaproof/output.h"
+#include "bin/caaproof/recording.h"
 #include "engine/messages.h"
 #include "engine/name.h"
 #include "engine/result.h"
+#include "evidence/proof.h"
 #include "pki/certificate.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -33,7 +37,8 @@ static const char usage[] =
     "\n"
     "Where answers come from: the live DNS with DNSSEC, unless\n"
     "  --zone FILE        zone file, to test records before they are published (repeatable)\n"
-    "  --answers FILE     recorded answers, one JSON object a line\n" OPTIONS_LIVE_HELP "\n"
+    "  --answers FILE     recorded answers, one JSON object a line\n" OPTIONS_LIVE_HELP
+    "\n" OPTIONS_RECORD_HELP "\n"
     "What is printed\n"
     "  --explain          every rule that was applied, as a sentence\n"
     "  --json             one result object (docs/json.md); --evidence adds the DNS messages\n"
@@ -50,35 +55,60 @@ static const char usage[] =
 /* The result of the one check, shown. */
 struct single {
     const struct options *options;
+    struct recording *recording; /* NULL: it is not recorded */
+    struct cx_recorded record;
+    struct cx_buf permit;
+    bool has_record;
     bool done;
     int exit;
 };
 
 static int
-print_json(const struct options *o, const struct cx_check *check)
+print_json(const struct single *single, const struct cx_check *check)
 {
-    struct cx_json *json =
-        o->evidence ? cx_result_with_messages_to_json(check) : cx_result_to_json(check);
-    cx_status s = output_json(json);
+    struct cx_json *json = single->options->evidence ? cx_result_with_messages_to_json(check)
+                                                     : cx_result_to_json(check);
+    cx_status s;
 
+    if (single->has_record) {
+        json = cx_json_whole(json, cx_json_set(json, "record",
+                                               recording_json(single->recording, &single->record,
+                                                              cx_buf_str(&single->permit))));
+    }
+    s = output_json(json);
     cx_json_free(json);
     return cx_ok(s) ? EXIT_SUCCESS : exit_with(s, NULL);
 }
 
 static void
-show(void *ctx, struct cx_check *check)
+print_record(const struct single *single)
 {
-    struct single *single = ctx;
+    char expires[CX_TIME_TEXT];
+
+    printf("  recorded as %" PRIu64 "/%" PRIu64 " of %s", single->record.shard,
+           single->record.index, cx_log_key(single->recording->log)->name);
+    if (single->record.expires != CX_TIME_NONE) {
+        cx_time_format(single->record.expires, expires);
+        printf("; a permit until %s", expires);
+    }
+    fputc('\n', stdout);
+}
+
+static void
+show(struct single *single, const struct cx_check *check)
+{
     const struct options *o = single->options;
 
-    single->done = true;
     single->exit = exit_of_verdict(check->conclusion.verdict, &o->accepted);
     if (o->json) {
-        int printed = print_json(o, check);
+        int printed = print_json(single, check);
 
         single->exit = printed != EXIT_SUCCESS ? printed : single->exit;
     } else if (cx_ok(check->status)) {
         human_check(stdout, check, o->explain);
+        if (single->has_record) {
+            print_record(single);
+        }
     }
     if (!cx_ok(check->status)) {
         single->exit = exit_with(check->status, &check->detail);
@@ -86,22 +116,61 @@ show(void *ctx, struct cx_check *check)
     single->exit = exit_with_output(single->exit);
 }
 
-static int
-check_once(const struct options *o, const struct cx_source *source)
+/* Into the log, and there to stay; then its permit. */
+static cx_status
+record(struct single *single, struct cx_check *check, struct cx_detail *detail)
 {
-    struct single single = { .options = o, .exit = EX_SOFTWARE };
+    struct cx_recorder *recorder = single->recording->recorder;
+    const struct options *o = single->options;
+
+    CX_TRY(cx_recorder_add(recorder, check, cx_time_now_ms(), &single->record, detail));
+    CX_TRY(cx_recorder_commit(recorder, detail));
+    single->has_record = true;
+    if (o->authority == NULL || single->record.expires == CX_TIME_NONE) {
+        return CX_SUCCESS;
+    }
+    CX_TRY(cx_recorder_permit(recorder, &single->record, &single->permit, detail));
+    return o->permit == NULL ? CX_SUCCESS
+                             : cx_file_write(o->permit, cx_buf_str(&single->permit), detail);
+}
+
+/* A verdict that should have been recorded and was not is none. */
+static void
+finished(void *ctx, struct cx_check *check)
+{
+    struct single *single = ctx;
+    struct cx_detail detail = { .text = "" };
+    cx_status s = CX_SUCCESS;
+
+    single->done = true;
+    if (single->recording != NULL && cx_ok(check->status)) {
+        s = record(single, check, &detail);
+    }
+    if (!cx_ok(s)) {
+        check->status = s;
+        check->detail = detail;
+    }
+    show(single, check);
+}
+
+static int
+check_once(const struct options *o, const struct cx_source *source, struct recording *recording)
+{
+    struct single single = { .options = o, .recording = recording, .exit = EX_SOFTWARE };
     struct cx_check *check = cx_check_new();
 
     if (check == NULL) {
         return exit_with((cx_status){ CX_E_NOMEM }, NULL);
     }
-    cx_check_start(check, o->request, NULL, source, cx_time_now(), show, &single);
+    cx_buf_init(&single.permit, CX_PROOF_OCTETS_MAX);
+    cx_check_start(check, o->request, NULL, source, cx_time_now(), finished, &single);
     while (!single.done) {
         if (!cx_ok(cx_source_wait(source))) {
             return exit_with((cx_status){ CX_E_RESOLVER }, NULL);
         }
     }
     cx_check_free(check);
+    cx_buf_done(&single.permit);
     return single.exit;
 }
 
@@ -196,10 +265,19 @@ take_names(const struct options *o, int argc, char **argv, int first, struct cx_
 }
 
 static int
+check_all(const struct options *o, const struct cx_source *source, struct recording *recording)
+{
+    struct recording *used = o->record != NULL ? recording : NULL;
+
+    return o->batch ? batch_run(o, source, used) : check_once(o, source, used);
+}
+
+static int
 check_with(struct options *o, int argc, char **argv, int first)
 {
     struct cx_detail detail = { .text = "" };
     struct cx_source source = { .ops = NULL };
+    struct recording recording = { .log = NULL };
     cx_status s = CX_SUCCESS;
     int code;
 
@@ -208,14 +286,15 @@ check_with(struct options *o, int argc, char **argv, int first)
     } else if (!o->batch) {
         s = take_names(o, argc, argv, first, &detail);
     }
+    if (cx_ok(s) && o->record != NULL) {
+        s = recording_open(o, &recording, &detail);
+    }
     if (cx_ok(s)) {
         s = options_source(o, &source, &detail);
     }
-    if (!cx_ok(s)) {
-        return exit_with(s, &detail);
-    }
-    code = o->batch ? batch_run(o, &source) : check_once(o, &source);
+    code = !cx_ok(s) ? exit_with(s, &detail) : check_all(o, &source, &recording);
     cx_source_close(&source);
+    recording_close(&recording);
     return code;
 }
 

@@ -6,5 +6,10 @@ int command_check(int argc, char **argv);
 int command_lint(int argc, char **argv);
 int command_contacts(int argc, char **argv);
 int command_conformance(int argc, char **argv);
+int command_show(int argc, char **argv);
+int command_replay(int argc, char **argv);
+int command_log(int argc, char **argv);
+int command_store(int argc, char **argv);
+int command_permit(int argc, char **argv);
 
 #endif

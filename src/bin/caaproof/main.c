@@ -19,6 +19,13 @@ static const char usage[] =
     "  check NAME... --issuer D     may this CA issue for these names?\n"
     "  check --batch                the same for a stream of requests\n"
     "  check --cert FILE            the same for a certificate, precertificate or request\n"
+    "  check --record STORE         any of them, kept as evidence; with --authority a permit to "
+    "sign\n"
+    "  permit verify | show         may this be signed now, by a check that is in the log?\n"
+    "  show STORE ID                a recorded check, as it was\n"
+    "  replay STORE                 all recorded checks through the judge of today\n"
+    "  log checkpoint|prove|...     the log as outsiders verify it\n"
+    "  store init|check|seal|...    the folder that keeps it\n"
     "  lint NAME | --zone FILE      mistakes in CAA records, and who may issue\n"
     "  contacts NAME                contacts for validation that CAA publishes\n"
     "  conformance --exec CMD       the golden table against any checker\n"
@@ -29,10 +36,11 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    { "check", command_check },
-    { "lint", command_lint },
-    { "contacts", command_contacts },
-    { "conformance", command_conformance },
+    { "check", command_check },       { "lint", command_lint },
+    { "contacts", command_contacts }, { "conformance", command_conformance },
+    { "show", command_show },         { "replay", command_replay },
+    { "log", command_log },           { "store", command_store },
+    { "permit", command_permit },
 };
 
 /* What answers and verdicts depend on beside this program. Nothing is sent. */

@@ -47,6 +47,13 @@ enum {
     OPT_IN_FLIGHT,
     OPT_JSON,
     OPT_EXPLAIN,
+    OPT_RECORD,
+    OPT_LOG_KEYS,
+    OPT_AUTHORITY,
+    OPT_PERMIT,
+    OPT_PERMITS,
+    OPT_PERMIT_LIFE,
+    OPT_KEEP,
     OPT_HELP,
 };
 
@@ -80,6 +87,13 @@ static const struct option long_options[] = {
     { "in-flight", required_argument, NULL, OPT_IN_FLIGHT },
     { "json", no_argument, NULL, OPT_JSON },
     { "explain", no_argument, NULL, OPT_EXPLAIN },
+    { "record", required_argument, NULL, OPT_RECORD },
+    { "log-keys", required_argument, NULL, OPT_LOG_KEYS },
+    { "authority", required_argument, NULL, OPT_AUTHORITY },
+    { "permit", required_argument, NULL, OPT_PERMIT },
+    { "permits", no_argument, NULL, OPT_PERMITS },
+    { "permit-life", required_argument, NULL, OPT_PERMIT_LIFE },
+    { "keep", required_argument, NULL, OPT_KEEP },
     { "help", no_argument, NULL, OPT_HELP },
     { NULL, 0, NULL, 0 },
 };
@@ -215,6 +229,43 @@ take_request_option(struct options *o, int option, const char *value)
 }
 
 static bool
+set_keep(struct options *o, const char *word)
+{
+    o->keep = cx_messages_of_word(cx_str_of(word));
+    return o->keep != CX_MESSAGES_UNSET ||
+           options_complain("--keep takes full, proof or digest", word);
+}
+
+static bool
+take_record_option(struct options *o, int option, const char *value)
+{
+    switch (option) {
+    case OPT_RECORD:
+        o->record = value;
+        return true;
+    case OPT_LOG_KEYS:
+        o->log_keys = value;
+        return true;
+    case OPT_AUTHORITY:
+        o->authority = value;
+        return true;
+    case OPT_PERMIT:
+        o->permit = value;
+        return true;
+    case OPT_PERMITS:
+        o->permits = true;
+        return true;
+    case OPT_PERMIT_LIFE:
+        return options_number(value, 86400, "--permit-life takes seconds, from 1 to 86400",
+                              &o->permit_life);
+    case OPT_KEEP:
+        return set_keep(o, value);
+    default:
+        return take_request_option(o, option, value);
+    }
+}
+
+static bool
 take_output_option(struct options *o, int option, const char *value)
 {
     switch (option) {
@@ -239,7 +290,7 @@ take_output_option(struct options *o, int option, const char *value)
         o->stats = true;
         return true;
     default:
-        return take_request_option(o, option, value);
+        return take_record_option(o, option, value);
     }
 }
 
@@ -308,6 +359,19 @@ take_option(struct options *o, int option, const char *value)
     }
 }
 
+/* An option that is about a recording, or NULL. */
+static const char *
+record_option(const struct options *o)
+{
+    return o->log_keys != NULL            ? "--log-keys"
+           : o->authority != NULL         ? "--authority"
+           : o->permit != NULL            ? "--permit"
+           : o->permits                   ? "--permits"
+           : o->permit_life != 0          ? "--permit-life"
+           : o->keep != CX_MESSAGES_UNSET ? "--keep"
+                                          : NULL;
+}
+
 /* Options that mean nothing without another one. */
 static bool
 fit_together(const struct options *o)
@@ -319,15 +383,27 @@ fit_together(const struct options *o)
     if (o->evidence && !o->json && !o->batch) {
         return options_complain("not without --json or --batch", "--evidence");
     }
+    if (o->record == NULL && record_option(o) != NULL) {
+        return options_complain("not without --record", record_option(o));
+    }
+    if (o->permit != NULL && o->batch) {
+        return options_complain("--batch has --permits in its place", "--permit");
+    }
+    if (o->permits && !o->batch) {
+        return options_complain("not without --batch; one check has --permit FILE", "--permits");
+    }
+    if ((o->permit != NULL || o->permits) && o->authority == NULL) {
+        return options_complain("no permit without --authority: it binds the issuing key",
+                                o->permits ? "--permits" : "--permit");
+    }
     if (o->stats && !o->batch) {
         return options_complain("not without --batch", "--stats");
     }
     return true;
 }
 
-/* As many resolver processes as there are cores, within reason: each has caches of its own. */
-static unsigned long
-cores(void)
+unsigned long
+options_cores(void)
 {
     long n = sysconf(_SC_NPROCESSORS_ONLN);
 
@@ -357,8 +433,11 @@ options_parse(int argc, char **argv, const char *usage, struct options *ret)
     if (!fit_together(ret)) {
         return -1;
     }
+    if (ret->keep == CX_MESSAGES_UNSET) {
+        ret->keep = CX_MESSAGES_FULL;
+    }
     if (ret->batch && ret->processes == 0) {
-        ret->processes = cores();
+        ret->processes = options_cores();
     }
     if (ret->n_zones != 0 && ret->answers != NULL) {
         (void)options_complain("--zone and --answers exclude each other", ret->answers);
@@ -407,7 +486,8 @@ options_misplaced(const struct options *options, const char *const *used)
     if (accepted->lf || accepted->exempt || accepted->na) {
         return "accept";
     }
-    return options->batch          ? "batch"
+    return options->record != NULL ? "record"
+           : options->batch        ? "batch"
            : options->cert != NULL ? "cert"
            : options->explain      ? "explain"
            : options->evidence     ? "evidence"

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "bin/caaproof/exit.h"
+#include "evidence/context.h"
 #include "resolve/source.h"
 
 #define ZONES_MAX 256
@@ -15,6 +16,21 @@
     "  --control NAME     a name of another operator, asked when a lookup fails (twice or more)\n" \
     "  --cache-ttl S      longest that an answer serves again, in seconds (default 3600)\n"        \
     "  --no-retry, --no-tap, --no-proof, --no-openssl-p256   see caaproof(1)\n"
+
+/* Part of the usage of check. */
+#define OPTIONS_RECORD_HELP                                                                        \
+    "Evidence and permits\n"                                                                       \
+    "  --record STORE     keep each check as a record in the log of STORE (caaproof store init)\n" \
+    "  --authority KEY    the issuing key: SHA-256 of its SubjectPublicKeyInfo in hexadecimal, "   \
+    "or\n"                                                                                         \
+    "                     a file with its certificate or public key; without it there are no "     \
+    "permits\n"                                                                                    \
+    "  --permit FILE      write the permit, if there is one; --permits: into each result of a "    \
+    "batch\n"                                                                                      \
+    "  --permit-life S    most that a permit may live, in seconds (default 900)\n"                 \
+    "  --keep WHAT        DNS messages kept: full (default), proof (what outsiders can verify), "  \
+    "digest\n"                                                                                     \
+    "  --log-keys DIR     keys and anchors of the log (default STORE.keys)\n"
 
 struct options {
     /* A request object without names: issuer, account_uri, method, purpose, profile, date, order, policy, facts. */
@@ -31,6 +47,14 @@ struct options {
     unsigned long cache_ttl;
     unsigned long processes; /* that resolve; 0: this one */
     const char *cert;
+    /* Of --record. */
+    const char *record;    /* the store; NULL: nothing is recorded */
+    const char *log_keys;  /* NULL: beside the store */
+    const char *authority; /* SHA-256 in hexadecimal, or a file with the issuing key */
+    const char *permit;    /* file for the permit of the one check */
+    enum cx_messages keep;
+    unsigned long permit_life; /* 0: default */
+    bool permits;              /* of a batch, in each result */
     struct accepted accepted;
     bool no_tap;
     bool no_proof;
@@ -55,6 +79,8 @@ void options_done(struct options *options);
 bool options_complain(const char *what, const char *value);
 /* A number from 1 to most; else complains what it should be. */
 bool options_number(const char *value, unsigned long most, const char *what, unsigned long *ret);
+/* As many processes as there are cores, within reason: each has caches of its own. */
+unsigned long options_cores(void);
 /* A long option that was given though the command has no use for it, or NULL. used (NULL-terminated): members of request
  * that it does use; of the rest, every command takes the sources and --json. */
 const char *options_misplaced(const struct options *options, const char *const *used);

@@ -1,38 +1,10 @@
-#include "base/buf.h"
 #include "base/limits.h"
+#include "bin/caaproof/http.h"
 #include "bin/caaproof/peer.h"
 #include "bin/caaproof/terminal.h"
 
-#include <curl/curl.h>
-
 #include <stdio.h>
-
-static size_t
-take_body(char *data, size_t size, size_t n, void *ctx)
-{
-    struct cx_buf *body = ctx;
-
-    cx_buf_put(body, (cx_str){ data, size * n });
-    return cx_buf_ok(body) ? size * n : 0;
-}
-
-/* The options of libcurl that can fail are told by the transfer itself. */
-static void
-set_up(CURL *curl, const char *url, const struct peer_run *run, struct curl_slist *headers,
-       struct cx_buf *body)
-{
-    (void)curl_easy_setopt(curl, CURLOPT_URL, url);
-    (void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    (void)curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-    (void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    (void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)run->timeout_s);
-    (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)run->timeout_s);
-    (void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    (void)curl_easy_setopt(curl, CURLOPT_POST, 1L);
-    (void)curl_easy_setopt(curl, CURLOPT_USERAGENT, "caaproof");
-    (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
-    (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, body);
-}
+#include <string.h>
 
 /* The body without line ends around it. */
 static cx_str
@@ -49,32 +21,23 @@ trimmed(cx_str text)
 }
 
 static void
-post(CURL *curl, struct peer_run *run, size_t i, struct cx_buf *body)
+post(struct http *http, struct peer_run *run, size_t i)
 {
-    char why[CURL_ERROR_SIZE + 40] = "", error[CURL_ERROR_SIZE] = "";
-    cx_str request = run->requests[i], reply;
-    long code = 0;
-    CURLcode result;
+    struct http_reply reply;
+    cx_str object;
 
-    cx_buf_clear(body);
-    (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.p);
-    (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request.n);
-    (void)curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
-    result = curl_easy_perform(curl);
-    (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &code);
-    (void)curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
-    reply = trimmed(cx_buf_str(body));
-    if (result != CURLE_OK) {
-        (void)snprintf(why, sizeof(why), "%s",
-                       error[0] != '\0' ? error : curl_easy_strerror(result));
-    } else if (reply.n == 0 || reply.p[0] != '{' || (code >= 300 && code < 400)) {
-        (void)snprintf(why, sizeof(why), "HTTP status %ld without a JSON object", code);
+    http_post(http, run->requests[i], &reply);
+    object = trimmed(reply.body);
+    if (reply.error[0] == '\0' &&
+        (object.n == 0 || object.p[0] != '{' || (reply.status >= 300 && reply.status < 400))) {
+        (void)snprintf(reply.error, sizeof(reply.error), "HTTP status %ld without a JSON object",
+                       reply.status);
     }
-    run->replied(run->ctx, i, why[0] != '\0' ? (cx_str){ NULL, 0 } : reply, why);
+    run->replied(run->ctx, i, reply.error[0] != '\0' ? (cx_str){ NULL, 0 } : object, reply.error);
 }
 
 static void
-post_all(CURL *curl, struct peer_run *run, struct cx_buf *body)
+post_all(struct http *http, struct peer_run *run)
 {
     long long until = monotonic_ms() + (long long)run->overall_s * 1000;
     char why[80];
@@ -82,7 +45,7 @@ post_all(CURL *curl, struct peer_run *run, struct cx_buf *body)
     (void)snprintf(why, sizeof(why), "the whole run took more than %u s", run->overall_s);
     for (size_t i = 0; i < run->n; i++) {
         if (monotonic_ms() < until) {
-            post(curl, run, i, body);
+            post(http, run, i);
         } else {
             (void)snprintf(run->remark, sizeof(run->remark), "%s", why);
             run->replied(run->ctx, i, (cx_str){ NULL, 0 }, why);
@@ -93,29 +56,10 @@ post_all(CURL *curl, struct peer_run *run, struct cx_buf *body)
 cx_status
 peer_http(const char *url, struct peer_run *run, struct cx_detail *detail)
 {
-    struct curl_slist *headers = NULL;
-    CURL *curl = NULL;
-    struct cx_buf body;
-    cx_status s = CX_SUCCESS;
+    CX_AUTO(http_cleanup) struct http *http = NULL;
+    const struct http_options options = { "application/json", run->timeout_s, CX_LINE_MAX };
 
-    if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0) {
-        return cx_fail(detail, CX_E_USAGE, "--url: an http:// or https:// address is needed");
-    }
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-        return cx_fail(detail, CX_E_NOMEM, "libcurl could not be set up");
-    }
-    cx_buf_init(&body, CX_LINE_MAX);
-    headers = curl_slist_append(NULL, "Content-Type: application/json");
-    curl = curl_easy_init();
-    if (headers != NULL && curl != NULL) {
-        set_up(curl, url, run, headers, &body);
-        post_all(curl, run, &body);
-    } else {
-        s = (cx_status){ CX_E_NOMEM };
-    }
-    curl_easy_cleanup(curl);
-    curl_slist_free_all(headers);
-    cx_buf_done(&body);
-    curl_global_cleanup();
-    return s;
+    CX_TRY(http_open("--url", url, &options, &http, detail));
+    post_all(http, run);
+    return CX_SUCCESS;
 }

@@ -85,18 +85,22 @@ show(const struct progress *p, long long now)
 }
 
 void
-progress_step(struct progress *p)
+progress_show(struct progress *p)
 {
-    long long now;
+    long long now = p->shown ? monotonic_ms() : 0;
 
-    p->done++;
-    if (!p->shown || (p->done % 64 != 0 && p->total > 2000)) {
-        return;
-    }
-    now = monotonic_ms();
-    if (now - p->shown_ms >= 250) {
+    if (p->shown && now - p->shown_ms >= 250) {
         p->shown_ms = now;
         show(p, now);
+    }
+}
+
+void
+progress_step(struct progress *p)
+{
+    p->done++;
+    if (p->done % 64 == 0 || p->total <= 2000) {
+        progress_show(p);
     }
 }
 

@@ -36,6 +36,8 @@ struct progress {
 
 void progress_begin(struct progress *p, const char *what, unsigned long total);
 void progress_step(struct progress *p);
+/* For who counts in done itself. */
+void progress_show(struct progress *p);
 void progress_end(struct progress *p);
 
 /* "caaproof: warning: text" on standard error, also while a progress line is there. unused: as a callback. */

@@ -1,0 +1,44 @@
+/* The subcommands of caaproof log, and what they share. */
+#ifndef CAAPROOF_LOG_H
+#define CAAPROOF_LOG_H
+
+#include "base/status.h"
+#include "store/log.h"
+
+struct log_command {
+    const char *store;
+    int n_operands; /* behind the store */
+    char **operands;
+    bool json;
+    bool has_shard;
+    unsigned long shard; /* 0 without has_shard: the last one */
+    const char *out;     /* file; NULL: standard output */
+    const char *witness; /* submission prefix */
+    const char *witness_key;
+    const char *tsa;
+    const char *tsa_ca;
+    unsigned long timeout_s;
+    struct cx_log_reader *reader;
+    struct cx_detail detail;
+};
+
+/* The shard that the command is about. Classes: USAGE. */
+cx_status log_shard_of(struct log_command *c, const struct cx_log_shard_info **ret) CX_MUST;
+/* A whole number from 0. Classes: USAGE. */
+cx_status log_number(const char *text, const char *what, uint64_t *ret, struct cx_detail *detail)
+    CX_MUST;
+/* Folder of what outsiders said of a shard's checkpoints (STORE/0001/witnessed); made if it is not there. Classes: IO. */
+cx_status log_witnessed_folder(const struct log_command *c, uint64_t shard, struct cx_buf *ret,
+                               struct cx_detail *detail) CX_MUST;
+
+/* Each returns the status; what it prints goes to standard output. */
+cx_status log_checkpoint(struct log_command *c);
+cx_status log_key(struct log_command *c);
+cx_status log_prove(struct log_command *c);
+cx_status log_consistency(struct log_command *c);
+cx_status log_export(struct log_command *c);
+cx_status log_status(struct log_command *c);
+cx_status log_cosign(struct log_command *c);
+cx_status log_timestamp(struct log_command *c);
+
+#endif

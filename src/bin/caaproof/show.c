@@ -1,0 +1,220 @@
+#include "base/buf.h"
+#include "bin/caaproof/command.h"
+#include "bin/caaproof/human.h"
+#include "bin/caaproof/options.h"
+#include "bin/caaproof/output.h"
+#include "bin/caaproof/stored.h"
+#include "bin/caaproof/stored_json.h"
+#include "bin/caaproof/terminal.h"
+#include "engine/result.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+    "usage: caaproof show STORE ID... [options]\n"
+    "\n"
+    "Shows recorded checks: what was asked, what DNS said, what was concluded then, and why.\n"
+    "ID is SHARD/INDEX as check --record prints it, the id of a request, or a name (\"*.name\" "
+    "too);\n"
+    "of several checks the newest comes first.\n"
+    "\n"
+    "  --explain     every rule that was applied, as a sentence\n"
+    "  --json        one object a check (docs/json.md, \"Record\")\n"
+    "  --limit N     at most N checks for each ID (default 20)\n"
+    "\n"
+    "Exit status: 0 something was shown; 1 there is no such check; 64-78 errors.\n"
+    "\n"
+    "Try: caaproof show STORE www.example.org --explain\n";
+
+struct showing {
+    struct stored stored;
+    struct cx_check *check;
+    bool json;
+    bool explain;
+    unsigned long limit;
+    unsigned long shown; /* for the present ID */
+    struct cx_detail *detail;
+};
+
+static void
+print_head(const struct cx_log_row *row, const struct cx_record *record)
+{
+    char time[CX_TIME_TEXT], text[CX_HASH_TEXT];
+
+    cx_time_format((cx_time)(record->time_ms / 1000), time);
+    printf("%s%" PRIu64 "/%" PRIu64 "%s  %s", paint_on(stdout, PAINT_BOLD), row->shard, row->index,
+           paint_off(stdout), time);
+    if (record->request.n != 0) {
+        fputs("  request ", stdout);
+        output_plain(stdout, record->request);
+    }
+    if (record->has_authority) {
+        cx_hash_text(&record->authority, text);
+        printf("  authority %.16s...", text);
+    }
+    fputc('\n', stdout);
+}
+
+static cx_status
+show_record(struct showing *s, const struct cx_log_row *row, const struct cx_record *record)
+{
+    struct cx_json *json;
+    cx_status status;
+
+    if (!s->json) {
+        print_head(row, record);
+        human_check(stdout, s->check, s->explain);
+        fputc('\n', stdout);
+        return CX_SUCCESS;
+    }
+    json = cx_result_to_json(s->check);
+    json = cx_json_whole(json, cx_json_set(json, "record", stored_json(&s->stored, row, record)));
+    status = output_json(json);
+    cx_json_free(json);
+    return status;
+}
+
+static cx_status
+show_row(void *ctx, const struct cx_log_row *row)
+{
+    struct showing *s = ctx;
+    struct cx_record record;
+
+    if (s->shown == s->limit || row->entry[1] != CX_ENTRY_CHECK) {
+        return CX_SUCCESS;
+    }
+    cx_arena_reset(&s->check->arena);
+    CX_TRY(stored_record(&s->stored, row, &record, s->detail));
+    CX_TRY(cx_recall(s->stored.recaller, &record, s->check, s->detail));
+    CX_TRY(cx_recall_findings(&record, s->check));
+    CX_TRY(show_record(s, row, &record));
+    s->shown++;
+    return CX_SUCCESS;
+}
+
+/* "1/42". A request id may look like that too: then there is no such place as a rule, and it is looked up. */
+static bool
+is_place(const struct showing *s, const char *id, uint64_t *ret_shard, uint64_t *ret_index)
+{
+    const char *slash = strchr(id, '/');
+    unsigned long long shard, index;
+    char end;
+
+    if (slash == NULL || strlen(id) > 40 || sscanf(id, "%llu/%llu%c", &shard, &index, &end) != 2) {
+        return false;
+    }
+    for (size_t i = 0; i < cx_log_reader_shards(s->stored.reader); i++) {
+        const struct cx_log_shard_info *info = cx_log_reader_shard(s->stored.reader, i);
+
+        if (info->number == shard && index < info->size) {
+            *ret_shard = shard;
+            *ret_index = index;
+            return true;
+        }
+    }
+    return false;
+}
+
+static cx_status
+show_id(struct showing *s, const char *id)
+{
+    uint64_t shard, index;
+
+    s->shown = 0;
+    return is_place(s, id, &shard, &index)
+               ? cx_log_scan(s->stored.reader, shard, index, index + 1, show_row, s, s->detail)
+               : cx_log_find(s->stored.reader, cx_str_of(id), show_row, s, s->detail);
+}
+
+static int
+show_all(struct showing *s, int n, char **ids)
+{
+    struct cx_detail detail = { .text = "" };
+    int code = EXIT_SUCCESS;
+
+    s->detail = &detail;
+    for (int i = 0; i < n; i++) {
+        cx_status status = show_id(s, ids[i]);
+
+        if (!cx_ok(status)) {
+            return exit_with(status, &detail);
+        }
+        if (s->shown == 0) {
+            (void)options_complain("no such check is recorded", ids[i]);
+            code = EXIT_FAILURE;
+        }
+    }
+    return exit_with_output(code);
+}
+
+static int
+show_with(struct showing *s, const char *path, int n, char **ids)
+{
+    struct cx_detail detail = { .text = "" };
+    cx_status status = stored_open(path, &s->stored, &detail);
+    int code;
+
+    if (!cx_ok(status)) {
+        return exit_with(status, &detail);
+    }
+    s->check = cx_check_new();
+    code = s->check == NULL ? exit_with((cx_status){ CX_E_NOMEM }, NULL) : show_all(s, n, ids);
+    cx_check_free(s->check);
+    stored_close(&s->stored);
+    return code;
+}
+
+enum {
+    OPT_EXPLAIN = 256,
+    OPT_JSON,
+    OPT_LIMIT,
+    OPT_HELP,
+};
+
+static const struct option long_options[] = {
+    { "explain", no_argument, NULL, OPT_EXPLAIN },
+    { "json", no_argument, NULL, OPT_JSON },
+    { "limit", required_argument, NULL, OPT_LIMIT },
+    { "help", no_argument, NULL, OPT_HELP },
+    { NULL, 0, NULL, 0 },
+};
+
+int
+command_show(int argc, char **argv)
+{
+    struct showing s = { .limit = 20 };
+    int option;
+
+    optind = 1;
+    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+        switch (option) {
+        case OPT_EXPLAIN:
+            s.explain = true;
+            break;
+        case OPT_JSON:
+            s.json = true;
+            break;
+        case OPT_LIMIT:
+            if (!options_number(optarg, 1000000, "--limit takes a number from 1 to 1000000",
+                                &s.limit)) {
+                return EX_USAGE;
+            }
+            break;
+        case OPT_HELP:
+            fputs(usage, stdout);
+            return EXIT_SUCCESS;
+        default:
+            fputs("see caaproof show --help\n", stderr);
+            return EX_USAGE;
+        }
+    }
+    if (argc - optind < 2) {
+        fputs(usage, stderr);
+        return EX_USAGE;
+    }
+    return show_with(&s, argv[optind], argc - optind - 1, argv + optind + 1);
+}

@@ -1,0 +1,76 @@
+#include "bin/caaproof/stored_json.h"
+
+#include "pki/digest.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static struct cx_json *
+hash_json(const struct cx_hash *hash)
+{
+    char text[CX_HASH_TEXT];
+
+    cx_hash_text(hash, text);
+    return cx_json_new_text(text);
+}
+
+/* 2026-11-22T12:00:00.250Z */
+static struct cx_json *
+time_json(uint64_t time_ms)
+{
+    char seconds[CX_TIME_TEXT], text[CX_TIME_TEXT + 8];
+
+    cx_time_format((cx_time)(time_ms / 1000), seconds);
+    (void)snprintf(text, sizeof(text), "%.19s.%03uZ", seconds, (unsigned)(time_ms % 1000));
+    return cx_json_new_text(text);
+}
+
+static struct cx_json *
+moment_json(cx_time moment)
+{
+    char text[CX_TIME_TEXT];
+
+    if (moment == CX_TIME_NONE) {
+        return cx_json_new_null();
+    }
+    cx_time_format(moment, text);
+    return cx_json_new_text(text);
+}
+
+static const char *
+origin_of(const struct stored *stored, uint64_t shard)
+{
+    for (size_t i = 0; i < cx_log_reader_shards(stored->reader); i++) {
+        const struct cx_log_shard_info *info = cx_log_reader_shard(stored->reader, i);
+
+        if (info->number == shard) {
+            return info->key.name;
+        }
+    }
+    return "";
+}
+
+struct cx_json *
+stored_json(const struct stored *stored, const struct cx_log_row *row,
+            const struct cx_record *record)
+{
+    struct cx_json *json = cx_json_new_object();
+    struct cx_entry entry;
+    struct cx_hash digest = { { 0 } };
+
+    if (cx_ok(cx_entry_read((cx_span){ row->entry, CX_ENTRY_SIZE }, &entry))) {
+        memcpy(digest.b, entry.digest, CX_HASH_SIZE);
+    }
+    return cx_json_whole(
+        json, cx_json_set(json, "log", cx_json_new_text(origin_of(stored, row->shard))) &&
+                  cx_json_set(json, "shard", cx_json_new_integer((int64_t)row->shard)) &&
+                  cx_json_set(json, "index", cx_json_new_integer((int64_t)row->index)) &&
+                  cx_json_set(json, "digest", hash_json(&digest)) &&
+                  cx_json_set(json, "time", time_json(record->time_ms)) &&
+                  cx_json_set(json, "expires", moment_json(record->conclusion.expires)) &&
+                  cx_json_set(json, "authority",
+                              record->has_authority ? hash_json(&record->authority)
+                                                    : cx_json_new_null()) &&
+                  cx_json_set(json, "own", hash_json(&record->own)) &&
+                  cx_json_set(json, "context", hash_json(&record->context)));
+}
