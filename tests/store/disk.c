@@ -285,6 +285,7 @@ real_of(sqlite3_file *file)
 static int
 shim_close(sqlite3_file *file)
 {
+    free(((struct shim *)file)->path);
     return real_of(file)->pMethods->xClose(real_of(file));
 }
 
@@ -428,7 +429,7 @@ shim_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int
     memset(shim, 0, sizeof(*shim));
     rc = real_vfs->xOpen(real_vfs, name, shim->real, flags, ret_flags);
     if (rc == SQLITE_OK) {
-        shim->path = name == NULL ? NULL : copy_of(name, strlen(name) + 1); /* lives on */
+        shim->path = name == NULL ? NULL : copy_of(name, strlen(name) + 1);
         shim->base.pMethods = &methods;
     }
     return rc;
