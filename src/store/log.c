@@ -257,7 +257,9 @@ cx_log_append(struct cx_log *log, enum cx_entry_kind kind, uint64_t time_ms, cx_
 const struct cx_entry *
 cx_log_last(const struct cx_log *log)
 {
-    return cx_shard_last(log->shard);
+    static const struct cx_entry none = { .kind = CX_ENTRY_UNSET };
+
+    return log->shard != NULL ? cx_shard_last(log->shard) : &none;
 }
 
 cx_status

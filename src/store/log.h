@@ -80,7 +80,8 @@ cx_status cx_log_time(const struct cx_log *log, uint64_t now_ms, uint64_t *ret,
 cx_status cx_log_append(struct cx_log *log, enum cx_entry_kind kind, uint64_t time_ms,
                         cx_span record, const struct cx_log_keys *keys, uint64_t *ret_index,
                         struct cx_detail *detail) CX_MUST;
-/* The last entry of the shard, committed or not; borrowed until the next append. */
+/* The last entry of the shard, committed or not; borrowed until the next append. Kind UNSET after a failure that left no
+ * shard open. */
 const struct cx_entry *cx_log_last(const struct cx_log *log);
 /* Keeps the object unless it is there already (of this or an older shard's segment of the same shard file). */
 cx_status cx_log_put_object(struct cx_log *log, enum cx_object_kind kind,
@@ -138,8 +139,8 @@ struct cx_log_shard_info {
     uint64_t first_ms, last_ms;
 };
 
-/* A snapshot of all shards as they are now, without those that were deleted. Callbacks may use the reader. Classes: IO,
- * STORE, CRYPTO (a checkpoint), NOMEM. */
+/* A snapshot of all shards as they are now, without those that were deleted or for which nothing was signed yet. Callbacks
+ * may use the reader. Classes: IO, STORE, CRYPTO (a checkpoint), NOMEM. */
 cx_status cx_log_reader_open(const char *path, struct cx_log_reader **ret, struct cx_detail *detail)
     CX_MUST;
 void cx_log_reader_close(struct cx_log_reader *reader);

@@ -114,6 +114,18 @@ read_shard(struct cx_reader_shard *shard, struct cx_detail *detail)
     return status;
 }
 
+static void
+close_shard(struct cx_reader_shard *shard)
+{
+    cx_index_free(shard->index);
+    cx_edge_free(shard->edge);
+    if (shard->rows != NULL) {
+        shard->rows->ops->close(shard->rows);
+    }
+    cx_buf_done(&shard->note);
+    *shard = (struct cx_reader_shard){ .info = { .number = 0 } };
+}
+
 static cx_status
 open_shard(struct cx_log_reader *reader, uint64_t number, struct cx_detail *detail)
 {
@@ -135,7 +147,12 @@ open_shard(struct cx_log_reader *reader, uint64_t number, struct cx_detail *deta
     reader->n++; /* from here on it is closed with the reader */
     CX_TRY(cx_path_exists(hold, &shard->info.held, detail));
     CX_TRY(cx_sqlite_open(folder, CX_ROWS_READ, &shard->rows, detail));
-    return read_shard(shard, detail);
+    CX_TRY(read_shard(shard, detail));
+    if (shard->info.size == 0) { /* nothing was signed yet: it is about to begin */
+        close_shard(shard);
+        reader->n--;
+    }
+    return CX_SUCCESS;
 }
 
 static void
@@ -176,14 +193,7 @@ cx_log_reader_close(struct cx_log_reader *reader)
         return;
     }
     for (size_t i = 0; i < reader->n; i++) {
-        struct cx_reader_shard *shard = &reader->v[i];
-
-        cx_index_free(shard->index);
-        cx_edge_free(shard->edge);
-        if (shard->rows != NULL) {
-            shard->rows->ops->close(shard->rows);
-        }
-        cx_buf_done(&shard->note);
+        close_shard(&reader->v[i]);
     }
     cx_free(reader->v);
     cx_path_free(&reader->store);
