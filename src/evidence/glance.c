@@ -130,8 +130,8 @@ cx_glance_name(struct cx_glance *glance, char buf[CX_GLANCE_NAME], cx_str *ret)
         return false;
     }
     if (kind == CX_RECORD_NAME_WILDCARD || kind == CX_RECORD_NAME_ONION_WILDCARD) {
-        memcpy(buf, "*.", 2);
-        at = 2;
+        buf[at++] = '*';
+        buf[at++] = '.';
     }
     if (text.n != 0) {
         memcpy(buf + at, text.p, text.n);
