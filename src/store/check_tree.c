@@ -418,32 +418,62 @@ differs(const struct part *part, const struct dispute *d, unsigned i)
     return !part->there[i] || !cx_hash_equal(&part->leaf[i], &d->stored[i]);
 }
 
-/* Leaves [from, end) are the rows' or the tile's: which, says a checkpoint, or the tile above. */
+/* The tree has that root with these leaves chosen; or, without one, the tile above says so. */
 static cx_status
-decide(struct tree *tree, struct dispute *d, unsigned from, unsigned end,
-       const struct cx_signed *covering, enum right *ret)
+is_right(struct tree *tree, const struct dispute *d, const struct cx_signed *covering, bool *ret)
+{
+    *ret = false;
+    if (covering == NULL) {
+        return fits_above(tree, d->chosen, ret);
+    }
+    return tree->lost ? CX_SUCCESS : fits(tree, d->chosen, covering, ret);
+}
+
+/* Leaves [from, end), the rows' or the tile's: the side that is right is chosen, UNKNOWN if neither is. */
+static cx_status
+try_sides(struct tree *tree, struct dispute *d, unsigned from, unsigned end,
+          const struct cx_signed *covering, enum right *ret)
 {
     const struct cx_hash *sides[] = { tree->part.leaf, d->stored };
-    bool fit = false, rows_there = true;
+    bool right = false, rows_there = true;
 
     for (unsigned i = from; i < end; i++) {
         rows_there &= tree->part.there[i];
     }
-    for (unsigned way = 0; way < 2; way++) {
-        for (unsigned side = rows_there ? 0 : 1; side < 2; side++) {
-            memcpy(d->chosen + from, sides[side] + from, (end - from) * sizeof(*d->chosen));
-            if (way == 0 && covering != NULL && !tree->lost) {
-                CX_TRY(fits(tree, d->chosen, covering, &fit));
-            } else if (way == 1 && end == W) {
-                CX_TRY(fits_above(tree, d->chosen, &fit));
-            }
-            if (fit) {
-                *ret = side == 0 ? RIGHT_ROWS : RIGHT_TILE;
-                return CX_SUCCESS;
-            }
+    *ret = RIGHT_UNKNOWN;
+    for (unsigned side = rows_there ? 0 : 1; side < 2 && !right; side++) {
+        memcpy(d->chosen + from, sides[side] + from, (end - from) * sizeof(*d->chosen));
+        CX_TRY(is_right(tree, d, covering, &right));
+        if (right) {
+            *ret = side == 0 ? RIGHT_ROWS : RIGHT_TILE;
         }
     }
-    *ret = RIGHT_UNKNOWN; /* and the tile's are chosen */
+    return CX_SUCCESS;
+}
+
+/* A checkpoint says which; else, of the last leaves, the tile above. */
+static cx_status
+decide(struct tree *tree, struct dispute *d, unsigned from, unsigned *ret_end, enum right *ret)
+{
+    struct cx_signed covering;
+    unsigned end = W;
+    bool found;
+
+    CX_TRY(first_covering(tree, tree->part.first + from, &covering, &found));
+    if (found && covering.size - tree->part.first < W) {
+        end = (unsigned)(covering.size - tree->part.first);
+    }
+    *ret = RIGHT_UNKNOWN;
+    if (found) {
+        CX_TRY(try_sides(tree, d, from, end, &covering, ret));
+    }
+    if (*ret == RIGHT_UNKNOWN && end == W) {
+        CX_TRY(try_sides(tree, d, from, end, NULL, ret));
+    }
+    if (*ret == RIGHT_UNKNOWN) {
+        memcpy(d->chosen + from, d->stored + from, (end - from) * sizeof(*d->chosen));
+    }
+    *ret_end = end;
     return CX_SUCCESS;
 }
 
@@ -455,20 +485,12 @@ decide_all(struct tree *tree, struct dispute *d)
 
     memcpy(d->chosen, part->leaf, sizeof(d->chosen));
     for (unsigned i = 0; i < W;) {
-        struct cx_signed covering;
-        enum right right;
-        unsigned end = W;
-        bool found;
+        enum right right = RIGHT_ROWS;
+        unsigned end = i + 1;
 
-        if (!differs(part, d, i)) {
-            i++;
-            continue;
+        if (differs(part, d, i)) {
+            CX_TRY(decide(tree, d, i, &end, &right));
         }
-        CX_TRY(first_covering(tree, part->first + i, &covering, &found));
-        if (found && covering.size - part->first < W) {
-            end = (unsigned)(covering.size - part->first);
-        }
-        CX_TRY(decide(tree, d, i, end, found ? &covering : NULL, &right));
         for (; i < end; i++) {
             d->right[i] = right;
         }

@@ -131,23 +131,35 @@ cx_shard_text(const char *store, uint64_t shard, const char *what, struct cx_buf
 
 /* ---- locks */
 
+/* For as long as the descriptor is open. */
+static cx_status
+take_lock(int fd, const char *path, const char *store, struct cx_detail *detail)
+{
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+        return CX_SUCCESS;
+    }
+    return errno == EWOULDBLOCK
+               ? cx_fail(detail, CX_E_STORE, "%s: the store is in use by another process", store)
+               : cx_fail(detail, CX_E_IO, "%s: %s", path, strerror(errno));
+}
+
 cx_status
 cx_store_lock(const char *store, const char *name, int *ret_fd, struct cx_detail *detail)
 {
     CX_AUTO(cx_path_free) char *path = NULL;
-    CX_AUTO(cx_fd_close) int fd = -1;
+    cx_status status;
+    int fd;
 
     CX_TRY(cx_path_make(&path, "%s/%s", store, name));
     fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
         return cx_fail(detail, CX_E_IO, "%s: %s", path, strerror(errno));
     }
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        return errno == EWOULDBLOCK ? cx_fail(detail, CX_E_STORE,
-                                              "%s: the store is in use by another process", store)
-                                    : cx_fail(detail, CX_E_IO, "%s: %s", path, strerror(errno));
+    status = take_lock(fd, path, store, detail);
+    if (!cx_ok(status)) {
+        (void)close(fd); /* nothing was written */
+        return status;
     }
     *ret_fd = fd;
-    fd = -1;
     return CX_SUCCESS;
 }

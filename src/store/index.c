@@ -501,13 +501,14 @@ static cx_status
 turn(struct cx_index *index, const uint64_t end[CX_SPACES], struct cx_detail *detail)
 {
     size_t at = index->n_segments - 1;
-    struct cx_segment next = { .first = { 0 } };
+    struct cx_segment full = index->segments[at].bounds, next;
 
     CX_TRY(put_all_pieces(index, detail)); /* of the one before */
-    memcpy(growing(index)->bounds.end, end, sizeof(next.end));
+    memcpy(full.end, end, sizeof(full.end));
     memcpy(next.first, end, sizeof(next.first));
     memcpy(next.end, end, sizeof(next.end));
-    CX_TRY(cx_rows_put_segment(index->rows, at, &growing(index)->bounds, detail));
+    index->segments[at].bounds = full;
+    CX_TRY(cx_rows_put_segment(index->rows, at, &full, detail));
     CX_TRY(add_segment(index, &next));
     CX_TRY(places_init(&growing(index)->places));
     forget_filters(index);

@@ -28,7 +28,7 @@ wall_clock_ms(void)
 }
 
 static uint64_t
-now_ms(const struct cx_log *log)
+clock_ms(const struct cx_log *log)
 {
     return log->options.now_ms != NULL ? log->options.now_ms(log->options.now_ctx)
                                        : wall_clock_ms();
@@ -115,8 +115,8 @@ cx_log_create(const char *path, cx_str base_origin, const struct cx_log_options 
         return cx_fail(detail, CX_E_STORE, "%s: there is a store already", path);
     }
     log->place.number = 1;
-    CX_TRY(
-        cx_shard_make_first(&log->place, base_origin, log->options.software, now_ms(log), detail));
+    CX_TRY(cx_shard_make_first(&log->place, base_origin, log->options.software, clock_ms(log),
+                               detail));
     return open_and_commit(log, &opened, detail);
 }
 
@@ -188,7 +188,7 @@ open_last(struct cx_log *log, struct cx_log_opened *opened, struct cx_detail *de
         }
         CX_TRY(cx_shard_settle(log->shard, detail));
     }
-    CX_TRY(succeed(log, now_ms(log), &lost, detail));
+    CX_TRY(succeed(log, clock_ms(log), &lost, detail));
     opened->behind_anchor |= lost;
     opened->shard = log->place.number;
     opened->size = 1;
@@ -235,10 +235,10 @@ usable(const struct cx_log *log, struct cx_detail *detail)
 }
 
 cx_status
-cx_log_time(const struct cx_log *log, uint64_t at_ms, uint64_t *ret, struct cx_detail *detail)
+cx_log_time(const struct cx_log *log, uint64_t now_ms, uint64_t *ret, struct cx_detail *detail)
 {
     CX_TRY(usable(log, detail));
-    return cx_shard_time(log->shard, at_ms, ret, detail);
+    return cx_shard_time(log->shard, now_ms, ret, detail);
 }
 
 cx_status
@@ -308,7 +308,7 @@ append_seal(struct cx_log *log, uint64_t *ret_time_ms, struct cx_detail *detail)
     uint64_t number, index;
     cx_str base;
 
-    CX_TRY(cx_shard_time(log->shard, now_ms(log), &entry.time_ms, detail));
+    CX_TRY(cx_shard_time(log->shard, clock_ms(log), &entry.time_ms, detail));
     CX_TRY(cx_base_origin(cx_shard_key(log->shard), log->place.number, &base, detail));
     CX_TRY(cx_next_key(&log->place, base, 0, &number, &next, detail));
     CX_TRY(cx_seal_record(&next, entry.time_ms, &record, detail));

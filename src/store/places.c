@@ -153,9 +153,9 @@ compare(const void *a, const void *b)
 }
 
 cx_status
-cx_places_piece(const struct cx_places *places, unsigned i, struct cx_buf *buf)
+cx_places_piece(const struct cx_places *places, unsigned number, struct cx_buf *buf)
 {
-    const struct part *part = &places->parts[i];
+    const struct part *part = &places->parts[number];
     struct cx_place *sorted = cx_alloc((size_t)part->n + 1, sizeof(*sorted));
     char *to = part->n == 0 ? NULL : cx_buf_reserve(buf, (size_t)part->n * CX_PLACE_OCTETS);
 

@@ -21,7 +21,7 @@ cx_status cx_places_find(const struct cx_places *places, uint64_t hash,
                          cx_status (*each)(void *ctx, uint32_t place, bool *ret_stop), void *ctx,
                          bool *ret_stop) CX_MUST;
 /* The rows of one part as a piece, sorted; appended to buf. Classes: NOMEM. */
-cx_status cx_places_piece(const struct cx_places *places, unsigned part, struct cx_buf *buf)
+cx_status cx_places_piece(const struct cx_places *places, unsigned number, struct cx_buf *buf)
     CX_MUST;
 
 #endif

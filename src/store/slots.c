@@ -52,7 +52,7 @@ compose(struct cx_buf *buf, uint64_t number, cx_str text, struct cx_detail *deta
     return cx_buf_ok(buf) ? CX_SUCCESS : (cx_status){ CX_E_NOMEM };
 }
 
-/* Takes a decimal number and the octet after it off text. */
+/* Takes a decimal number, in its one form, and the octet after it off text. */
 static bool
 take_number(cx_str *text, char after, uint64_t *ret)
 {
@@ -68,7 +68,7 @@ take_number(cx_str *text, char after, uint64_t *ret)
         value = value * 10 + digit;
         n++;
     }
-    if (n == 0 || n == text->n || text->p[n] != after) {
+    if (n == 0 || n == text->n || text->p[n] != after || (n > 1 && text->p[0] == '0')) {
         return false;
     }
     *text = (cx_str){ text->p + n + 1, text->n - n - 1 };

@@ -103,7 +103,7 @@ static cx_status
 run(struct cx_sqlite *file, enum cx_sql which, struct cx_detail *detail)
 {
     CX_AUTO(finalize) sqlite3_stmt *own = NULL;
-    sqlite3_stmt *statement;
+    sqlite3_stmt *statement = NULL;
     int rc;
 
     CX_TRY(statement_of(file, which, &statement, &own, detail));
@@ -235,7 +235,7 @@ bind_row(sqlite3_stmt *statement, unsigned columns, const struct cx_row *row)
     int at = 1, rc = bind_number(statement, at, row->key);
 
     for (unsigned i = 0; i < 2 && rc == SQLITE_OK; i++) {
-        if ((columns & (NUMBER_0 << i)) != 0) {
+        if ((columns & ((unsigned)NUMBER_0 << i)) != 0) {
             rc = bind_number(statement, ++at, row->number[i]);
         }
     }
@@ -254,7 +254,7 @@ put(struct cx_rows *rows, enum cx_table table, const struct cx_row *row, struct 
     struct rows *self = self_of(rows);
     struct cx_sqlite *file = file_of(self, table);
     CX_AUTO(finalize) sqlite3_stmt *own = NULL;
-    sqlite3_stmt *statement;
+    sqlite3_stmt *statement = NULL;
     int rc;
 
     if (!self->putting || file == NULL) {
@@ -308,7 +308,7 @@ row_of(sqlite3_stmt *statement, unsigned columns, struct cx_row *row)
 
     CX_TRY(column_number(statement, at, &row->key));
     for (unsigned i = 0; i < 2; i++) {
-        if ((columns & (NUMBER_0 << i)) != 0) {
+        if ((columns & ((unsigned)NUMBER_0 << i)) != 0) {
             CX_TRY(column_number(statement, ++at, &row->number[i]));
         }
     }
@@ -353,7 +353,7 @@ ask(struct query *query, enum cx_sql which, const uint64_t *keys, int n_keys,
     struct cx_detail *detail)
 {
     CX_AUTO(finalize) sqlite3_stmt *own = NULL;
-    sqlite3_stmt *statement;
+    sqlite3_stmt *statement = NULL;
     cx_status status;
 
     if (query->file == NULL) {

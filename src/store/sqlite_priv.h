@@ -43,6 +43,7 @@ cx_status cx_sqlite_file_open(const char *path, enum cx_sqlite_kind kind, enum c
 void cx_sqlite_file_close(struct cx_sqlite *file);
 
 /* sqlite_copy.c */
-cx_status cx_sqlite_copy(struct cx_sqlite *from, const char *to, struct cx_detail *detail) CX_MUST;
+cx_status cx_sqlite_copy(struct cx_sqlite *from, const char *path, struct cx_detail *detail)
+    CX_MUST;
 
 #endif

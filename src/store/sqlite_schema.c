@@ -213,7 +213,7 @@ static cx_status
 check_version(struct cx_sqlite *file, const struct kind *kind, enum cx_rows_mode mode,
               struct cx_detail *detail)
 {
-    int64_t tables, application, version;
+    int64_t tables = 0, application = 0, version = 0;
 
     CX_TRY(cx_sqlite_number(file, "SELECT count(*) FROM sqlite_schema", &tables, detail));
     if (tables == 0 && mode == CX_ROWS_CREATE) {
