@@ -104,7 +104,7 @@ LOG_KEY, WITNESS_KEY = 1, 4
 
 
 def is_key_name(name):
-    return bool(name) and "+" not in name and not any(c.isspace() for c in name)
+    return bool(name) and "+" not in name and not any(c.isspace() or c < " " for c in name)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,10 +116,12 @@ class Key:
     type: int
     public: bytes
 
+    NAME_MOST = 255  # octets
+
     @classmethod
     def of(cls, text):
-        parts = text.rsplit("+", 2) if text.count("+") == 2 else re.split(r"\+", text, maxsplit=2)
-        need(len(parts) == 3 and is_key_name(parts[0]), "not name+id+key")
+        parts = text.split("+", 2)
+        need(len(parts) == 3 and is_key_name(parts[0]) and len(parts[0].encode()) <= cls.NAME_MOST, "not name+id+key")
         name, key_id, key = parts
         need(re.fullmatch("[0-9a-f]{8}", key_id), "an id that is not eight hexadecimal digits")
         octets = base64_of(key.encode())
@@ -144,6 +146,13 @@ class Key:
         need(0 < seconds < 1 << 63, f"a cosignature by {self.name} at no time")
         self.signed(b"cosignature/v1\ntime %d\n" % seconds + text, signature[8:])
         return seconds
+
+
+def log_keys(texts):
+    """Keys by which logs are trusted; that of a witness is none."""
+    keys = [Key.of(text) for text in texts]
+    need(all(key.type == LOG_KEY for key in keys), "the key of a witness")
+    return keys
 
 
 @dataclasses.dataclass(frozen=True)
@@ -198,7 +207,7 @@ class Checkpoint:
     def decode(cls, octets):
         note = Note.decode(octets)
         lines = note.text[:-1].split(b"\n")
-        need(len(lines) == 3 and lines[0], "a checkpoint has three lines")
+        need(len(lines) == 3 and 0 < len(lines[0]) <= Key.NAME_MOST, "a checkpoint has three lines, the first an origin")
         return cls(note, lines[0].decode(), number_of(lines[1]), hash_of(lines[2]))
 
     def log_keys(self, keys):
@@ -220,10 +229,13 @@ class Proof:
     extra: bytes  # or None
     index: int
     path: list
-    checkpoint: Checkpoint
+    note: bytes
 
     MOST = 1 << 20
-    FORMAT = b"c2sp.org/tlog-proof@v1"
+    PATH_MOST = 63
+    BASE64_MOST = (MOST + 2) // 3 * 4
+    BEGIN = b"c2sp.org/tlog-proof"
+    FORMAT = BEGIN + b"@v1"
 
     @classmethod
     def decode(cls, octets):
@@ -232,24 +244,33 @@ class Proof:
         lines = head.split(b"\n")
         need(empty_line and lines.pop(0) == cls.FORMAT, "not a proof file")
         extra = base64_of(lines.pop(0)[6:]) if lines and lines[0].startswith(b"extra ") else None
+        need(extra != b"", "an extra line for nothing")
         need(lines and lines[0].startswith(b"index "), "a proof file without an index")
-        return cls(extra, number_of(lines[0][6:]), [hash_of(line) for line in lines[1:]], Checkpoint.decode(note))
+        need(len(lines) - 1 <= cls.PATH_MOST, "more hashes than a tree is high")
+        return cls(extra, number_of(lines[0][6:]), [hash_of(line) for line in lines[1:]], note)
 
-    def proves(self, entry):
-        return is_included(entry, self.index, self.checkpoint.size, self.path, self.checkpoint.root)
+    def proves(self, entry, checkpoint):
+        return is_included(entry, self.index, checkpoint.size, self.path, checkpoint.root)
+
+    def kinds(self, checkpoint):
+        """The kind of entry as which the record that it carries is in the log, in a list that may be empty."""
+        return [kind for kind in (CHECK, BEGIN, END) if self.proves(entry_of(self.extra, kind), checkpoint)]
 
 
 CHECK, BEGIN, END = 1, 2, 3
 
 
 def entry_of(record, kind):
-    """The entry that a record must have. Its time is member 1, and stands behind the version alone."""
+    """The entry that a record must have. Its time is member 1, and stands behind the version alone; what follows does not
+    matter here."""
     decoder = reader.Decoder(record[reader.SALT:])
     major, pairs = decoder.head()
-    need(major == 5 and pairs >= 2, "no map")
-    version, _, time, milliseconds = (decoder.item() for _ in range(4))
-    need(reader.is_int(version) and version == 0 and reader.is_int(time) and time == 1, "no time")
-    return reader.Entry(kind, reader.number(milliseconds), sha256(record)).encode()
+    need(major == 5 and 2 * pairs <= len(decoder.octets) - decoder.at, "no map")
+    need(decoder.head() == (0, 0) and decoder.head()[0] == 0, "no version")
+    need(decoder.head() == (0, 1), "no time")
+    major, milliseconds = decoder.head()
+    need(major == 0, "no time")
+    return reader.Entry(kind, milliseconds, sha256(record)).encode()
 
 
 # ---- permits: words
@@ -344,21 +365,27 @@ def dns_name(text):
 def mailbox(text):
     local, at, domain = text.rpartition("@")
     demand(at and local, "name")
-    return "mailbox", host_of(domain)
+    host = host_of(domain)
+    return "onion" if reader.is_onion(host) else "mailbox", host
 
 
 def address(octets):
-    demand(len(octets) in (4, 16), "name")
     return "ip", socket.inet_ntop(socket.AF_INET if len(octets) == 4 else socket.AF_INET6, octets)
 
 
-def name_of_text(text):
-    if "@" in text:
-        return mailbox(text)
+def address_octets(text):
+    """None: it is no address."""
     try:
-        return address(socket.inet_pton(socket.AF_INET6 if ":" in text else socket.AF_INET, text))
+        return socket.inet_pton(socket.AF_INET6 if ":" in text else socket.AF_INET, text)
     except (OSError, UnicodeError, ValueError):
-        return dns_name(text)
+        return None
+
+
+def name_of_text(text):
+    octets = address_octets(text)
+    if octets is not None:
+        return address(octets)
+    return mailbox(text) if "@" in text else dns_name(text)
 
 
 def purposes_of_names(names):
@@ -387,14 +414,13 @@ class Signing:
 
 SMTP_UTF8_MAILBOX = "1.3.6.1.5.5.7.8.9"
 PURPOSES = {"1.3.6.1.5.5.7.3.1": "tls", "1.3.6.1.5.5.7.3.4": "smime", "1.3.6.1.5.5.7.3.31": "vmc"}
-OTHER_KINDS = {x509.OtherName: 0, x509.RFC822Name: 1, x509.DNSName: 2, x509.DirectoryName: 4,
-               x509.UniformResourceIdentifier: 6, x509.IPAddress: 7, x509.RegisteredID: 8}
+OTHER_KINDS = {x509.OtherName: 0, x509.DirectoryName: 4, x509.UniformResourceIdentifier: 6, x509.RegisteredID: 8}
 
 
 def der(tag, octets):
     length = len(octets)
-    head = bytes((length,)) if length < 128 else bytes((0x82,)) + length.to_bytes(2, "big")
-    return bytes((tag,)) + head + octets
+    size = (length.bit_length() + 7) // 8
+    return bytes((tag, *((length,) if length < 128 else (0x80 + size, *length.to_bytes(size, "big"))))) + octets
 
 
 ED25519 = der(0x30, bytes.fromhex("06032b6570"))
@@ -418,90 +444,115 @@ def extension(certificate, kind):
 
 
 def utf8_mailbox(octets):
-    """UTF8String in DER."""
-    demand(len(octets) >= 2 and octets[0] == 0x0c and octets[1] == len(octets) - 2 < 128, "name")
+    """The UTF8String in it."""
+    content = octets[2:] if octets[:1] == b"\x0c" and len(octets) < 130 else octets[3:]
+    need(octets == der(0x0c, content), "no SmtpUTF8Mailbox")
     try:
-        return octets[2:].decode("utf-8")
+        return content.decode("utf-8")
     except UnicodeDecodeError:
-        raise Fault("name") from None
+        raise Refused("no SmtpUTF8Mailbox") from None
 
 
-def texts_of(general, allowed):
-    """The kinds of names that count, as (function, text); those that are allowed beside them are passed over."""
-    for name in general:
-        if isinstance(name, x509.DNSName):
-            yield dns_name, name.value
-        elif isinstance(name, x509.IPAddress):
-            yield address, getattr(name.value, "packed", b"")
-        elif isinstance(name, x509.RFC822Name):
-            yield mailbox, name.value
-        elif isinstance(name, x509.OtherName) and name.type_id.dotted_string == SMTP_UTF8_MAILBOX:
-            yield mailbox, utf8_mailbox(name.value)
-        else:
-            demand(OTHER_KINDS[type(name)] in allowed, "san-kind")
+def read_general_name(name):
+    """(function, what it makes a name of); without function one that says nothing about the DNS: its number."""
+    if isinstance(name, x509.DNSName):
+        need(re.fullmatch("[!-?A-~]+", name.value), "no dNSName")
+        return dns_name, name.value
+    if isinstance(name, x509.IPAddress):
+        return address, getattr(name.value, "packed", None)
+    if isinstance(name, x509.RFC822Name):
+        need(re.fullmatch("[ -~]*@[ -~]*", name.value), "no rfc822Name")
+        return mailbox, name.value
+    if isinstance(name, x509.OtherName) and name.type_id.dotted_string == SMTP_UTF8_MAILBOX:
+        value = utf8_mailbox(name.value)
+        need("@" in value and not re.search("[\0-\x1f\x7f]", value), "no SmtpUTF8Mailbox")
+        return mailbox, value
+    return None, OTHER_KINDS[type(name)]
 
 
-def is_plain_text(text):
-    """Nobody takes it for a host or a mailbox."""
-    return " " in text.strip() and not re.search(r"[@:*]|\S\.\S", text)
+DOTS = ".\u3002\uff0e\uff61"
 
 
-def check_common_names(certificate, found, plain_text_allowed):
-    said = {lower(text) if read is not address else address(text)[1] for read, text in found}
-    for attribute in certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME):
-        text = attribute.value
-        demand(lower(text) in said or (plain_text_allowed and is_plain_text(text)), "common-name")
+def looks_like_name(text):
+    """A reader could take it for a host, an address or a mailbox."""
+    text = text.rpartition("@")[2].strip(" ")
+    return address_octets(text) is not None or (" " not in text and any(dot in text for dot in DOTS))
+
+
+def check_common_names(texts, found, any_text):
+    repeated = {address(value)[1] if read is address else lower(value) for read, value in found if read}
+    for text in texts:
+        demand(lower(text) in repeated or (any_text and not looks_like_name(text)), "common-name")
+
+
+@dataclasses.dataclass(frozen=True)
+class Contents:
+    """What of a certificate matters here."""
+
+    is_ca: bool
+    general: list   # of read_general_name
+    common: list    # texts
+    purposes: set   # of extKeyUsage; may be empty
+
+    @classmethod
+    def decode(cls, octets):
+        try:
+            certificate = certificate_of(octets)
+            constraints = extension(certificate, x509.BasicConstraints)
+            usage = extension(certificate, x509.ExtendedKeyUsage) or ()
+            alternative = extension(certificate, x509.SubjectAlternativeName) or ()
+        except (ValueError, x509.DuplicateExtension, x509.InvalidVersion, x509.UnsupportedGeneralNameType):
+            raise Refused("no certificate that can be read") from None
+        common = [attribute.value for attribute in certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)]
+        return cls(constraints is not None and constraints.ca, [read_general_name(name) for name in alternative], common,
+                   {PURPOSES[oid.dotted_string] for oid in usage if oid.dotted_string in PURPOSES})
 
 
 def certificate_names(octets, purposes=None, profile=None, other_names=()):
     """(names, purposes) of a certificate, precertificate or TBSCertificate."""
-    try:
-        certificate = certificate_of(octets)
-        constraints = extension(certificate, x509.BasicConstraints)
-        usage = extension(certificate, x509.ExtendedKeyUsage) or ()
-        demand(not (constraints and constraints.ca), "ca-certificate")
-        general = extension(certificate, x509.SubjectAlternativeName) or ()
-    except x509.UnsupportedGeneralNameType:
-        raise Fault("san-kind") from None
-    except (ValueError, x509.DuplicateExtension, x509.InvalidVersion):
-        raise Fault("certificate") from None
-    found = list(texts_of(general, other_names))
-    names = {read(text) for read, text in found}
-    purposes = purposes or {PURPOSES[oid.dotted_string] for oid in usage if oid.dotted_string in PURPOSES}
-    purposes = purposes or purposes_of_names(names)
-    check_common_names(certificate, found, "tls" not in purposes or profile == "private")
+    contents = or_fault("certificate", Contents.decode, octets)
+    demand(not contents.is_ca, "ca-certificate")
+    names = set()
+    for read, value in contents.general:
+        demand(read or value in other_names, "san-kind")
+        names |= {read(value)} if read else set()
+    served = contents.purposes or purposes_of_names(names)
+    check_common_names(contents.common, contents.general, "tls" not in served or profile == "private")
     demand(names, "no-names")
-    return names, purposes
+    return names, contents.purposes | (purposes or set()) or served
 
 
-def text_names(texts, purposes=None):
+def text_names(texts, purposes):
     """(names, purposes) of names that are given as text."""
     names = {name_of_text(text) for text in texts}
     demand(names, "no-names")
-    return names, purposes or purposes_of_names(names)
+    return names, purposes
 
 
 # ---- permits: the file, the log, the entry (steps 2 to 4)
 
 def opened(octets):
     """The proof file, whichever way it is carried."""
-    demand(len(octets) <= len(base64.b64encode(bytes(Proof.MOST))) + 1, "size")
-    if not octets.startswith(Proof.FORMAT):
-        octets = or_fault("base64", base64_of, octets[:-1] if octets.endswith(b"\n") else octets)
+    if not octets.startswith(Proof.BEGIN):
+        line = octets[:-1] if octets.endswith(b"\n") else octets
+        demand(len(line) <= Proof.BASE64_MOST, "size")
+        octets = or_fault("base64", base64_of, line)
     demand(len(octets) <= Proof.MOST, "size")
     proof = or_fault("syntax", Proof.decode, octets)
     demand(proof.extra is not None, "no-record")
     return proof
 
 
-def check_log(proof, keys):
-    logs = proof.checkpoint.log_keys(keys)
+def trusted_checkpoint(proof, keys):
+    checkpoint = or_fault("syntax", Checkpoint.decode, proof.note)
+    logs = checkpoint.log_keys(keys)
     demand(logs, "log")
-    or_fault("signature", proof.checkpoint.note.signers, logs)
+    or_fault("signature", checkpoint.note.signers, logs)
+    return checkpoint
 
 
-def check_entry(proof):
-    kinds = [kind for kind in (CHECK, BEGIN, END) if proof.proves(or_fault("inclusion", entry_of, proof.extra, kind))]
+def check_entry(proof, checkpoint):
+    kinds = or_fault("syntax", proof.kinds, checkpoint)
     demand(kinds, "inclusion")
     demand(kinds == [CHECK], "kind")
 
@@ -513,7 +564,7 @@ PUBLIC = {"tls": "tls-br", "smime": "smime-br", "vmc": "vmc"}
 
 def check_for_whom(record, signing):
     demand(record.authority is not None, "no-authority")
-    demand(record.authority == signing.authority, "authority")
+    demand(record.authority == signing.authority and any(signing.authority), "authority")
     demand(signing.own is None or record.own == signing.own, "own")
     demand(signing.request is None or record.request == signing.request, "request")
     demand(all(case.profile == (signing.profile or PUBLIC[case.purpose]) for case in record.cases), "profile")
@@ -535,9 +586,9 @@ METHODS = {"http-01": "3.2.2.4.19", "tls-alpn-01": "3.2.2.4.20"}
 
 def method_of(text):
     """One word for what has several."""
-    if re.fullmatch("ca-tbr-[0-9]+", text):
-        return "3.2.2.4." + text[7:]
-    return METHODS.get(text, text)
+    if text.startswith("ca-tbr-") and len(text) > len("ca-tbr-"):
+        return "3.2.2.4." + text[len("ca-tbr-"):]
+    return text if text.startswith("3.2.2.4.") else METHODS.get(lower(text), lower(text))
 
 
 def methods_of(texts):
@@ -548,20 +599,29 @@ def validation_of(record, name):
     return reader.Validation([], []) if name.validation is None else record.validations[name.validation]
 
 
+KIND_NUMBERS = {kind: number for number, kind in reader.NAME_KINDS.items()}
+
+
+def by_octets(name):
+    kind, text = name
+    return text.encode(), KIND_NUMBERS[kind]
+
+
+def check_names(record, names):
+    checked = {(name.kind, name.text) for name in record.names}
+    for name in sorted(names - checked, key=by_octets):
+        demand(all(name[1] != text for _, text in checked), "name-kind")
+        raise Fault("name-missing")
+    demand(not checked - names, "name-extra")
+
+
 def check_for_what(record, signing):
     demand({case.purpose for case in record.cases} == signing.purposes, "purpose")
-    checked = {(name.kind, name.text) for name in record.names}
-    texts = {text for _, text in checked}
-    missing = signing.names - checked
-    demand(not any(text in texts for _, text in missing), "name-kind")
-    demand(not missing, "name-missing")
-    demand(not checked - signing.names, "name-extra")
-    validations = [validation_of(record, name) for name in record.names]
-    if signing.accounts:
-        demand(all(set(validation.accounts) == set(signing.accounts) for validation in validations), "account")
-    if signing.methods:
-        wanted = methods_of(signing.methods)
-        demand(all(methods_of(validation.methods) == wanted for validation in validations), "method")
+    check_names(record, signing.names)
+    for name in record.names:
+        validation = validation_of(record, name)
+        demand(not signing.accounts or set(validation.accounts) == set(signing.accounts), "account")
+        demand(not signing.methods or methods_of(validation.methods) == methods_of(signing.methods), "method")
 
 
 def day(text):
@@ -660,8 +720,7 @@ def permitted(octets, signing):
     demand(signing.names, "no-names")
     demand(signing.now is not None, "clock")
     proof = opened(octets)
-    check_log(proof, signing.keys)
-    check_entry(proof)
+    check_entry(proof, trusted_checkpoint(proof, signing.keys))
     record = or_fault("record", reader.Record.decode, proof.extra)
     check_for_whom(record, signing)
     check_verdicts(record, signing.accept)
@@ -757,13 +816,13 @@ def contents(path):
         return file.read()
 
 
-def keys_of(texts):
+def keys_of(texts, read=lambda lines: [Key.of(line) for line in lines]):
     """Verifier keys as text, or files of them, one a line."""
     lines = []
     for text in texts:
         lines += [text] if "+" in text and not os.path.exists(text) else contents(text).decode("utf-8").split("\n")
     try:
-        keys = [Key.of(line) for line in lines if line and not line.startswith("#")]
+        keys = read([line for line in lines if line and not line.startswith("#")])
     except Refused as refused:
         raise Unreadable(f"a key: {refused}") from None
     if not keys:
@@ -819,13 +878,13 @@ def accept_of(text):
 
 
 def run_permit(options):
-    purposes = set(options.purpose.split("+")) if options.purpose else None
+    purposes = set(options.purpose.split("+")) if options.purpose else set()
     if options.cert is not None:
         names, purposes = certificate_names(contents(options.cert), purposes, options.profile, options.other_name)
     else:
-        names, purposes = text_names(options.name, purposes)
+        names, purposes = text_names(options.name, purposes or {"tls"})
     record = permitted(contents(options.file), Signing(
-        keys_of(options.key), authority_of(options.authority), names, purposes, options.at, frozenset(options.account),
+        keys_of(options.key, log_keys), authority_of(options.authority), names, purposes, options.at, frozenset(options.account),
         frozenset(options.method), own_of(options.own), options.request, options.profile, frozenset(options.accept),
         options.life))
     return f"ok: may be signed, and until {reader.rfc3339(record.conclusion.expires)}"
@@ -833,14 +892,15 @@ def run_permit(options):
 
 def run_proof(options):
     proof = Proof.decode(contents(options.file))
-    signers = proof.checkpoint.verified(keys_of(options.key))
+    checkpoint = Checkpoint.decode(proof.note)
+    signers = checkpoint.verified(keys_of(options.key))
     if options.entry is not None:
-        need(proof.proves(options.entry), "the entry is not in the log at that place")
-        return f"ok: the entry is number {proof.index} of {said(proof.checkpoint, signers)}"
+        need(proof.proves(options.entry, checkpoint), "the entry is not in the log at that place")
+        return f"ok: the entry is number {proof.index} of {said(checkpoint, signers)}"
     need(proof.extra is not None, "the proof file carries no record")
-    kinds = [kind for kind in (CHECK, BEGIN, END) if proof.proves(entry_of(proof.extra, kind))]
+    kinds = proof.kinds(checkpoint)
     need(kinds, "the record is not in the log at that place")
-    return f"ok: the record is number {proof.index}, of kind {kinds[0]}, of {said(proof.checkpoint, signers)}"
+    return f"ok: the record is number {proof.index}, of kind {kinds[0]}, of {said(checkpoint, signers)}"
 
 
 def said(checkpoint, signers):
