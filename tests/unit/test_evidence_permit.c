@@ -1080,7 +1080,7 @@ TEST(recomputes_the_expiry)
     EXPECT("expiry", c.s.findings[0].valid_until = CX_TIME_NONE);
     EXPECT("expired", c.s.findings[0].valid_until = INT64_MIN + 1);
     EXPECT(GOOD, c.s.findings[0].valid_until = INT64_MAX - 1);
-    EXPECT(GOOD, c.s.record.conclusion.valid_until = CX_TIME_NONE);
+    EXPECT("expiry", c.s.record.conclusion.valid_until = CX_TIME_NONE);
 }
 
 /* TEST R-TIME-8 */
