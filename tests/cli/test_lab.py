@@ -6,11 +6,14 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 import tempfile
+import time
 
 import cli
 
 RUN = os.path.join(cli.TOP, 'lab', 'run')
+VERIFY = os.path.join(cli.TOP, 'tests', 'evidence', 'verify.py')
 # lab/run takes its own tools from the build folder, and puts it in front of PATH.
 BUILD = os.environ.get('CAAPROOF_BUILD', os.path.join(cli.TOP, 'build'))
 
@@ -218,6 +221,26 @@ class Lab(cli.unittest.TestCase):
             code, out, err = in_lab('check', '--issuer', 'ca.example.net', *twice, *more, 'www.permit.test')
             self.assertEqual((code, out), (64, ''))
             self.assertIn('given twice', err)
+
+    def test_permits(self):
+        """From live answers to a permit, which a verifier from elsewhere (tests/evidence/verify.py) takes, too."""
+        authority = 'ab' * 32
+        with tempfile.TemporaryDirectory() as folder:
+            store, permit = os.path.join(folder, 'store'), os.path.join(folder, 'permit')
+            self.assertEqual(cli.run('store', 'init', store, '--origin', 'log.ca.example/caa')[0], 0)
+            key = cli.run('log', 'key', store)[1].strip()
+            code, _, err = in_lab('check', 'www.permit.test', '--issuer', 'ca.example.net', '--record', store, '--authority',
+                                  authority, '--method', '3.2.2.4.4', '--permit', permit)  # needs no remote perspectives
+            self.assertEqual((code, err), (0, ''))
+            for name, delay, word in (('www.permit.test', 0, 'ok'), ('permit.test', 0, 'name-missing'),
+                                      ('www.permit.test', 901, 'expired')):
+                now = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(time.time() + delay))
+                trust = ('--key', key, '--authority', authority, '--at', now)
+                _, out, _ = cli.run('permit', 'verify', '--json', '--permit', permit, *trust, name)
+                self.assertEqual(json.loads(out)['error'], word)
+                done = subprocess.run([sys.executable, VERIFY, 'permit', permit, *trust, '--name', name], text=True,
+                                      capture_output=True, check=False)
+                self.assertEqual((done.returncode, done.stdout.partition(':')[0]), (0 if word == 'ok' else 77, word))
 
     def test_check_of_a_name(self):
         self.assertEqual(in_lab('check', 'www.permit.test', '--issuer', 'ca.example.net')[0], 0)

@@ -222,7 +222,10 @@ class Checkpoint:
         return self.note.signers(keys)
 
 
-# ---- proof files
+# ---- entries and proof files
+
+CHECK, BEGIN, END = 1, 2, 3
+
 
 @dataclasses.dataclass(frozen=True)
 class Proof:
@@ -255,9 +258,6 @@ class Proof:
     def kinds(self, checkpoint):
         """The kind of entry as which the record that it carries is in the log, in a list that may be empty."""
         return [kind for kind in (CHECK, BEGIN, END) if self.proves(entry_of(self.extra, kind), checkpoint)]
-
-
-CHECK, BEGIN, END = 1, 2, 3
 
 
 def entry_of(record, kind):
@@ -459,7 +459,8 @@ def read_general_name(name):
         need(re.fullmatch("[!-?A-~]+", name.value), "no dNSName")
         return dns_name, name.value
     if isinstance(name, x509.IPAddress):
-        return address, getattr(name.value, "packed", None)
+        need(hasattr(name.value, "packed"), "no iPAddress")
+        return address, name.value.packed
     if isinstance(name, x509.RFC822Name):
         need(re.fullmatch("[ -~]*@[ -~]*", name.value), "no rfc822Name")
         return mailbox, name.value
@@ -884,9 +885,9 @@ def run_permit(options):
     else:
         names, purposes = text_names(options.name, purposes or {"tls"})
     record = permitted(contents(options.file), Signing(
-        keys_of(options.key, log_keys), authority_of(options.authority), names, purposes, options.at, frozenset(options.account),
-        frozenset(options.method), own_of(options.own), options.request, options.profile, frozenset(options.accept),
-        options.life))
+        keys_of(options.key, log_keys), authority_of(options.authority), names, purposes, options.at,
+        frozenset(options.account), frozenset(options.method), own_of(options.own), options.request, options.profile,
+        frozenset(options.accept), options.life))
     return f"ok: may be signed, and until {reader.rfc3339(record.conclusion.expires)}"
 
 
