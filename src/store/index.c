@@ -88,14 +88,6 @@ struct filling {
     struct cx_detail *detail;
 };
 
-/* A place that cannot be told: LIMIT. */
-static cx_status
-add_place(struct cx_places *places, uint64_t hash, uint64_t place)
-{
-    return place >= UINT32_MAX ? (cx_status){ CX_E_LIMIT }
-                               : cx_places_add(places, hash, (uint32_t)place);
-}
-
 /* A row that cannot be one of ours, or a record that cannot be read. */
 static cx_status
 unreadable(const struct filling *filling, const char *what, uint64_t number)
@@ -109,11 +101,12 @@ unreadable(const struct filling *filling, const char *what, uint64_t number)
 static cx_status
 fill_one(const struct filling *filling, enum cx_index_kind kind, cx_span key, uint64_t number)
 {
-    cx_status status =
-        add_place(filling->places->kinds[kind], cx_hash(filling->options->hash_key, key),
-                  number - filling->segment->first[cx_index_space(kind)]);
+    uint64_t place = number - filling->segment->first[cx_index_space(kind)];
 
-    return status.code == CX_E_LIMIT ? unreadable(filling, "row", number) : status;
+    return place >= UINT32_MAX
+               ? unreadable(filling, "row", number)
+               : cx_places_add_once(filling->places->kinds[kind],
+                                    cx_hash(filling->options->hash_key, key), (uint32_t)place);
 }
 
 static cx_status
@@ -423,8 +416,20 @@ cx_index_add(struct cx_index *index, enum cx_index_kind kind, cx_span key, uint6
 {
     struct segment *segment = growing(index);
 
-    return add_place(segment->places.kinds[kind], cx_hash(index->options.hash_key, key),
-                     number - segment->bounds.first[cx_index_space(kind)]);
+    uint64_t place = number - segment->bounds.first[cx_index_space(kind)];
+
+    return place >= UINT32_MAX
+               ? (cx_status){ CX_E_LIMIT }
+               : cx_places_add(segment->places.kinds[kind], cx_hash(index->options.hash_key, key),
+                               (uint32_t)place);
+}
+
+void
+cx_index_expect(const struct cx_index *index, enum cx_index_kind kind, cx_span key)
+{
+    const struct segment *segment = &index->segments[index->n_segments - 1];
+
+    cx_places_expect(segment->places.kinds[kind], cx_hash(index->options.hash_key, key));
 }
 
 /* The next piece of the segment becomes a row. */

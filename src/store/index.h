@@ -43,6 +43,9 @@ cx_status cx_index_turn(struct cx_index *index, const uint64_t end[CX_SPACES],
 cx_status cx_index_put_due(struct cx_index *index, uint64_t n_entries, struct cx_detail *detail)
     CX_MUST;
 
+/* The key is added soon. */
+void cx_index_expect(const struct cx_index *index, enum cx_index_kind kind, cx_span key);
+
 typedef cx_status (*cx_index_fn)(void *ctx, uint64_t number, bool *ret_stop);
 
 /* What is looked for: a key of that kind, of numbers below that (as near as segments tell: some above may come too). */

@@ -87,6 +87,20 @@ index_entry(struct cx_shard *shard, const struct cx_log_keys *keys, uint64_t ind
     return CX_SUCCESS;
 }
 
+static void
+expect_keys(const struct cx_shard *shard, const struct cx_log_keys *keys)
+{
+    if (keys == NULL) {
+        return;
+    }
+    if (keys->request.n != 0) {
+        cx_index_expect(shard->index, CX_INDEX_REQUEST, cx_span_of_str(keys->request));
+    }
+    for (size_t i = 0; i < keys->n_names; i++) {
+        cx_index_expect(shard->index, CX_INDEX_NAME, cx_span_of_str(keys->names[i]));
+    }
+}
+
 static cx_status
 append(struct cx_shard *shard, const struct cx_entry *entry, cx_span record,
        const struct cx_log_keys *keys, struct cx_detail *detail)
@@ -101,6 +115,7 @@ append(struct cx_shard *shard, const struct cx_entry *entry, cx_span record,
     struct cx_hash leaf;
 
     CX_TRY(begin(shard, detail));
+    expect_keys(shard, keys);
     CX_TRY(cx_sha256(record, row.entry.digest));
     cx_entry_write(&row.entry, row.octets);
     CX_TRY(cx_hash_leaf((cx_span){ row.octets, CX_ENTRY_SIZE }, &leaf));

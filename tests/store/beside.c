@@ -188,7 +188,7 @@ main(int argc, char **argv)
     static const struct CMUnitTest tests[] = { cmocka_unit_test(beside) };
     int failed;
 
-    milliseconds = argc > 1 ? strtol(argv[1], NULL, 10) : 3000;
+    milliseconds = argc > 1 ? (long)strtoul(argv[1], NULL, 10) : 3000;
     random_state = argc > 2 ? strtoul(argv[2], NULL, 10) : (uint64_t)time(NULL);
     printf("# %ld ms, seed %llu\n", milliseconds, (unsigned long long)random_state);
     (void)fflush(stdout);
