@@ -36,6 +36,7 @@ check: packages
 
 bench: build
 	@bench/run
+	@bench/evidence
 
 fuzz: packages
 	@tools/fuzz $(FUZZ_SECONDS)

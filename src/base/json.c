@@ -237,6 +237,18 @@ cx_json_new_bool(bool value)
 }
 
 struct cx_json *
+cx_json_new_moment(cx_time moment)
+{
+    char text[CX_TIME_TEXT];
+
+    if (moment == CX_TIME_NONE) {
+        return cx_json_new_null();
+    }
+    cx_time_format(moment, text);
+    return cx_json_new_text(text);
+}
+
+struct cx_json *
 cx_json_new_null(void)
 {
     return wrap(json_null());

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/span.h"
 #include "base/status.h"
+#include "base/time.h"
 
 struct cx_json;
 
@@ -53,6 +54,8 @@ cx_json_new_escaped(cx_span outside); /* any octets, as cx_buf_put_escaped write
 struct cx_json *cx_json_new_integer(int64_t value);
 struct cx_json *cx_json_new_bool(bool value);
 struct cx_json *cx_json_new_null(void);
+/* As RFC 3339 in UTC; CX_TIME_NONE is null. */
+struct cx_json *cx_json_new_moment(cx_time moment);
 struct cx_json *cx_json_copy(const struct cx_json *json);
 /* The very value, for a second parent; not to be changed any more. */
 struct cx_json *cx_json_share(const struct cx_json *json);

@@ -7,18 +7,6 @@
 #define SCHEMA 1
 
 static struct cx_json *
-moment(cx_time t)
-{
-    char formatted[CX_TIME_TEXT];
-
-    if (t == CX_TIME_NONE) {
-        return cx_json_new_null();
-    }
-    cx_time_format(t, formatted);
-    return cx_json_new_text(formatted);
-}
-
-static struct cx_json *
 name_or_null(const struct cx_answer *set, bool owner)
 {
     char name[CX_NAME_TEXT_MAX];
@@ -268,7 +256,7 @@ cx_result_to_json(const struct cx_check *check)
          cx_json_set(o, "verdict", cx_json_new_text(cx_verdict_word(check->conclusion.verdict))) &&
          cx_json_set(o, "reason", cx_json_new_text(cx_reason_word(check->conclusion.reason))) &&
          cx_json_set(o, "rules", rules_to_json(&check->conclusion.rules)) &&
-         cx_json_set(o, "valid_until", moment(check->conclusion.valid_until)) &&
+         cx_json_set(o, "valid_until", cx_json_new_moment(check->conclusion.valid_until)) &&
          cx_json_set(o, "epoch", cx_json_new_text(q->cases[0].epoch->id));
     for (size_t i = 0; i < q->n_names; i++) {
         ok = cx_json_add(names, finding_to_json(check, i, &built)) && ok;

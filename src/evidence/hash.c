@@ -15,7 +15,7 @@ cx_hash_text(const struct cx_hash *hash, char ret[CX_HASH_TEXT])
 bool
 cx_hash_of_text(cx_str text, struct cx_hash *ret)
 {
-    struct cx_hash hash;
+    struct cx_hash hash = { { 0 } };
 
     if (text.n != CX_HASH_TEXT - 1) {
         return false;

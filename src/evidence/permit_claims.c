@@ -196,26 +196,28 @@ earlier(cx_time a, cx_time b)
     return a < b ? a : b;
 }
 
-/* R-TIME-1, R-TIME-4. The last second that a window names is one of it. CX_TIME_NONE: a name that needs one has none. */
+/* The last second that a window names is one of it. CX_TIME_NONE: the verdict needs a window, and there is none. */
+static cx_time
+window_end(enum cx_verdict verdict, cx_time valid_until)
+{
+    bool searched = verdict == CX_VERDICT_PERMIT || verdict == CX_VERDICT_PERMIT_LF;
+
+    if (valid_until == CX_TIME_NONE) {
+        return searched ? CX_TIME_NONE : CX_TIME_MAX;
+    }
+    return valid_until == CX_TIME_MAX ? CX_TIME_MAX : valid_until + 1;
+}
+
+/* R-TIME-1, R-TIME-4. CX_TIME_NONE, which is before every other: one that is needed is not there. */
 static cx_time
 windows_end(const struct cx_record *record)
 {
-    cx_time end = CX_TIME_MAX;
+    cx_time end = window_end(record->conclusion.verdict, record->conclusion.valid_until);
 
     for (size_t i = 0; i < record->n_names; i++) {
         const struct cx_record_finding *f = &record->findings[i];
-        bool searched = f->verdict == CX_VERDICT_PERMIT || f->verdict == CX_VERDICT_PERMIT_LF;
 
-        if (searched && f->valid_until == CX_TIME_NONE) {
-            return CX_TIME_NONE;
-        }
-        if (f->valid_until != CX_TIME_NONE && f->valid_until != CX_TIME_MAX) {
-            end = earlier(end, f->valid_until + 1);
-        }
-    }
-    if (record->conclusion.valid_until != CX_TIME_NONE &&
-        record->conclusion.valid_until != CX_TIME_MAX) {
-        end = earlier(end, record->conclusion.valid_until + 1);
+        end = earlier(end, window_end(f->verdict, f->valid_until));
     }
     return end;
 }

@@ -1,7 +1,6 @@
 #include "base/limits.h"
 #include "dns/name.h"
 #include "evidence/permit_priv.h"
-#include "pki/alt_name.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -159,16 +158,45 @@ repeats(cx_span common_name, const struct cx_tbs_name *name)
            cx_span_equal_fold(common_name, name->octets);
 }
 
-/* Readers could take it for a name of the kinds that CAA binds. */
+static cx_str
+without_blanks_around(cx_str text)
+{
+    while (text.n != 0 && text.p[0] == ' ') {
+        text = (cx_str){ text.p + 1, text.n - 1 };
+    }
+    while (text.n != 0 && text.p[text.n - 1] == ' ') {
+        text.n--;
+    }
+    return text;
+}
+
+/* Those that separate labels (RFC 3490 section 3.1), since readers may convert what is not ASCII. */
+static bool
+has_dot(cx_str text)
+{
+    static const char *const dots[] = { ".", "\u3002", "\uff0e", "\uff61" };
+
+    for (size_t i = 0; i < CX_COUNT(dots); i++) {
+        if (text.n != 0 && memmem(text.p, text.n, dots[i], strlen(dots[i])) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Readers could take it for a host, an address or a mailbox: a dot, and no blank. Rather too much than too little. */
 static bool
 looks_like_name(cx_str text)
 {
     const char *at = text.n == 0 ? NULL : memrchr(text.p, '@', text.n);
+    uint8_t octets[16];
 
     if (at != NULL) {
         text = (cx_str){ at + 1, text.n - (size_t)(at + 1 - text.p) };
     }
-    return cx_common_name_is_host(text);
+    text = without_blanks_around(text);
+    return text.n != 0 && (address_octets(text, octets) != 0 ||
+                           (memchr(text.p, ' ', text.n) == NULL && has_dot(text)));
 }
 
 /* In a server's certificate a commonName repeats a name (BR 7.1.4.3); elsewhere it may be a person's name. */

@@ -163,7 +163,7 @@ succeed(struct cx_log *log, uint64_t time_ms, bool *ret_lost, struct cx_detail *
 static cx_status
 open_last(struct cx_log *log, struct cx_log_opened *opened, struct cx_detail *detail)
 {
-    uint64_t last[2];
+    uint64_t last[2] = { 0, 0 };
     struct cx_shard_opened found;
     struct cx_commit commit;
     bool lost;
@@ -201,7 +201,7 @@ cx_log_open(const char *path, const struct cx_log_options *options, struct cx_lo
 {
     CX_AUTO(close_log) struct cx_log *log = NULL;
     struct cx_log_opened found;
-    uint64_t last[2];
+    uint64_t last[2] = { 0, 0 };
 
     CX_TRY(last_shards(path, last, detail)); /* no lock file in what is no store */
     CX_TRY(new_log(path, options, &log, detail));
@@ -216,7 +216,7 @@ cx_log_give_up(const char *path, const struct cx_log_options *options, cx_str wh
                struct cx_detail *detail)
 {
     CX_AUTO(close_log) struct cx_log *log = NULL;
-    uint64_t last[2];
+    uint64_t last[2] = { 0, 0 };
 
     CX_TRY(last_shards(path, last, detail));
     CX_TRY(new_log(path, options, &log, detail));

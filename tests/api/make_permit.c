@@ -213,8 +213,21 @@ beyond_phase(struct sample *s)
 {
     end_of_phase(s);
     s->findings[0].valid_until = s->findings[1].valid_until += 1000;
-    s->record.conclusion.valid_until = CX_TIME_NONE;
+    s->record.conclusion.valid_until += 1000;
     s->record.conclusion.expires++;
+}
+
+/* Verdicts that hold for some time must say how long. */
+static void
+no_window(struct sample *s)
+{
+    s->findings[1].valid_until = CX_TIME_NONE;
+}
+
+static void
+no_window_of_all(struct sample *s)
+{
+    s->record.conclusion.valid_until = CX_TIME_NONE;
 }
 
 static const struct {
@@ -235,6 +248,8 @@ static const struct {
     { late, { .file = "late.tlog-proof", .expect = "late" } },
     { long_life, { .file = "long-life.tlog-proof", .expect = "expiry" } },
     { no_expiry, { .file = "no-expiry.tlog-proof", .expect = "expiry" } },
+    { no_window, { .file = "no-window.tlog-proof", .expect = "expiry" } },
+    { no_window_of_all, { .file = "no-window-of-all.tlog-proof", .expect = "expiry" } },
     { private_rules, { .file = "private.tlog-proof", .expect = "profile" } },
     { private_rules,
       { .file = "private.tlog-proof", .expect = "ok", .more = "\"profile\": \"private\"" } },

@@ -310,7 +310,8 @@ def check_times(record, now, life):
         need(latest(EPOCHS[profile], record[5])[0][1] == epoch, 'rules')
     need(12 not in record or record[1] <= record[12], 'late')
     need(record[1] <= (now + 60) * 1000, 'future')
-    need(5 in conclusion and all(3 in f for f in record[9] if f[0] in ('PERMIT', 'PERMIT-LF')), 'expiry')
+    need(5 in conclusion and all(3 in f for f in record[9] + [conclusion] if f[0] in ('PERMIT', 'PERMIT-LF')),
+         'expiry')
     ends = [logged + life] + [said[3] + 1 for said in record[9] + [conclusion] if 3 in said]
     for _, profile, _ in record[6]:
         ends += [row[0] for row in EPOCHS[profile] + PHASES.get(profile, []) if row[0] > record[5]]

@@ -751,7 +751,7 @@ with_keys(struct makers *m, cx_span octets, size_t before)
 {
     struct cx_reader r = cx_reader_of((cx_span){ octets.p + before, octets.n - before });
     struct cx_buf buf;
-    cx_span ret;
+    cx_span ret = { NULL, 0 };
 
     cx_buf_init(&buf, CX_RECORD_MAX);
     cx_buf_put(&buf, (cx_str){ (const char *)octets.p, before });

@@ -112,7 +112,7 @@ draw_texts(struct dice *dice, size_t n, struct cx_arena *arena)
 static struct cx_hash
 draw_hash(struct dice *dice)
 {
-    struct cx_hash hash;
+    struct cx_hash hash = { { 0 } };
 
     for (size_t i = 0; i < CX_HASH_SIZE; i++) {
         hash.b[i] = (uint8_t)dice_bits(dice);

@@ -180,10 +180,25 @@ put_levels(struct exporting *e)
 
 /* ---- the whole */
 
+/* The public checkpoint moves at most once a second: who watches the log need not fetch every commit's. */
+static bool
+is_too_soon(struct exporting *e)
+{
+    char path[PATH_MAX];
+    struct stat st;
+
+    return cx_ok(path_of(e, "checkpoint", path)) && stat(path, &st) == 0 &&
+           st.st_mtime >= cx_time_now();
+}
+
 /* The checkpoint last: who reads it finds all that it implies. */
 static cx_status
 export_shard(struct exporting *e)
 {
+    if (is_too_soon(e)) {
+        printf("%s: exported less than a second ago; nothing is moved\n", e->info->key.name);
+        return CX_SUCCESS;
+    }
     CX_TRY(put_entries(e));
     CX_TRY(put_levels(e));
     CX_TRY(put_file(e, "checkpoint", e->info->checkpoint));

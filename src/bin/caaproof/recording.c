@@ -162,18 +162,6 @@ permit_json(cx_str permit)
     return json;
 }
 
-static struct cx_json *
-moment_or_null(cx_time moment)
-{
-    char text[CX_TIME_TEXT];
-
-    if (moment == CX_TIME_NONE) {
-        return cx_json_new_null();
-    }
-    cx_time_format(moment, text);
-    return cx_json_new_text(text);
-}
-
 struct cx_json *
 recording_json(const struct recording *r, const struct cx_recorded *recorded, cx_str permit)
 {
@@ -186,6 +174,6 @@ recording_json(const struct recording *r, const struct cx_recorded *recorded, cx
                   cx_json_set(json, "shard", cx_json_new_integer((int64_t)recorded->shard)) &&
                   cx_json_set(json, "index", cx_json_new_integer((int64_t)recorded->index)) &&
                   cx_json_set(json, "digest", cx_json_new_text(digest)) &&
-                  cx_json_set(json, "expires", moment_or_null(recorded->expires)) &&
+                  cx_json_set(json, "expires", cx_json_new_moment(recorded->expires)) &&
                   cx_json_set(json, "permit", permit_json(permit)));
 }

@@ -77,18 +77,6 @@ print_difference(struct running *r, const struct cx_log_row *row, const struct c
 /* ---- one difference, for machines */
 
 static struct cx_json *
-moment_json(cx_time moment)
-{
-    char text[CX_TIME_TEXT];
-
-    if (moment == CX_TIME_NONE) {
-        return cx_json_new_null();
-    }
-    cx_time_format(moment, text);
-    return cx_json_new_text(text);
-}
-
-static struct cx_json *
 verdict_json(enum cx_verdict verdict, cx_str reason, cx_time valid_until)
 {
     struct cx_json *json = cx_json_new_object();
@@ -96,7 +84,7 @@ verdict_json(enum cx_verdict verdict, cx_str reason, cx_time valid_until)
     return cx_json_whole(json,
                          cx_json_set(json, "verdict", cx_json_new_text(cx_verdict_word(verdict))) &&
                              cx_json_set(json, "reason", cx_json_new_string(reason)) &&
-                             cx_json_set(json, "valid_until", moment_json(valid_until)));
+                             cx_json_set(json, "valid_until", cx_json_new_moment(valid_until)));
 }
 
 static struct cx_json *
@@ -141,7 +129,7 @@ difference_json(const struct running *r, const struct cx_log_row *row,
         json,
         cx_json_set(json, "shard", cx_json_new_integer((int64_t)row->shard)) &&
             cx_json_set(json, "index", cx_json_new_integer((int64_t)row->index)) &&
-            cx_json_set(json, "time", moment_json((cx_time)(record->time_ms / 1000))) &&
+            cx_json_set(json, "time", cx_json_new_moment((cx_time)(record->time_ms / 1000))) &&
             cx_json_set(json, "id",
                         record->request.n != 0 ? cx_json_new_string(record->request)
                                                : cx_json_new_null()) &&

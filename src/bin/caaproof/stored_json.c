@@ -25,18 +25,6 @@ time_json(uint64_t time_ms)
     return cx_json_new_text(text);
 }
 
-static struct cx_json *
-moment_json(cx_time moment)
-{
-    char text[CX_TIME_TEXT];
-
-    if (moment == CX_TIME_NONE) {
-        return cx_json_new_null();
-    }
-    cx_time_format(moment, text);
-    return cx_json_new_text(text);
-}
-
 static const char *
 origin_of(const struct stored *stored, uint64_t shard)
 {
@@ -67,7 +55,7 @@ stored_json(const struct stored *stored, const struct cx_log_row *row,
                   cx_json_set(json, "index", cx_json_new_integer((int64_t)row->index)) &&
                   cx_json_set(json, "digest", hash_json(&digest)) &&
                   cx_json_set(json, "time", time_json(record->time_ms)) &&
-                  cx_json_set(json, "expires", moment_json(record->conclusion.expires)) &&
+                  cx_json_set(json, "expires", cx_json_new_moment(record->conclusion.expires)) &&
                   cx_json_set(json, "authority",
                               record->has_authority ? hash_json(&record->authority)
                                                     : cx_json_new_null()) &&
