@@ -134,10 +134,17 @@ cx_shard_append(struct cx_shard *shard, const struct cx_entry *entry, cx_span re
 {
     uint64_t index = shard->end[CX_SPACE_ENTRIES];
 
+    if (record.n > CX_RECORD_MAX) {
+        return cx_fail(detail, CX_E_LIMIT, "a record of %zu octets", record.n);
+    }
     if (entry->time_ms < shard->last.time_ms) {
         return cx_fail(detail, CX_E_CLOCK, "an entry of an earlier time than the last one's");
     }
     CX_TRY(begun(shard, detail));
+    if (entry->kind != CX_ENTRY_SEAL && cx_index_is_full(shard->index, index)) {
+        return cx_fail(detail, CX_E_LIMIT, "%s: has %llu entries, and must be sealed",
+                       shard->rows->name, (unsigned long long)index);
+    }
     CX_TRY(ended(shard, append(shard, entry, record, keys, detail)));
     *ret_index = index;
     return CX_SUCCESS;
@@ -242,6 +249,9 @@ cx_status
 cx_shard_put_object(struct cx_shard *shard, enum cx_object_kind kind, const struct cx_hash *digest,
                     cx_span octets, struct cx_detail *detail)
 {
+    if (octets.n > CX_RECORD_MAX) {
+        return cx_fail(detail, CX_E_LIMIT, "an object of %zu octets", octets.n);
+    }
     CX_TRY(begun(shard, detail));
     return ended(shard, put_object(shard, kind, digest, octets, detail));
 }
