@@ -22,8 +22,10 @@ tell(struct running *r, bool always)
     long long now = monotonic_ms();
 
     if (always || now - r->told_ms >= 100) {
+        const struct replay_counts counts = r->counts;
+
         r->told_ms = now;
-        if (write(r->part->counts, &r->counts, sizeof(r->counts)) != sizeof(r->counts)) {
+        if (write(r->part->counts, &counts, sizeof(counts)) != sizeof(counts)) {
             _exit(1); /* nobody is there any more */
         }
     }
