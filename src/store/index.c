@@ -3,7 +3,6 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/limits.h"
-#include "evidence/glance.h"
 #include "store/filter.h"
 
 /* The first done pieces are rows of the store, the rest is in places. */
@@ -42,140 +41,6 @@ is_searched(const struct cx_index *index, size_t at, enum cx_index_kind kind)
 {
     return !index->options.for_writing || kind == CX_INDEX_REQUEST ||
            (kind != CX_INDEX_NAME && at + 1 + CX_LOG_RECENT_SEGMENTS >= index->n_segments);
-}
-
-/* ---- places of one segment */
-
-void
-cx_segment_places_done(struct cx_segment_places *places)
-{
-    for (size_t i = 0; i < CX_INDEX_KINDS; i++) {
-        cx_places_free(places->kinds[i]);
-        places->kinds[i] = NULL;
-    }
-}
-
-static cx_status
-places_init(struct cx_segment_places *places)
-{
-    for (size_t i = 0; i < CX_INDEX_KINDS; i++) {
-        places->kinds[i] = cx_places_new();
-        if (places->kinds[i] == NULL) {
-            cx_segment_places_done(places);
-            return (cx_status){ CX_E_NOMEM };
-        }
-    }
-    return CX_SUCCESS;
-}
-
-static size_t
-places_count(const struct cx_segment_places *places)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < CX_INDEX_KINDS; i++) {
-        n += cx_places_count(places->kinds[i]);
-    }
-    return n;
-}
-
-/* Reading rows into places. */
-struct filling {
-    struct cx_rows *rows;
-    const struct cx_index_options *options;
-    const struct cx_segment *segment;
-    struct cx_segment_places *places;
-    struct cx_detail *detail;
-};
-
-/* A place that cannot be told: LIMIT. */
-static cx_status
-add_place(struct cx_places *places, uint64_t hash, uint64_t place)
-{
-    return place >= UINT32_MAX ? (cx_status){ CX_E_LIMIT }
-                               : cx_places_add(places, hash, (uint32_t)place);
-}
-
-/* A row that cannot be one of ours, or a record that cannot be read. */
-static cx_status
-unreadable(const struct filling *filling, const char *what, uint64_t number)
-{
-    return filling->options->lenient
-               ? CX_SUCCESS
-               : cx_fail(filling->detail, CX_E_STORE, "%s: %s %llu cannot be read",
-                         filling->rows->name, what, (unsigned long long)number);
-}
-
-static cx_status
-fill_one(const struct filling *filling, enum cx_index_kind kind, cx_span key, uint64_t number)
-{
-    cx_status status =
-        add_place(filling->places->kinds[kind], cx_hash(filling->options->hash_key, key),
-                  number - filling->segment->first[cx_index_space(kind)]);
-
-    return status.code == CX_E_LIMIT ? unreadable(filling, "row", number) : status;
-}
-
-static cx_status
-fill_entry(void *ctx, const struct cx_row *row)
-{
-    const struct filling *filling = ctx;
-    struct cx_entry entry;
-    struct cx_glance glance;
-    char buf[CX_GLANCE_NAME];
-    cx_str name;
-
-    if (!cx_ok(cx_entry_read(row->head, &entry))) {
-        return unreadable(filling, "entry", row->key);
-    }
-    if (entry.kind != CX_ENTRY_CHECK || row->body.n == 0) {
-        return CX_SUCCESS;
-    }
-    if (!cx_ok(cx_glance(row->body, &glance))) {
-        return unreadable(filling, "the record of entry", row->key);
-    }
-    if (glance.request.n != 0) {
-        CX_TRY(fill_one(filling, CX_INDEX_REQUEST, cx_span_of_str(glance.request), row->key));
-    }
-    while (cx_glance_name(&glance, buf, &name)) {
-        CX_TRY(fill_one(filling, CX_INDEX_NAME, cx_span_of_str(name), row->key));
-    }
-    return CX_SUCCESS;
-}
-
-static cx_status
-fill_object(void *ctx, const struct cx_row *row)
-{
-    const struct filling *filling = ctx;
-
-    return row->head.n == CX_HASH_SIZE ? fill_one(filling, CX_INDEX_OBJECT, row->head, row->key)
-                                       : unreadable(filling, "object", row->key);
-}
-
-static cx_status
-fill_message(void *ctx, const struct cx_row *row)
-{
-    const struct filling *filling = ctx;
-
-    return row->head.n == CX_HASH_SIZE ? fill_one(filling, CX_INDEX_MESSAGE, row->head, row->key)
-                                       : unreadable(filling, "message", row->key);
-}
-
-cx_status
-cx_segment_places_fill(struct cx_rows *rows, const struct cx_index_options *options,
-                       const struct cx_segment *segment, struct cx_segment_places *ret,
-                       struct cx_detail *detail)
-{
-    struct filling filling = { rows, options, segment, ret, detail };
-    const uint64_t *first = segment->first, *end = segment->end;
-
-    CX_TRY(places_init(ret));
-    CX_TRY(rows->ops->scan(rows, CX_TABLE_ENTRY, first[CX_SPACE_ENTRIES], end[CX_SPACE_ENTRIES],
-                           fill_entry, &filling, detail));
-    CX_TRY(rows->ops->scan(rows, CX_TABLE_OBJECT, first[CX_SPACE_OBJECTS], end[CX_SPACE_OBJECTS],
-                           fill_object, &filling, detail));
-    return rows->ops->scan(rows, CX_TABLE_MESSAGE, first[CX_SPACE_MESSAGES], end[CX_SPACE_MESSAGES],
-                           fill_message, &filling, detail);
 }
 
 /* ---- filters */
@@ -423,8 +288,20 @@ cx_index_add(struct cx_index *index, enum cx_index_kind kind, cx_span key, uint6
 {
     struct segment *segment = growing(index);
 
-    return add_place(segment->places.kinds[kind], cx_hash(index->options.hash_key, key),
-                     number - segment->bounds.first[cx_index_space(kind)]);
+    uint64_t place = number - segment->bounds.first[cx_index_space(kind)];
+
+    return place >= UINT32_MAX
+               ? (cx_status){ CX_E_LIMIT }
+               : cx_places_add(segment->places.kinds[kind], cx_hash(index->options.hash_key, key),
+                               (uint32_t)place);
+}
+
+void
+cx_index_expect(const struct cx_index *index, enum cx_index_kind kind, cx_span key)
+{
+    const struct segment *segment = &index->segments[index->n_segments - 1];
+
+    cx_places_expect(segment->places.kinds[kind], cx_hash(index->options.hash_key, key));
 }
 
 /* The next piece of the segment becomes a row. */
@@ -510,7 +387,7 @@ turn(struct cx_index *index, const uint64_t end[CX_SPACES], struct cx_detail *de
     index->segments[at].bounds = full;
     CX_TRY(cx_rows_put_segment(index->rows, at, &full, detail));
     CX_TRY(add_segment(index, &next));
-    CX_TRY(places_init(&growing(index)->places));
+    CX_TRY(cx_segment_places_init(&growing(index)->places));
     forget_filters(index);
     for (size_t i = 0; i < CX_INDEX_KINDS; i++) {
         enum cx_index_kind kind = (enum cx_index_kind)i;
@@ -520,21 +397,27 @@ turn(struct cx_index *index, const uint64_t end[CX_SPACES], struct cx_detail *de
     return CX_SUCCESS;
 }
 
+static bool
+is_segment_full(const struct cx_index *index, uint64_t n_entries)
+{
+    const struct segment *segment = &index->segments[index->n_segments - 1];
+
+    return n_entries - segment->bounds.first[CX_SPACE_ENTRIES] >= index->options.segment_entries ||
+           cx_segment_places_count(&segment->places) >= CX_LOG_SEGMENT_ROWS;
+}
+
+bool
+cx_index_is_full(const struct cx_index *index, uint64_t n_entries)
+{
+    return index->n_segments >= CX_LOG_SEGMENTS_MAX && is_segment_full(index, n_entries);
+}
+
 cx_status
 cx_index_turn(struct cx_index *index, const uint64_t end[CX_SPACES], struct cx_detail *detail)
 {
-    const struct segment *segment = growing(index);
-
-    if (end[CX_SPACE_ENTRIES] - segment->bounds.first[CX_SPACE_ENTRIES] <
-            index->options.segment_entries &&
-        places_count(&segment->places) < CX_LOG_SEGMENT_ROWS) {
-        return CX_SUCCESS;
-    }
-    if (index->n_segments >= CX_LOG_SEGMENTS_MAX) {
-        return cx_fail(detail, CX_E_LIMIT, "%s: has %d segments, and must be sealed",
-                       index->rows->name, CX_LOG_SEGMENTS_MAX);
-    }
-    return turn(index, end, detail);
+    return is_segment_full(index, end[CX_SPACE_ENTRIES]) && index->n_segments < CX_LOG_SEGMENTS_MAX
+               ? turn(index, end, detail)
+               : CX_SUCCESS;
 }
 
 /* ---- finding */

@@ -35,13 +35,18 @@ void cx_index_free(struct cx_index *index);
 /* number: of the entry or object that is being put; not below any before. Classes: NOMEM, LIMIT. */
 cx_status cx_index_add(struct cx_index *index, enum cx_index_kind kind, cx_span key,
                        uint64_t number) CX_MUST;
+/* There are CX_LOG_SEGMENTS_MAX segments, and the last one is full: nothing but a seal should be put any more. */
+bool cx_index_is_full(const struct cx_index *index, uint64_t n_entries);
 /* An entry was put, and ends are what the sequences have reached: a segment that is full by it ends here, in the open
- * transaction. Classes: STORE, NOMEM, LIMIT (CX_LOG_SEGMENTS_MAX: the shard must be sealed). */
+ * transaction, unless it is the last that there can be. Classes: STORE, NOMEM. */
 cx_status cx_index_turn(struct cx_index *index, const uint64_t end[CX_SPACES],
                         struct cx_detail *detail) CX_MUST;
 /* Puts the pieces that are due after so many new entries into the open transaction. Classes: STORE, NOMEM. */
 cx_status cx_index_put_due(struct cx_index *index, uint64_t n_entries, struct cx_detail *detail)
     CX_MUST;
+
+/* The key is added soon. */
+void cx_index_expect(const struct cx_index *index, enum cx_index_kind kind, cx_span key);
 
 typedef cx_status (*cx_index_fn)(void *ctx, uint64_t number, bool *ret_stop);
 
@@ -56,7 +61,7 @@ struct cx_index_query {
 cx_status cx_index_find(struct cx_index *index, const struct cx_index_query *query,
                         cx_index_fn each, void *ctx, struct cx_detail *detail) CX_MUST;
 
-/* ---- for who checks an index: one segment's places, from its rows */
+/* ---- one segment's places (segment_places.c); who checks an index makes them again from the rows */
 
 struct cx_segment_places {
     struct cx_places *kinds[CX_INDEX_KINDS];
@@ -67,6 +72,9 @@ struct cx_segment_places {
 cx_status cx_segment_places_fill(struct cx_rows *rows, const struct cx_index_options *options,
                                  const struct cx_segment *segment, struct cx_segment_places *ret,
                                  struct cx_detail *detail) CX_MUST;
+/* Empty ones. Classes: NOMEM. */
+cx_status cx_segment_places_init(struct cx_segment_places *places) CX_MUST;
 void cx_segment_places_done(struct cx_segment_places *places);
+size_t cx_segment_places_count(const struct cx_segment_places *places);
 
 #endif

@@ -63,7 +63,8 @@ cx_status cx_log_give_up(const char *path, const struct cx_log_options *options,
 /* Drops what was appended and not committed. */
 void cx_log_close(struct cx_log *log);
 
-/* ---- writing: append any number, then commit. After a failure other than CX_E_CLOCK the log must be closed. */
+/* ---- writing: append any number, then commit. After a failure the log must be closed; but not after CX_E_CLOCK, USAGE and
+ * LIMIT (a record or object of more than CX_RECORD_MAX; a shard that is full and must be sealed): then nothing was done. */
 
 /* Keys by which an entry is found again; request is unique, names are not. */
 struct cx_log_keys {

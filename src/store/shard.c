@@ -87,6 +87,20 @@ index_entry(struct cx_shard *shard, const struct cx_log_keys *keys, uint64_t ind
     return CX_SUCCESS;
 }
 
+static void
+expect_keys(const struct cx_shard *shard, const struct cx_log_keys *keys)
+{
+    if (keys == NULL) {
+        return;
+    }
+    if (keys->request.n != 0) {
+        cx_index_expect(shard->index, CX_INDEX_REQUEST, cx_span_of_str(keys->request));
+    }
+    for (size_t i = 0; i < keys->n_names; i++) {
+        cx_index_expect(shard->index, CX_INDEX_NAME, cx_span_of_str(keys->names[i]));
+    }
+}
+
 static cx_status
 append(struct cx_shard *shard, const struct cx_entry *entry, cx_span record,
        const struct cx_log_keys *keys, struct cx_detail *detail)
@@ -101,6 +115,7 @@ append(struct cx_shard *shard, const struct cx_entry *entry, cx_span record,
     struct cx_hash leaf;
 
     CX_TRY(begin(shard, detail));
+    expect_keys(shard, keys);
     CX_TRY(cx_sha256(record, row.entry.digest));
     cx_entry_write(&row.entry, row.octets);
     CX_TRY(cx_hash_leaf((cx_span){ row.octets, CX_ENTRY_SIZE }, &leaf));
@@ -119,10 +134,17 @@ cx_shard_append(struct cx_shard *shard, const struct cx_entry *entry, cx_span re
 {
     uint64_t index = shard->end[CX_SPACE_ENTRIES];
 
+    if (record.n > CX_RECORD_MAX) {
+        return cx_fail(detail, CX_E_LIMIT, "a record of %zu octets", record.n);
+    }
     if (entry->time_ms < shard->last.time_ms) {
         return cx_fail(detail, CX_E_CLOCK, "an entry of an earlier time than the last one's");
     }
     CX_TRY(begun(shard, detail));
+    if (entry->kind != CX_ENTRY_SEAL && cx_index_is_full(shard->index, index)) {
+        return cx_fail(detail, CX_E_LIMIT, "%s: has %llu entries, and must be sealed",
+                       shard->rows->name, (unsigned long long)index);
+    }
     CX_TRY(ended(shard, append(shard, entry, record, keys, detail)));
     *ret_index = index;
     return CX_SUCCESS;
@@ -227,6 +249,9 @@ cx_status
 cx_shard_put_object(struct cx_shard *shard, enum cx_object_kind kind, const struct cx_hash *digest,
                     cx_span octets, struct cx_detail *detail)
 {
+    if (octets.n > CX_RECORD_MAX) {
+        return cx_fail(detail, CX_E_LIMIT, "an object of %zu octets", octets.n);
+    }
     CX_TRY(begun(shard, detail));
     return ended(shard, put_object(shard, kind, digest, octets, detail));
 }

@@ -35,6 +35,18 @@ put_seal(struct cx_buf *buf)
     return CX_SUCCESS;
 }
 
+static void
+fill_up(struct cx_buf *buf, size_t to)
+{
+    size_t n = buf->n < to ? to - buf->n : 0;
+    char *p = cx_buf_reserve(buf, n);
+
+    if (p != NULL) {
+        memset(p, '\n', n);
+        cx_buf_grown(buf, n);
+    }
+}
+
 /* A whole slot. */
 static cx_status
 compose(struct cx_buf *buf, uint64_t number, cx_str text, struct cx_detail *detail)
@@ -46,9 +58,7 @@ compose(struct cx_buf *buf, uint64_t number, cx_str text, struct cx_detail *deta
     cx_buf_put(buf, text);
     cx_buf_putc(buf, '\n');
     CX_TRY(put_seal(buf));
-    while (cx_buf_ok(buf) && buf->n < CX_SLOT_OCTETS) {
-        cx_buf_putc(buf, '\n');
-    }
+    fill_up(buf, CX_SLOT_OCTETS);
     return cx_buf_ok(buf) ? CX_SUCCESS : (cx_status){ CX_E_NOMEM };
 }
 
@@ -137,9 +147,7 @@ cx_slots_make(const char *path, uint64_t number, cx_str text, struct cx_detail *
 
     cx_buf_init(&buf, FILE_OCTETS);
     status = compose(&buf, number, text, detail);
-    while (cx_buf_ok(&buf) && buf.n < FILE_OCTETS) { /* no slot, but its blocks are there */
-        cx_buf_putc(&buf, '\n');
-    }
+    fill_up(&buf, FILE_OCTETS); /* no slot, but its blocks are there */
     if (cx_ok(status)) {
         status = cx_buf_ok(&buf) ? cx_file_make(path, 0600, cx_buf_str(&buf), detail)
                                  : (cx_status){ CX_E_NOMEM };

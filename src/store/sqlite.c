@@ -5,130 +5,22 @@
 #include "store/files.h"
 #include "store/sqlite_priv.h"
 
-struct rows {
-    struct cx_rows base; /* name is folder */
-    char *folder;
-    enum cx_rows_mode mode;
-    struct cx_sqlite records, messages;
-    struct cx_slots latest;
-    bool putting;          /* between begin and the end of the transaction */
-    bool putting_messages; /* and one was put */
-    bool viewing;
-};
-
-/* Columns of struct cx_row that a table has, in the order of its statements. */
-enum {
-    NUMBER_0 = 1,
-    NUMBER_1 = 2,
-    HEAD = 4,
-    BODY = 8,
-};
-
-static const struct table {
-    unsigned columns;
-    enum cx_sql put, scan, before;
-    const char *name;
-} tables[CX_TABLES] = {
-#define ROW(table, columns, name)                                                                  \
-    [CX_TABLE_##table] = { columns, CX_SQL_##table##_PUT, CX_SQL_##table##_SCAN,                   \
-                           CX_SQL_##table##_BEFORE, name }
-    ROW(ENTRY, NUMBER_0 | NUMBER_1 | HEAD | BODY, "entry"),
-    ROW(OBJECT, NUMBER_0 | HEAD | BODY, "object"),
-    ROW(MESSAGE, HEAD | BODY, "message"),
-    ROW(TILE, BODY, "tile"),
-    ROW(CHECKPOINT, BODY, "checkpoint"),
-    ROW(SEGMENT, BODY, "segment"),
-    ROW(PIECE, BODY, "piece"),
-    ROW(META, BODY, "meta"),
-#undef ROW
-};
-
-static const char *const statements[CX_SQLS] = {
-#define X(name, sql) [CX_SQL_##name] = sql,
-#include "store/sqlite_statements.def"
-#undef X
-};
-
-static struct rows *
-self_of(struct cx_rows *rows)
-{
-    return CX_OF_MEMBER(struct rows, base, rows);
-}
-
-/* ---- statements */
-
-static void
-finalize(sqlite3_stmt **statement)
-{
-    (void)sqlite3_finalize(*statement); /* repeats a failure that was seen */
-}
-
-/* One of the list; prepared once, and once more while it is in use: then *ret_own must be finalized. */
-static cx_status
-statement_of(struct cx_sqlite *file, enum cx_sql which, sqlite3_stmt **ret, sqlite3_stmt **ret_own,
-             struct cx_detail *detail)
-{
-    sqlite3_stmt **kept = &file->statements[which];
-    bool busy = *kept != NULL && sqlite3_stmt_busy(*kept) != 0;
-    sqlite3_stmt *made = NULL;
-
-    if (*kept == NULL || busy) {
-        int rc = sqlite3_prepare_v3(file->db, statements[which], -1,
-                                    busy ? 0 : SQLITE_PREPARE_PERSISTENT, &made, NULL);
-
-        if (rc != SQLITE_OK) {
-            return cx_sqlite_failed(file, rc, detail);
-        }
-    }
-    if (busy) {
-        *ret_own = made;
-    } else if (made != NULL) {
-        *kept = made;
-    }
-    *ret = busy ? made : *kept;
-    return CX_SUCCESS;
-}
-
-/* A step failed, or ended what began with it; tells the failure. */
-static cx_status
-finish(struct cx_sqlite *file, sqlite3_stmt *statement, int rc, struct cx_detail *detail)
-{
-    cx_status status = rc == SQLITE_DONE ? CX_SUCCESS : cx_sqlite_failed(file, rc, detail);
-
-    (void)sqlite3_reset(statement); /* repeats rc */
-    return status;
-}
-
-static cx_status
-run(struct cx_sqlite *file, enum cx_sql which, struct cx_detail *detail)
-{
-    CX_AUTO(finalize) sqlite3_stmt *own = NULL;
-    sqlite3_stmt *statement = NULL;
-    int rc;
-
-    CX_TRY(statement_of(file, which, &statement, &own, detail));
-    rc = sqlite3_step(statement);
-    if (rc == SQLITE_ROW) {
-        rc = SQLITE_DONE; /* VIEW_AT */
-    }
-    return finish(file, statement, rc, detail);
-}
-
 /* ---- transactions */
 
 static void
 roll_back_file(struct cx_sqlite *file)
 {
     if (file->db != NULL && sqlite3_get_autocommit(file->db) == 0) {
-        (void)run(file, CX_SQL_ROLLBACK,
-                  NULL); /* what cannot be rolled back is not committed either */
+        cx_status status = cx_sqlite_run(file, CX_SQL_ROLLBACK, NULL);
+
+        (void)status; /* what cannot be rolled back is not committed either */
     }
 }
 
 static void
 roll_back(struct cx_rows *rows)
 {
-    struct rows *self = self_of(rows);
+    struct cx_sqlite_rows *self = cx_sqlite_self(rows);
 
     roll_back_file(&self->records);
     roll_back_file(&self->messages);
@@ -138,9 +30,9 @@ roll_back(struct cx_rows *rows)
 static cx_status
 begin(struct cx_rows *rows, struct cx_detail *detail)
 {
-    struct rows *self = self_of(rows);
+    struct cx_sqlite_rows *self = cx_sqlite_self(rows);
 
-    CX_TRY(run(&self->records, CX_SQL_BEGIN, detail));
+    CX_TRY(cx_sqlite_run(&self->records, CX_SQL_BEGIN, detail));
     self->putting = true;
     return CX_SUCCESS;
 }
@@ -149,17 +41,17 @@ begin(struct cx_rows *rows, struct cx_detail *detail)
 static cx_status
 commit(struct cx_rows *rows, struct cx_detail *detail)
 {
-    struct rows *self = self_of(rows);
+    struct cx_sqlite_rows *self = cx_sqlite_self(rows);
     cx_status status = CX_SUCCESS;
 
     if (!self->putting) {
         return cx_fail(detail, CX_E_INTERNAL, "%s: nothing to commit", rows->name);
     }
     if (self->putting_messages) {
-        status = run(&self->messages, CX_SQL_COMMIT, detail);
+        status = cx_sqlite_run(&self->messages, CX_SQL_COMMIT, detail);
     }
     if (cx_ok(status)) {
-        status = run(&self->records, CX_SQL_COMMIT, detail);
+        status = cx_sqlite_run(&self->records, CX_SQL_COMMIT, detail);
     }
     if (!cx_ok(status)) {
         roll_back(rows);
@@ -171,14 +63,14 @@ commit(struct cx_rows *rows, struct cx_detail *detail)
 static cx_status
 view_begin_file(struct cx_sqlite *file, struct cx_detail *detail)
 {
-    CX_TRY(run(file, CX_SQL_VIEW, detail));
-    return run(file, CX_SQL_VIEW_AT, detail);
+    CX_TRY(cx_sqlite_run(file, CX_SQL_VIEW, detail));
+    return cx_sqlite_run(file, CX_SQL_VIEW_AT, detail);
 }
 
 static void
 view_end(struct cx_rows *rows)
 {
-    struct rows *self = self_of(rows);
+    struct cx_sqlite_rows *self = cx_sqlite_self(rows);
 
     roll_back_file(&self->records);
     roll_back_file(&self->messages);
@@ -189,7 +81,7 @@ view_end(struct cx_rows *rows)
 static cx_status
 view_begin(struct cx_rows *rows, struct cx_detail *detail)
 {
-    struct rows *self = self_of(rows);
+    struct cx_sqlite_rows *self = cx_sqlite_self(rows);
     cx_status status = view_begin_file(&self->records, detail);
 
     if (cx_ok(status) && self->messages.db != NULL) {
@@ -202,199 +94,11 @@ view_begin(struct cx_rows *rows, struct cx_detail *detail)
     return status;
 }
 
-/* ---- rows */
-
-/* The file that has the table; NULL: it is not there. */
-static struct cx_sqlite *
-file_of(struct rows *self, enum cx_table table)
-{
-    if (table != CX_TABLE_MESSAGE) {
-        return &self->records;
-    }
-    return self->messages.db != NULL ? &self->messages : NULL;
-}
-
-static int
-bind_number(sqlite3_stmt *statement, int at, uint64_t number)
-{
-    return number > INT64_MAX ? SQLITE_TOOBIG
-                              : sqlite3_bind_int64(statement, at, (sqlite3_int64)number);
-}
-
-/* Never NULL, which the tables refuse. */
-static int
-bind_span(sqlite3_stmt *statement, int at, cx_span span)
-{
-    return span.n == 0 ? sqlite3_bind_zeroblob(statement, at, 0)
-                       : sqlite3_bind_blob64(statement, at, span.p, span.n, SQLITE_STATIC);
-}
-
-static int
-bind_row(sqlite3_stmt *statement, unsigned columns, const struct cx_row *row)
-{
-    int at = 1, rc = bind_number(statement, at, row->key);
-
-    for (unsigned i = 0; i < 2 && rc == SQLITE_OK; i++) {
-        if ((columns & ((unsigned)NUMBER_0 << i)) != 0) {
-            rc = bind_number(statement, ++at, row->number[i]);
-        }
-    }
-    if (rc == SQLITE_OK && (columns & HEAD) != 0) {
-        rc = bind_span(statement, ++at, row->head);
-    }
-    if (rc == SQLITE_OK && (columns & BODY) != 0) {
-        rc = bind_span(statement, ++at, row->body);
-    }
-    return rc;
-}
-
-static cx_status
-put(struct cx_rows *rows, enum cx_table table, const struct cx_row *row, struct cx_detail *detail)
-{
-    struct rows *self = self_of(rows);
-    struct cx_sqlite *file = file_of(self, table);
-    CX_AUTO(finalize) sqlite3_stmt *own = NULL;
-    sqlite3_stmt *statement = NULL;
-    int rc;
-
-    if (!self->putting || file == NULL) {
-        return cx_fail(detail, CX_E_STORE, "%s: nothing can be put into table \"%s\"", rows->name,
-                       tables[table].name);
-    }
-    if (table == CX_TABLE_MESSAGE && !self->putting_messages) {
-        CX_TRY(run(file, CX_SQL_BEGIN, detail));
-        self->putting_messages = true;
-    }
-    CX_TRY(statement_of(file, tables[table].put, &statement, &own, detail));
-    rc = bind_row(statement, tables[table].columns, row);
-    if (rc == SQLITE_OK) {
-        rc = sqlite3_step(statement);
-    }
-    return finish(file, statement, rc, detail);
-}
-
-static cx_status
-column_number(sqlite3_stmt *statement, int at, uint64_t *ret)
-{
-    sqlite3_int64 number = sqlite3_column_int64(statement, at);
-
-    if (sqlite3_column_type(statement, at) != SQLITE_INTEGER || number < 0) {
-        return (cx_status){ CX_E_STORE };
-    }
-    *ret = (uint64_t)number;
-    return CX_SUCCESS;
-}
-
-static cx_status
-column_span(sqlite3_stmt *statement, int at, cx_span *ret)
-{
-    const void *p = sqlite3_column_blob(statement, at);
-    int n = sqlite3_column_bytes(statement, at);
-
-    if (sqlite3_column_type(statement, at) != SQLITE_BLOB) {
-        return (cx_status){ CX_E_STORE };
-    }
-    if (p == NULL && n != 0) {
-        return (cx_status){ CX_E_NOMEM };
-    }
-    *ret = (cx_span){ p, n < 0 ? 0 : (size_t)n };
-    return CX_SUCCESS;
-}
-
-static cx_status
-row_of(sqlite3_stmt *statement, unsigned columns, struct cx_row *row)
-{
-    int at = 0;
-
-    CX_TRY(column_number(statement, at, &row->key));
-    for (unsigned i = 0; i < 2; i++) {
-        if ((columns & ((unsigned)NUMBER_0 << i)) != 0) {
-            CX_TRY(column_number(statement, ++at, &row->number[i]));
-        }
-    }
-    if ((columns & HEAD) != 0) {
-        CX_TRY(column_span(statement, ++at, &row->head));
-    }
-    if ((columns & BODY) != 0) {
-        CX_TRY(column_span(statement, ++at, &row->body));
-    }
-    return CX_SUCCESS;
-}
-
-/* What a query is for. */
-struct query {
-    struct cx_sqlite *file;
-    const struct table *table;
-    cx_row_fn each;
-    void *ctx;
-};
-
-static cx_status
-walk(const struct query *query, sqlite3_stmt *statement, struct cx_detail *detail)
-{
-    int rc;
-
-    while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
-        struct cx_row row = { 0 };
-        cx_status status = row_of(statement, query->table->columns, &row);
-
-        if (status.code == CX_E_STORE) {
-            return cx_fail(detail, CX_E_STORE, "%s: table \"%s\" has a row of another type",
-                           query->file->path, query->table->name);
-        }
-        CX_TRY(status);
-        CX_TRY(query->each(query->ctx, &row));
-    }
-    return rc == SQLITE_DONE ? CX_SUCCESS : cx_sqlite_failed(query->file, rc, detail);
-}
-
-static cx_status
-ask(struct query *query, enum cx_sql which, const uint64_t *keys, int n_keys,
-    struct cx_detail *detail)
-{
-    CX_AUTO(finalize) sqlite3_stmt *own = NULL;
-    sqlite3_stmt *statement = NULL;
-    cx_status status;
-
-    if (query->file == NULL) {
-        return CX_SUCCESS;
-    }
-    CX_TRY(statement_of(query->file, which, &statement, &own, detail));
-    for (int i = 0; i < n_keys; i++) {
-        int rc = bind_number(statement, i + 1, keys[i] > INT64_MAX ? INT64_MAX : keys[i]);
-
-        if (rc != SQLITE_OK) {
-            return cx_sqlite_failed(query->file, rc, detail);
-        }
-    }
-    status = walk(query, statement, detail);
-    (void)sqlite3_reset(statement); /* repeats a failure that was seen */
-    return status;
-}
-
-static cx_status
-scan(struct cx_rows *rows, enum cx_table table, uint64_t first, uint64_t last, cx_row_fn each,
-     void *ctx, struct cx_detail *detail)
-{
-    struct query query = { file_of(self_of(rows), table), &tables[table], each, ctx };
-
-    return ask(&query, query.table->scan, (const uint64_t[]){ first, last }, 2, detail);
-}
-
-static cx_status
-before(struct cx_rows *rows, enum cx_table table, uint64_t below, cx_row_fn each, void *ctx,
-       struct cx_detail *detail)
-{
-    struct query query = { file_of(self_of(rows), table), &tables[table], each, ctx };
-
-    return ask(&query, query.table->before, &below, 1, detail);
-}
-
 /* ---- the last checkpoint */
 
 static cx_status
-open_latest(struct rows *self, const char *path, uint64_t size, cx_str note, bool *ret_written,
-            struct cx_detail *detail)
+open_latest(struct cx_sqlite_rows *self, const char *path, uint64_t size, cx_str note,
+            bool *ret_written, struct cx_detail *detail)
 {
     bool there;
     struct cx_buf buf;
@@ -416,7 +120,7 @@ open_latest(struct rows *self, const char *path, uint64_t size, cx_str note, boo
 static cx_status
 put_latest(struct cx_rows *rows, uint64_t size, cx_str note, struct cx_detail *detail)
 {
-    struct rows *self = self_of(rows);
+    struct cx_sqlite_rows *self = cx_sqlite_self(rows);
     bool written = false;
 
     if (self->latest.fd < 0) {
@@ -432,7 +136,7 @@ put_latest(struct cx_rows *rows, uint64_t size, cx_str note, struct cx_detail *d
 static cx_status
 get_latest(struct cx_rows *rows, struct cx_buf *buf, struct cx_detail *detail)
 {
-    struct rows *self = self_of(rows);
+    struct cx_sqlite_rows *self = cx_sqlite_self(rows);
     CX_AUTO(cx_path_free) char *path = NULL;
     CX_AUTO(cx_slots_close) struct cx_slots slots = CX_SLOTS_CLOSED;
     uint64_t number;
@@ -477,14 +181,14 @@ tend_file(struct cx_sqlite *file, uint64_t over_octets, struct cx_detail *detail
 static cx_status
 tend(struct cx_rows *rows, uint64_t over_octets, struct cx_detail *detail)
 {
-    struct rows *self = self_of(rows);
+    struct cx_sqlite_rows *self = cx_sqlite_self(rows);
 
     CX_TRY(tend_file(&self->records, over_octets, detail));
     return tend_file(&self->messages, over_octets, detail);
 }
 
 static cx_status
-copy_files(struct rows *self, const char *folder, struct cx_detail *detail)
+copy_files(struct cx_sqlite_rows *self, const char *folder, struct cx_detail *detail)
 {
     CX_AUTO(cx_path_free) char *records = NULL;
     CX_AUTO(cx_path_free) char *messages = NULL;
@@ -503,7 +207,7 @@ copy(struct cx_rows *rows, const char *folder, struct cx_detail *detail)
     cx_status status;
 
     CX_TRY(view_begin(rows, detail));
-    status = copy_files(self_of(rows), folder, detail);
+    status = copy_files(cx_sqlite_self(rows), folder, detail);
     view_end(rows);
     return status;
 }
@@ -511,7 +215,7 @@ copy(struct cx_rows *rows, const char *folder, struct cx_detail *detail)
 static bool
 has_messages(struct cx_rows *rows)
 {
-    return self_of(rows)->messages.db != NULL;
+    return cx_sqlite_self(rows)->messages.db != NULL;
 }
 
 /* One database, with what SQLite has beside it. */
@@ -532,7 +236,7 @@ remove_database(const char *folder, const char *name, struct cx_detail *detail)
 static cx_status
 drop_messages(struct cx_rows *rows, struct cx_detail *detail)
 {
-    struct rows *self = self_of(rows);
+    struct cx_sqlite_rows *self = cx_sqlite_self(rows);
 
     if (self->mode == CX_ROWS_READ || self->putting) {
         return cx_fail(detail, CX_E_INTERNAL, "%s: messages cannot be deleted now", rows->name);
@@ -573,7 +277,7 @@ settle_file(struct cx_sqlite *file, struct cx_detail *detail)
 static cx_status
 settle(struct cx_rows *rows, struct cx_detail *detail)
 {
-    struct rows *self = self_of(rows);
+    struct cx_sqlite_rows *self = cx_sqlite_self(rows);
 
     CX_TRY(settle_file(&self->messages, detail));
     return settle_file(&self->records, detail);
@@ -582,7 +286,7 @@ settle(struct cx_rows *rows, struct cx_detail *detail)
 static void
 close_rows(struct cx_rows *rows)
 {
-    struct rows *self = rows == NULL ? NULL : self_of(rows);
+    struct cx_sqlite_rows *self = rows == NULL ? NULL : cx_sqlite_self(rows);
 
     if (self == NULL) {
         return;
@@ -597,11 +301,11 @@ close_rows(struct cx_rows *rows)
 
 static const struct cx_rows_ops ops = {
     .begin = begin,
-    .put = put,
+    .put = cx_sqlite_put,
     .commit = commit,
     .rollback = roll_back,
-    .scan = scan,
-    .before = before,
+    .scan = cx_sqlite_scan,
+    .before = cx_sqlite_before,
     .view_begin = view_begin,
     .view_end = view_end,
     .put_latest = put_latest,
@@ -617,7 +321,7 @@ static const struct cx_rows_ops ops = {
 /* ---- opening */
 
 static cx_status
-open_messages(struct rows *self, struct cx_detail *detail)
+open_messages(struct cx_sqlite_rows *self, struct cx_detail *detail)
 {
     CX_AUTO(cx_path_free) char *path = NULL;
     bool there;
@@ -631,7 +335,7 @@ open_messages(struct rows *self, struct cx_detail *detail)
 }
 
 static cx_status
-open_rows(struct rows *self, struct cx_detail *detail)
+open_rows(struct cx_sqlite_rows *self, struct cx_detail *detail)
 {
     CX_AUTO(cx_path_free) char *path = NULL;
 
@@ -645,13 +349,14 @@ cx_status
 cx_sqlite_open(const char *folder, enum cx_rows_mode mode, struct cx_rows **ret,
                struct cx_detail *detail)
 {
-    struct rows *self = cx_alloc(1, sizeof(*self));
+    struct cx_sqlite_rows *self = cx_alloc(1, sizeof(*self));
     cx_status status;
 
     if (self == NULL) {
         return (cx_status){ CX_E_NOMEM };
     }
-    *self = (struct rows){ .base = { .ops = &ops }, .mode = mode, .latest = CX_SLOTS_CLOSED };
+    *self =
+        (struct cx_sqlite_rows){ .base = { .ops = &ops }, .mode = mode, .latest = CX_SLOTS_CLOSED };
     status = cx_path_make(&self->folder, "%s", folder);
     self->base.name = self->folder;
     if (cx_ok(status)) {

@@ -29,6 +29,23 @@ struct cx_sqlite {
     uint64_t wal_frames, wal_tended;
 };
 
+struct cx_sqlite_rows {
+    struct cx_rows base; /* name is folder */
+    char *folder;
+    enum cx_rows_mode mode;
+    struct cx_sqlite records, messages;
+    struct cx_slots latest;
+    bool putting;          /* between begin and the end of the transaction */
+    bool putting_messages; /* and one was put */
+    bool viewing;
+};
+
+static inline struct cx_sqlite_rows *
+cx_sqlite_self(struct cx_rows *rows)
+{
+    return CX_OF_MEMBER(struct cx_sqlite_rows, base, rows);
+}
+
 /* Text and code of the last failure of db. */
 cx_status cx_sqlite_failed(const struct cx_sqlite *file, int rc, struct cx_detail *detail);
 cx_status cx_sqlite_exec(struct cx_sqlite *file, const char *sql, struct cx_detail *detail) CX_MUST;
@@ -41,6 +58,25 @@ cx_status cx_sqlite_number(struct cx_sqlite *file, const char *sql, int64_t *ret
 cx_status cx_sqlite_file_open(const char *path, enum cx_sqlite_kind kind, enum cx_rows_mode mode,
                               struct cx_sqlite *file, struct cx_detail *detail) CX_MUST;
 void cx_sqlite_file_close(struct cx_sqlite *file);
+
+/* sqlite_statement.c. One of the list; prepared once, and once more while it is in use: then *ret_own must be finalized. */
+cx_status cx_sqlite_statement(struct cx_sqlite *file, enum cx_sql which, sqlite3_stmt **ret,
+                              sqlite3_stmt **ret_own, struct cx_detail *detail) CX_MUST;
+/* Of a step that gave rc: tells its failure, and ends what began with it. */
+cx_status cx_sqlite_finish(struct cx_sqlite *file, sqlite3_stmt *statement, int rc,
+                           struct cx_detail *detail) CX_MUST;
+/* One that binds nothing. */
+cx_status cx_sqlite_run(struct cx_sqlite *file, enum cx_sql which, struct cx_detail *detail)
+    CX_MUST;
+void cx_sqlite_finalize(sqlite3_stmt **statement); /* for CX_AUTO */
+
+/* sqlite_rows.c: those of the port. */
+cx_status cx_sqlite_put(struct cx_rows *rows, enum cx_table table, const struct cx_row *row,
+                        struct cx_detail *detail) CX_MUST;
+cx_status cx_sqlite_scan(struct cx_rows *rows, enum cx_table table, uint64_t first, uint64_t last,
+                         cx_row_fn each, void *ctx, struct cx_detail *detail) CX_MUST;
+cx_status cx_sqlite_before(struct cx_rows *rows, enum cx_table table, uint64_t below,
+                           cx_row_fn each, void *ctx, struct cx_detail *detail) CX_MUST;
 
 /* sqlite_copy.c */
 cx_status cx_sqlite_copy(struct cx_sqlite *from, const char *path, struct cx_detail *detail)

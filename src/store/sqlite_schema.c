@@ -82,16 +82,10 @@ cx_sqlite_exec(struct cx_sqlite *file, const char *sql, struct cx_detail *detail
     return rc == SQLITE_OK ? CX_SUCCESS : cx_sqlite_failed(file, rc, detail);
 }
 
-static void
-finalize(sqlite3_stmt **statement)
-{
-    (void)sqlite3_finalize(*statement); /* repeats a failure that was seen */
-}
-
 cx_status
 cx_sqlite_number(struct cx_sqlite *file, const char *sql, int64_t *ret, struct cx_detail *detail)
 {
-    CX_AUTO(finalize) sqlite3_stmt *statement = NULL;
+    CX_AUTO(cx_sqlite_finalize) sqlite3_stmt *statement = NULL;
     int rc = sqlite3_prepare_v2(file->db, sql, -1, &statement, NULL);
 
     if (rc == SQLITE_OK) {
@@ -112,7 +106,7 @@ cx_sqlite_number(struct cx_sqlite *file, const char *sql, int64_t *ret, struct c
 static cx_status
 describe(struct cx_sqlite *file, struct cx_buf *buf, struct cx_detail *detail)
 {
-    CX_AUTO(finalize) sqlite3_stmt *statement = NULL;
+    CX_AUTO(cx_sqlite_finalize) sqlite3_stmt *statement = NULL;
     int rc = sqlite3_prepare_v2(file->db,
                                 "SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM "
                                 "sqlite_schema ORDER BY name",
@@ -274,7 +268,7 @@ configure(struct cx_sqlite *file, enum cx_rows_mode mode, struct cx_detail *deta
 static cx_status
 check_wal(struct cx_sqlite *file, enum cx_rows_mode mode, struct cx_detail *detail)
 {
-    CX_AUTO(finalize) sqlite3_stmt *statement = NULL;
+    CX_AUTO(cx_sqlite_finalize) sqlite3_stmt *statement = NULL;
     const unsigned char *journal = NULL;
 
     if (mode == CX_ROWS_READ) {
@@ -328,7 +322,7 @@ void
 cx_sqlite_file_close(struct cx_sqlite *file)
 {
     for (size_t i = 0; i < CX_SQLS; i++) {
-        finalize(&file->statements[i]);
+        cx_sqlite_finalize(&file->statements[i]);
     }
     (void)sqlite3_close(file->db); /* busy only with statements of ours, and there are none */
     cx_path_free(&file->path);

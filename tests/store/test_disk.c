@@ -255,6 +255,111 @@ TEST(every_oom_loses_nothing)
     }
 }
 
+/* ---- reading: what is out of memory is told, and never looks like something that is not there */
+
+static cx_status
+count_row(void *ctx, const struct cx_log_row *row)
+{
+    (void)row;
+    (*(unsigned *)ctx)++;
+    return CX_SUCCESS;
+}
+
+struct looked {
+    unsigned scanned, found;
+    bool object;
+};
+
+static cx_status
+look_with(struct cx_log_reader *reader, struct looked *looked, struct cx_detail *detail)
+{
+    struct cx_hashes hashes = cx_log_hashes(reader, 1);
+    enum cx_object_kind kind;
+    struct cx_arena arena;
+    struct cx_hash digest;
+    cx_span octets;
+    cx_status status;
+
+    test_digest(test_object(3, 1, &kind), &digest);
+    CX_TRY(cx_log_scan(reader, 1, 0, 14, count_row, &looked->scanned, detail));
+    CX_TRY(cx_log_find(reader, CX_STR("n3.test"), count_row, &looked->found, detail));
+    cx_arena_init(&arena, 65536);
+    status = cx_log_object(reader, 1, &digest, &arena, &octets, &looked->object, detail);
+    cx_arena_done(&arena);
+    CX_TRY(status);
+    return cx_tree_root(&hashes, 14, &digest);
+}
+
+static cx_status
+look(struct looked *looked, struct cx_detail *detail)
+{
+    struct cx_log_reader *reader;
+    cx_status status;
+
+    CX_TRY(cx_log_reader_open(t.store, &reader, detail));
+    status = look_with(reader, looked, detail);
+    cx_log_reader_close(reader);
+    return status;
+}
+
+TEST(a_reader_tells_every_oom)
+{
+    restore();
+    for (size_t nth = 1;; nth++) {
+        struct cx_detail detail = { .rule = NULL };
+        struct looked looked = { 0, 0, false };
+        cx_status status;
+        size_t seen;
+
+        (void)cx_alloc_fail_nth(nth);
+        status = look(&looked, &detail);
+        seen = cx_alloc_fail_nth(0);
+        if (cx_ok(status)) { /* a piece that could not be kept is read again */
+            assert_true(looked.scanned == 14 && looked.found == 1 && looked.object);
+        } else {
+            ROW_TRUE(cx_status_class(status) == CX_CLASS_NOMEM, detail.text);
+        }
+        if (seen < nth) {
+            assert_true(cx_ok(status) && nth > 40);
+            return;
+        }
+    }
+}
+
+static void
+count_finding(void *ctx, const struct cx_store_finding *finding)
+{
+    (void)finding;
+    (*(unsigned *)ctx)++;
+}
+
+TEST(a_check_tells_every_oom_and_finds_nothing_for_it)
+{
+    restore();
+    for (size_t nth = 1;; nth += step(1 + nth / 200)) {
+        unsigned findings = 0;
+        struct cx_store_check_options options = { .finding = count_finding, .ctx = &findings };
+        struct cx_detail detail = { .rule = NULL };
+        struct cx_store_totals totals;
+        cx_status status;
+        size_t seen;
+
+        (void)cx_alloc_fail_nth(nth);
+        status = cx_store_check(t.store, &options, &totals, &detail);
+        seen = cx_alloc_fail_nth(0);
+        assert_int_equal(findings, 0);
+        if (cx_ok(status)) {
+            assert_int_equal(totals.entries, 14);
+        } else {
+            ROW_TRUE(cx_status_class(status) == CX_CLASS_NOMEM, detail.text);
+        }
+        if (seen < nth) {
+            assert_true(cx_ok(status) && nth > 100);
+            return;
+        }
+    }
+}
+
 TEST(every_oom_of_sqlite_loses_nothing)
 {
     for (uint64_t nth = 1;; nth += step(1 + nth / 30)) {
@@ -289,6 +394,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_failing_disk_loses_nothing),
     cmocka_unit_test(a_dying_disk_loses_nothing),
     cmocka_unit_test(every_oom_loses_nothing),
+    cmocka_unit_test(a_reader_tells_every_oom),
+    cmocka_unit_test(a_check_tells_every_oom_and_finds_nothing_for_it),
     cmocka_unit_test(every_oom_of_sqlite_loses_nothing),
     cmocka_unit_test(a_creation_that_failed_is_tried_again),
 };

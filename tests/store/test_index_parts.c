@@ -124,7 +124,7 @@ TEST(one_place_is_there_once)
     assert_non_null(places);
     for (uint32_t place = 0; place < 200000; place++) {
         for (uint64_t i = 0; i < 3; i++) {
-            assert_true(cx_ok(cx_places_add(places, i % 2, place)));
+            assert_true(cx_ok(cx_places_add_once(places, i % 2, place)));
         }
     }
     assert_int_equal(cx_places_count(places), 400000);

@@ -1,3 +1,4 @@
+#include "base/limits.h"
 #include "logs.h"
 #include "main.h"
 #include "store/signed.h"
@@ -333,6 +334,35 @@ TEST(one_batch_of_many_segments)
     test_log_prove(&t, 3);
 }
 
+/* It can be sealed, and what does not fit leaves no trace. */
+TEST(a_shard_that_is_full_is_sealed)
+{
+    struct cx_detail detail = { .rule = NULL };
+    static const uint8_t large[CX_RECORD_MAX + 1];
+    struct cx_hash digest = { .b = { 1 } };
+    uint64_t index;
+
+    make(1);
+    test_log_fill(&t, 0, CX_LOG_SEGMENTS_MAX);
+    assert_int_equal(t.commit.size, CX_LOG_SEGMENTS_MAX + 1);
+    assert_int_equal(test_log_try(&t, CX_LOG_SEGMENTS_MAX, &detail).code, CX_E_LIMIT);
+    assert_non_null(strstr(detail.text, "must be sealed"));
+    reopen();
+    assert_int_equal(test_log_try(&t, CX_LOG_SEGMENTS_MAX, &detail).code, CX_E_LIMIT);
+    assert_requests(CX_LOG_SEGMENTS_MAX);
+    SCRATCH_OK(cx_log_seal(t.log, &detail));
+    assert_int_equal(cx_log_append(t.log, CX_ENTRY_CHECK, TEST_CLOCK_MS,
+                                   (cx_span){ large, sizeof(large) }, NULL, &index, &detail)
+                         .code,
+                     CX_E_LIMIT);
+    assert_int_equal(cx_log_put_object(t.log, CX_OBJECT_ANSWER, &digest,
+                                       (cx_span){ large, sizeof(large) }, &detail)
+                         .code,
+                     CX_E_LIMIT);
+    test_log_fill(&t, 0, 3);
+    assert_int_equal(t.commit.size, 4);
+}
+
 struct found {
     uint64_t shard[400], index[400];
     size_t n;
@@ -540,6 +570,7 @@ static const struct CMUnitTest tests[] = {
     LOG(a_clock_that_is_set_right_is_forgiven_one_that_goes_back_is_not),
     LOG(requests_are_found_in_every_segment_at_every_stage),
     LOG(one_batch_of_many_segments),
+    LOG(a_shard_that_is_full_is_sealed),
     LOG(readers_find_by_name_and_request_newest_first),
     LOG(a_row_is_given_once),
     LOG(every_record_finds_its_objects),

@@ -65,8 +65,7 @@ open_file(const char *name)
     return db;
 }
 
-static void
-records(const char *fmt, ...)
+static void CX_PRINTF(1, 2) records(const char *fmt, ...)
 {
     char sql[1000];
     va_list args;
@@ -127,9 +126,8 @@ checkpoint_from(uint64_t size, int direction)
     sqlite3_stmt *select;
     uint64_t found;
 
-    (void)snprintf(sql, sizeof(sql),
-                   direction > 0 ? "SELECT min(size) FROM checkpoint WHERE size >= %llu"
-                                 : "SELECT max(size) FROM checkpoint WHERE size < %llu",
+    (void)snprintf(sql, sizeof(sql), "SELECT %s(size) FROM checkpoint WHERE size %s %llu",
+                   direction > 0 ? "min" : "max", direction > 0 ? ">=" : "<",
                    (unsigned long long)size);
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &select, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_step(select), SQLITE_ROW);

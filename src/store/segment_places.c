@@ -1,0 +1,129 @@
+#include "base/hash.h"
+#include "base/limits.h"
+#include "evidence/glance.h"
+#include "store/index.h"
+
+void
+cx_segment_places_done(struct cx_segment_places *places)
+{
+    for (size_t i = 0; i < CX_INDEX_KINDS; i++) {
+        cx_places_free(places->kinds[i]);
+        places->kinds[i] = NULL;
+    }
+}
+
+cx_status
+cx_segment_places_init(struct cx_segment_places *places)
+{
+    for (size_t i = 0; i < CX_INDEX_KINDS; i++) {
+        places->kinds[i] = cx_places_new();
+        if (places->kinds[i] == NULL) {
+            cx_segment_places_done(places);
+            return (cx_status){ CX_E_NOMEM };
+        }
+    }
+    return CX_SUCCESS;
+}
+
+size_t
+cx_segment_places_count(const struct cx_segment_places *places)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < CX_INDEX_KINDS; i++) {
+        n += cx_places_count(places->kinds[i]);
+    }
+    return n;
+}
+
+/* Reading rows into places. */
+struct filling {
+    struct cx_rows *rows;
+    const struct cx_index_options *options;
+    const struct cx_segment *segment;
+    struct cx_segment_places *places;
+    struct cx_detail *detail;
+};
+
+/* A row that cannot be one of ours, or a record that cannot be read. */
+static cx_status
+unreadable(const struct filling *filling, const char *what, uint64_t number)
+{
+    return filling->options->lenient
+               ? CX_SUCCESS
+               : cx_fail(filling->detail, CX_E_STORE, "%s: %s %llu cannot be read",
+                         filling->rows->name, what, (unsigned long long)number);
+}
+
+static cx_status
+fill_one(const struct filling *filling, enum cx_index_kind kind, cx_span key, uint64_t number)
+{
+    uint64_t place = number - filling->segment->first[cx_index_space(kind)];
+
+    return place >= UINT32_MAX
+               ? unreadable(filling, "row", number)
+               : cx_places_add_once(filling->places->kinds[kind],
+                                    cx_hash(filling->options->hash_key, key), (uint32_t)place);
+}
+
+static cx_status
+fill_entry(void *ctx, const struct cx_row *row)
+{
+    const struct filling *filling = ctx;
+    struct cx_entry entry;
+    struct cx_glance glance;
+    char buf[CX_GLANCE_NAME];
+    cx_str name;
+
+    if (!cx_ok(cx_entry_read(row->head, &entry))) {
+        return unreadable(filling, "entry", row->key);
+    }
+    if (entry.kind != CX_ENTRY_CHECK || row->body.n == 0) {
+        return CX_SUCCESS;
+    }
+    if (!cx_ok(cx_glance(row->body, &glance))) {
+        return unreadable(filling, "the record of entry", row->key);
+    }
+    if (glance.request.n != 0) {
+        CX_TRY(fill_one(filling, CX_INDEX_REQUEST, cx_span_of_str(glance.request), row->key));
+    }
+    while (cx_glance_name(&glance, buf, &name)) {
+        CX_TRY(fill_one(filling, CX_INDEX_NAME, cx_span_of_str(name), row->key));
+    }
+    return CX_SUCCESS;
+}
+
+static cx_status
+fill_object(void *ctx, const struct cx_row *row)
+{
+    const struct filling *filling = ctx;
+
+    return row->head.n == CX_HASH_SIZE ? fill_one(filling, CX_INDEX_OBJECT, row->head, row->key)
+                                       : unreadable(filling, "object", row->key);
+}
+
+static cx_status
+fill_message(void *ctx, const struct cx_row *row)
+{
+    const struct filling *filling = ctx;
+
+    return row->head.n == CX_HASH_SIZE ? fill_one(filling, CX_INDEX_MESSAGE, row->head, row->key)
+                                       : unreadable(filling, "message", row->key);
+}
+
+cx_status
+cx_segment_places_fill(struct cx_rows *rows, const struct cx_index_options *options,
+                       const struct cx_segment *segment, struct cx_segment_places *ret,
+                       struct cx_detail *detail)
+{
+    struct filling filling = { rows, options, segment, ret, detail };
+    const uint64_t *first = segment->first, *end = segment->end;
+
+    CX_TRY(cx_segment_places_init(ret));
+    CX_TRY(rows->ops->scan(rows, CX_TABLE_ENTRY, first[CX_SPACE_ENTRIES], end[CX_SPACE_ENTRIES],
+                           fill_entry, &filling, detail));
+    CX_TRY(rows->ops->scan(rows, CX_TABLE_OBJECT, first[CX_SPACE_OBJECTS], end[CX_SPACE_OBJECTS],
+                           fill_object, &filling, detail));
+    return rows->ops->scan(rows, CX_TABLE_MESSAGE, first[CX_SPACE_MESSAGES], end[CX_SPACE_MESSAGES],
+                           fill_message, &filling, detail);
+}
