@@ -393,6 +393,7 @@ cx_recorder_permit(struct cx_recorder *r, const struct cx_recorded *recorded, st
         .index = recorded->index,
         .checkpoint = cx_span_of_str(r->committed.checkpoint),
     };
+    cx_status made;
 
     if (recorded->expires == CX_TIME_NONE || recorded->shard != cx_log_shard(r->log) ||
         recorded->index >= r->committed.size) {
@@ -400,5 +401,10 @@ cx_recorder_permit(struct cx_recorder *r, const struct cx_recorded *recorded, st
     }
     CX_TRY(cx_log_prove(r->log, recorded->index, &proof.path, detail));
     cx_proof_write(&proof, buf);
-    return cx_buf_ok(buf) ? CX_SUCCESS : (cx_status){ CX_E_LIMIT };
+    made = cx_buf_status(buf);
+    return made.code != CX_E_LIMIT ? made
+                                   : cx_fail(detail, CX_E_LIMIT,
+                                             "recorded, but its permit would have more than %zu "
+                                             "octets; check fewer names at once",
+                                             buf->max);
 }

@@ -50,7 +50,7 @@ cx_status cx_recorder_add(struct cx_recorder *recorder, struct cx_check *check, 
 cx_status cx_recorder_commit(struct cx_recorder *recorder, struct cx_detail *detail) CX_MUST;
 
 /* Appends the permit of a committed check that has an expiry: a proof file with the record (docs/formats/permit.md).
- * Classes: USAGE (no permit can be made of it), those of cx_log_prove. */
+ * Classes: USAGE (no permit can be made of it), LIMIT (it does not fit into buf), those of cx_log_prove. */
 cx_status cx_recorder_permit(struct cx_recorder *recorder, const struct cx_recorded *recorded,
                              struct cx_buf *buf, struct cx_detail *detail) CX_MUST;
 

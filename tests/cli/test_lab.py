@@ -222,6 +222,25 @@ class Lab(cli.unittest.TestCase):
             self.assertEqual((code, out), (64, ''))
             self.assertIn('given twice', err)
 
+    def test_permit_that_would_be_too_large(self):
+        """It is said of its line alone, and the batch goes on."""
+        requests = [{'id': ident, 'names': ['www.permit.test'], 'issuer': 'ca.example.net', 'account_uri': account}
+                    for ident, account in (('large', 'a' * (1 << 20)), ('small', 'a'))]
+        with tempfile.TemporaryDirectory() as folder:
+            store = os.path.join(folder, 'store')
+            self.assertEqual(cli.run('store', 'init', store, '--origin', 'log.ca.example/caa')[0], 0)
+            done = subprocess.run([RUN, cli.BINARY, 'check', '--batch', '--record', store, '--authority', 'ab' * 32,
+                                   '--permits'], env=dict(cli.ENV, CAAPROOF_BUILD=BUILD), text=True,
+                                  input=''.join(json.dumps(r) + '\n' for r in requests), capture_output=True,
+                                  timeout=280, check=False)
+            large, small = [json.loads(line) for line in done.stdout.splitlines()]
+            self.assertEqual((done.returncode, done.stderr), (65, ''))
+            self.assertEqual((large['id'], large['record']['index'], large['record']['permit']), ('large', 1, None))
+            self.assertIn('check fewer names', large['error']['message'])
+            self.assertNotIn('verdict', large)
+            self.assertEqual((small['verdict'], small['record']['index']), ('PERMIT', 2))
+            self.assertTrue(small['record']['permit'])
+
     def test_permits(self):
         """From live answers to a permit, which a verifier from elsewhere (tests/evidence/verify.py) takes, too."""
         authority = 'ab' * 32

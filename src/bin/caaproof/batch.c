@@ -120,35 +120,45 @@ write_line(struct batch *b, const struct cx_json *json)
     return fwrite(b->out.p, 1, b->out.n, stdout) == b->out.n ? CX_SUCCESS : (cx_status){ CX_E_IO };
 }
 
-/* Where the check is in the log, and its permit. */
-static bool
-add_record(struct batch *b, const struct slot *slot, struct cx_json *json)
+/* A check without the permit that was asked for has no verdict. */
+static void
+take_permit(struct batch *b, struct slot *slot)
 {
+    cx_status s;
+
     cx_buf_clear(&b->permit);
-    if (b->permits && slot->record.expires != CX_TIME_NONE &&
-        !cx_ok(cx_recorder_permit(b->recording->recorder, &slot->record, &b->permit, NULL))) {
-        return false;
+    if (!b->permits || !slot->has_record || slot->record.expires == CX_TIME_NONE) {
+        return;
     }
-    return cx_json_set(json, "record",
-                       recording_json(b->recording, &slot->record, cx_buf_str(&b->permit)));
+    s = cx_recorder_permit(b->recording->recorder, &slot->record, &b->permit, &slot->check->detail);
+    if (!cx_ok(s)) {
+        slot->check->status = s;
+        cx_buf_clear(&b->permit);
+    }
 }
 
 static struct cx_json *
-result_json(struct batch *b, struct slot *slot)
+result_json(const struct batch *b, const struct slot *slot)
 {
     struct cx_json *json = slot->check == NULL ? cx_error_to_json(NULL, slot->status, &slot->detail)
                            : b->evidence       ? cx_result_with_messages_to_json(slot->check)
                                                : cx_result_to_json(slot->check);
 
-    return slot->has_record ? cx_json_whole(json, add_record(b, slot, json)) : json;
+    return !slot->has_record
+               ? json
+               : cx_json_whole(json, cx_json_set(json, "record",
+                                                 recording_json(b->recording, &slot->record,
+                                                                cx_buf_str(&b->permit))));
 }
 
 static void
 put_result(struct batch *b, struct slot *slot)
 {
-    struct cx_json *json = result_json(b, slot);
+    struct cx_json *json;
     cx_status s;
 
+    take_permit(b, slot);
+    json = result_json(b, slot);
     b->had_error = b->had_error || slot->check == NULL || !cx_ok(slot->check->status);
     s = write_line(b, json);
     if (s.code == CX_E_LIMIT && slot->check != NULL) {
@@ -179,7 +189,7 @@ record(struct batch *b, struct slot *slot)
     s = cx_recorder_add(b->recording->recorder, slot->check, cx_time_now_ms(), &slot->record,
                         &b->detail);
     slot->has_record = cx_ok(s);
-    if (s.code == CX_E_USAGE || s.code == CX_E_CLOCK) { /* nothing was appended */
+    if (s.code == CX_E_USAGE || s.code == CX_E_CLOCK || s.code == CX_E_LIMIT) { /* not appended */
         slot->check->status = s;
         slot->check->detail = b->detail;
     } else if (!cx_ok(s)) {
