@@ -26,7 +26,7 @@ static const char usage[] =
     "messages) or\n"
     "                                 --records-before DATE (whole sealed shards); --dry-run only "
     "tells;\n"
-    "                                 --force: records of less than two years too\n"
+    "                                 --force: records of less than 1,129 days too\n"
     "  hold STORE SHARD --reason TEXT, release STORE SHARD\n"
     "                                 keep a shard from retain, and no more\n"
     "  backup STORE FOLDER            a consistent copy, without keys, while the store is in use\n"
