@@ -248,4 +248,10 @@
 #define CX_LOG_PIECES_KEPT       1024
 #define CX_LOG_PIECE_KEPT_OCTETS ((size_t)1 << 16)
 
+/* Archives and lists of certificates: how far a reader may look ahead to know a format; columns of a row (exports of log
+ * systems have some hundred); words that say why a record was rejected, with their NUL. */
+#define CX_INPUT_PEEK  65536
+#define CX_COLUMNS_MAX 1000
+#define CX_REJECT_TEXT 200
+
 #endif

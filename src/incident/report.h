@@ -1,0 +1,39 @@
+/* What a run of triage found, for people: a page, the incident report's text, and lists. Everything is made from the summary of
+ * the run and its certificates, as docs/formats/run.md has them; nothing is computed here but sums of what is there.
+ * I1: text from outside never becomes markup, a formula of a spreadsheet, or a control sequence.
+ * I2: same run, same octets. */
+#ifndef CX_INCIDENT_REPORT_H
+#define CX_INCIDENT_REPORT_H
+
+#include "base/json.h"
+
+#include <stdio.h>
+
+/* The certificates of a run, one JSON object after the other, in the order of the run (most urgent first). */
+struct cx_report_rows {
+    /* *ret is borrowed until the next call, NULL at the end. */
+    cx_status (*next)(void *ctx, const struct cx_json **ret, struct cx_detail *detail);
+    void *ctx;
+};
+
+/* One page without external resources. At most most certificates are in its table; it says how many there are in all. Classes: IO, NOMEM, LIMIT, those of
+ * rows. */
+cx_status cx_report_html(const struct cx_json *run, const struct cx_report_rows *rows, size_t most,
+                         FILE *out, struct cx_detail *detail) CX_MUST;
+/* The sections of the CCADB template 3.2, preliminary or full (R-INC-2), with what the run knows filled in. */
+cx_status cx_report_markdown(const struct cx_json *run, bool full, FILE *out,
+                             struct cx_detail *detail) CX_MUST;
+/* R-INC-3: eleven columns, ours to the right. remedy: only those that this remedy revokes ("recheck", "archive", "process", "rules"), or NULL: all. */
+cx_status cx_report_csv(const struct cx_report_rows *rows, const char *remedy, FILE *out,
+                        struct cx_detail *detail) CX_MUST;
+/* From 10,000 certificates on (R-INC-3): lines of crt.sh links. */
+cx_status cx_report_links(const struct cx_report_rows *rows, FILE *out, struct cx_detail *detail)
+    CX_MUST;
+/* What to do, by when: ordered by deadline and risk as the rows are. */
+cx_status cx_report_worklist(const struct cx_report_rows *rows, FILE *out, struct cx_detail *detail)
+    CX_MUST;
+/* A notice for each account or subscriber (BR 4.9.5): CSV with one row a certificate, grouped by whom to tell. */
+cx_status cx_report_notices(const struct cx_report_rows *rows, FILE *out, struct cx_detail *detail)
+    CX_MUST;
+
+#endif
