@@ -1,9 +1,9 @@
 #include "engine/request.h"
 
 #include "base/cbor_json.h"
+#include "domain/subject.h"
 #include "engine/facts.h"
 #include "engine/member.h"
-#include "engine/name.h"
 #include "engine/policy.h"
 
 /* One request being read. */

@@ -3,7 +3,7 @@
 #include "bin/caaproof/contacts_report.h"
 #include "bin/caaproof/options.h"
 #include "bin/caaproof/output.h"
-#include "engine/name.h"
+#include "domain/subject.h"
 
 #include <stdio.h>
 #include <stdlib.h>

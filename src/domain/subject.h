@@ -1,6 +1,6 @@
 /* From a name as people write it in a request to the subject that is judged (R-TREE-10, R-ID-1 to R-ID-5). */
-#ifndef CX_ENGINE_NAME_H
-#define CX_ENGINE_NAME_H
+#ifndef CX_DOMAIN_SUBJECT_H
+#define CX_DOMAIN_SUBJECT_H
 
 #include "base/arena.h"
 #include "caa/case.h"

@@ -1,4 +1,4 @@
-#include "engine/name.h"
+#include "domain/subject.h"
 
 #include "domain/idn.h"
 #include "domain/suffix.h"
