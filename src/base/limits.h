@@ -253,5 +253,15 @@
 #define CX_INPUT_PEEK  65536
 #define CX_COLUMNS_MAX 1000
 #define CX_REJECT_TEXT 200
+/* An archive of observations: entries that are sorted in memory at a time; the sparse index of some 10^10 entries; one content
+ * (a set of records is at most a message, twice); what is remembered of contents to keep equal ones once; the catalog; inputs. */
+#define CX_ARCHIVE_RUN_ENTRIES ((size_t)1 << 20)
+#define CX_ARCHIVE_INDEX_MAX   ((size_t)1 << 32)
+#define CX_CONTENT_MAX         ((size_t)256 << 10)
+#define CX_ARCHIVE_KNOWN_BYTES ((size_t)64 << 20)
+#define CX_CATALOG_MAX         ((size_t)64 << 20)
+#define CX_ARCHIVE_SOURCES_MAX 100000
+/* Entries of one name that are looked at for one signature: a name that is asked all the time has its answer among the youngest. */
+#define CX_PICK_VISITS_MAX 1000
 
 #endif

@@ -21,6 +21,13 @@ cx_time cx_time_of_day(int year, unsigned month, unsigned day);
 cx_time cx_time_now(void);
 /* The same in milliseconds; 0 if there is no clock. */
 uint64_t cx_time_now_ms(void);
+/* The second that a moment in milliseconds is in, also before 1970. */
+static inline cx_time
+cx_second_of_ms(int64_t ms)
+{
+    return ms / 1000 - (ms % 1000 < 0 ? 1 : 0);
+}
+
 /* A clock that is never set, and does not stop while the machine sleeps: microseconds since some moment. */
 int64_t cx_clock_us(void);
 /* The wall clock as it was at that moment of the other clock, never later: rounded down, as if it had never been set since. */

@@ -1,0 +1,441 @@
+#include "incident/evidence.h"
+
+#include "base/limits.h"
+
+const char *
+cx_evidence_word(enum cx_evidence_reason reason)
+{
+    static const char *const words[] = {
+#define X(name, word, sentence) word,
+#include "incident/reasons.def"
+#undef X
+    };
+
+    return words[reason];
+}
+
+const char *
+cx_evidence_sentence(enum cx_evidence_reason reason)
+{
+    static const char *const sentences[] = {
+#define X(name, word, sentence) sentence,
+#include "incident/reasons.def"
+#undef X
+    };
+
+    return sentences[reason];
+}
+
+/* A state's word, and the reason that it gives. */
+static const struct {
+    const char *word;
+    enum cx_evidence_reason reason;
+} states[] = {
+    [CX_NAME_NONE] = { "none", CX_EVIDENCE_NO_EVIDENCE },
+    [CX_NAME_PERMISSIVE] = { "permissive", CX_EVIDENCE_PERMITTED },
+    [CX_NAME_DENIED] = { "denied", CX_EVIDENCE_DENIED },
+    [CX_NAME_UNCLEAR] = { "unclear", CX_EVIDENCE_UNCLEAR },
+    [CX_NAME_OUTSIDE_WINDOW] = { "outside-window", CX_EVIDENCE_OUTSIDE_WINDOW },
+    [CX_NAME_AFTER_SIGNING] = { "after-signing", CX_EVIDENCE_AFTER_SIGNING },
+    [CX_NAME_OTHER_FORM] = { "other-form", CX_EVIDENCE_OTHER_FORM },
+    [CX_NAME_INCOMPLETE] = { "incomplete", CX_EVIDENCE_INCOMPLETE },
+    [CX_NAME_FAILED] = { "failed", CX_EVIDENCE_FAILED },
+    [CX_NAME_CONCLUSION_ONLY] = { "conclusion-only", CX_EVIDENCE_CONCLUSION_ONLY },
+    [CX_NAME_ASKED_ONLY] = { "asked-only", CX_EVIDENCE_ASKED_ONLY },
+    [CX_NAME_CONFLICT] = { "conflict", CX_EVIDENCE_CONFLICT },
+    [CX_NAME_UNVALIDATED] = { "not-validated", CX_EVIDENCE_UNVALIDATED },
+    [CX_NAME_NOT_ALLOWED] = { "not-allowed", CX_EVIDENCE_NOT_ALLOWED },
+    [CX_NAME_NOT_BOUND] = { "not-bound", CX_EVIDENCE_NOT_BOUND },
+};
+
+const char *
+cx_name_state_word(enum cx_name_state state)
+{
+    return states[state].word;
+}
+
+/* ---- what is picked */
+
+static const struct cx_pick *
+pick_of(const struct cx_picks *picks, enum cx_pick_kind kind)
+{
+    for (size_t i = 0; i < picks->n; i++) {
+        if (picks->v[i].kind == kind) {
+            return &picks->v[i];
+        }
+    }
+    return NULL;
+}
+
+/* The answer of a label that a climb goes on with: the youngest in its window; of an empty answer, whose window is that of the
+ * set found farther up, else the youngest of all. */
+static const struct cx_pick *
+answer_of(const struct cx_picks *picks)
+{
+    const struct cx_pick *pick = pick_of(picks, CX_PICK_CONTENT);
+
+    if (pick == NULL) {
+        pick = pick_of(picks, CX_PICK_OLDER);
+        pick = pick != NULL && pick->entry.observed == CX_OBSERVED_ANSWER &&
+                       pick->entry.outcome != CX_OUTCOME_RECORDS
+                   ? pick
+                   : NULL;
+    }
+    return pick;
+}
+
+static cx_span
+label_at(const struct cx_inquiry *inquiry, size_t i)
+{
+    cx_span name = inquiry->subject.name;
+
+    while (i-- != 0) {
+        name = cx_name_parent(name);
+    }
+    return name;
+}
+
+bool
+cx_inquiry_need(const struct cx_inquiry *inquiry, cx_span *ret)
+{
+    const struct cx_pick *last;
+
+    if (inquiry->n_labels != 0) {
+        last = answer_of(&inquiry->labels[inquiry->n_labels - 1]);
+        if (last == NULL || last->entry.observed == CX_OBSERVED_CHECK ||
+            last->entry.outcome == CX_OUTCOME_RECORDS) {
+            return false;
+        }
+    }
+    *ret = label_at(inquiry, inquiry->n_labels);
+    return !cx_name_is_root(*ret);
+}
+
+/* ---- judging a climb */
+
+/* A climb: for each label that was looked at the pick that speaks for it. */
+struct climb {
+    const struct cx_inquiry *inquiry;
+    const struct cx_case *c;
+    const struct cx_archive *archive;
+    struct cx_arena *arena;
+    const struct cx_pick *picks[CX_LABELS_MAX];
+    size_t n;
+    struct cx_answers answers;
+    struct cx_name_evidence *ret;
+};
+
+static struct cx_answer *
+new_answer(struct climb *climb, cx_span name, uint16_t type, const struct cx_observation *o)
+{
+    struct cx_answer *answer = cx_arena_get(climb->arena, 1, sizeof(*answer));
+
+    if (answer != NULL) {
+        answer->name = name;
+        answer->type = type;
+        answer->outcome = CX_OUTCOME_NODATA;
+        answer->dnssec = o->dnssec;
+        answer->attempts = 1;
+        answer->time = cx_second_of_ms(o->time_ms);
+    }
+    return answer;
+}
+
+static cx_status
+add_answer(struct climb *climb, struct cx_answer *answer, const struct cx_pick *pick)
+{
+    struct cx_name_evidence *ret = climb->ret;
+
+    if (answer == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    if (answer->type == CX_TYPE_CAA && ret->n_steps < CX_LABELS_MAX) {
+        ret->steps[ret->n_steps++] = (struct cx_step){ answer, &pick->entry };
+    }
+    return cx_answers_add(&climb->answers, climb->arena, answer);
+}
+
+/* The answer that holds what was observed. */
+static struct cx_answer *
+full_answer(struct climb *climb, cx_span name, const struct cx_observation *o)
+{
+    struct cx_answer *answer = new_answer(climb, name, CX_TYPE_CAA, o);
+
+    if (answer != NULL) {
+        answer->outcome = o->outcome;
+        answer->has_ttl = o->has_ttl;
+        answer->ttl = o->ttl;
+        answer->aliases = o->aliases;
+        answer->n_aliases = o->n_aliases;
+        answer->records = o->records;
+        answer->n_records = o->n_records;
+        answer->records_at = o->n_aliases != 0 ? o->aliases[o->n_aliases - 1] : name;
+    }
+    return answer;
+}
+
+/* A check of the whole climb: empty up to where the set was found, or all the way. */
+static cx_status
+add_check(struct climb *climb, const struct cx_pick *pick, const struct cx_observation *o)
+{
+    cx_span name = climb->inquiry->subject.name;
+    bool is_set = o->outcome == CX_OUTCOME_RECORDS;
+    cx_span set_at = o->found_at.n != 0 && cx_name_within(name, o->found_at) ? o->found_at : name;
+
+    for (cx_span at = name; !cx_name_is_root(at); at = cx_name_parent(at)) {
+        if (is_set && cx_span_equal(at, set_at)) {
+            return add_answer(climb, full_answer(climb, at, o), pick);
+        }
+        CX_TRY(add_answer(climb, new_answer(climb, at, CX_TYPE_CAA, o), pick));
+    }
+    return CX_SUCCESS;
+}
+
+static cx_status
+add_picks(struct climb *climb, struct cx_detail *detail)
+{
+    for (size_t i = 0; i < climb->n; i++) {
+        const struct cx_pick *pick = climb->picks[i];
+        struct cx_observation o;
+
+        CX_TRY(cx_archive_observation(climb->archive, &pick->entry, climb->arena, &o, detail));
+        if (pick->entry.observed == CX_OBSERVED_CHECK) {
+            return add_check(climb, pick, &o);
+        }
+        CX_TRY(add_answer(climb, full_answer(climb, label_at(climb->inquiry, i), &o), pick));
+    }
+    return CX_SUCCESS;
+}
+
+/* Questions that no archive of the time has. A DNAME at an empty name is not seen by who asks for CAA alone (R-T44-5): none is
+ * taken to be there. What else the tree search of RFC 6844 visits was visited by the check itself. */
+static cx_status
+add_unasked(struct climb *climb, bool *ret_added)
+{
+    const struct cx_finding *f = &climb->ret->finding;
+    bool is_check = climb->n != 0 && climb->picks[0]->entry.observed == CX_OBSERVED_CHECK;
+
+    *ret_added = false;
+    for (size_t i = 0; i < f->n_need; i++) {
+        const struct cx_answer *like = climb->ret->n_steps != 0 ? climb->ret->steps[0].answer : NULL;
+        struct cx_answer *answer;
+
+        if (like == NULL || (f->need[i].type != CX_TYPE_DNAME && !is_check)) {
+            return CX_SUCCESS;
+        }
+        answer = cx_arena_get(climb->arena, 1, sizeof(*answer));
+        if (answer == NULL) {
+            return (cx_status){ CX_E_NOMEM };
+        }
+        answer->name = f->need[i].name;
+        answer->type = f->need[i].type;
+        answer->outcome = CX_OUTCOME_NODATA;
+        answer->dnssec = like->dnssec;
+        answer->time = like->time;
+        answer->attempts = 1;
+        CX_TRY(cx_answers_add(&climb->answers, climb->arena, answer));
+        *ret_added = true;
+    }
+    return CX_SUCCESS;
+}
+
+/* When the oldest answer used was asked, and what its window is (R-TIME-1, R-TIME-2). */
+static void
+note_window(struct climb *climb)
+{
+    struct cx_name_evidence *ret = climb->ret;
+    cx_time window = CX_WINDOW_S;
+
+    for (size_t i = 0; i < ret->n_steps; i++) {
+        const struct cx_answer *a = ret->steps[i].answer;
+
+        if (a->outcome == CX_OUTCOME_RECORDS && a->has_ttl && a->ttl > window) {
+            window = a->ttl;
+        }
+        if (ret->checked == CX_TIME_NONE || a->time < ret->checked) {
+            ret->checked = a->time;
+        }
+        if (ret->steps[i].entry->grade > ret->grade) {
+            ret->grade = ret->steps[i].entry->grade;
+        }
+    }
+    if (ret->checked != CX_TIME_NONE) {
+        ret->window_ends = ret->checked + window;
+    }
+}
+
+/* The finding on the climb's picks; its verdict stays UNSET if a step is missing. */
+static cx_status
+judge(struct climb *climb, struct cx_detail *detail)
+{
+    bool added = true;
+
+    climb->answers = (struct cx_answers){ .v = NULL };
+    *climb->ret = (struct cx_name_evidence){ .checked = CX_TIME_NONE, .window_ends = CX_TIME_NONE };
+    CX_TRY(add_picks(climb, detail));
+    for (size_t i = 0; i < CX_CLIMB_MAX && added; i++) {
+        cx_judge(climb->c, &climb->inquiry->subject, &climb->answers, &climb->ret->finding);
+        added = false;
+        if (climb->ret->finding.verdict == CX_VERDICT_UNSET) {
+            CX_TRY(add_unasked(climb, &added));
+        }
+    }
+    note_window(climb);
+    return CX_SUCCESS;
+}
+
+static enum cx_name_state
+state_of(const struct climb *climb)
+{
+    const struct cx_name_evidence *e = climb->ret;
+    cx_time ends = e->finding.valid_until != CX_TIME_NONE && e->finding.valid_until < e->window_ends
+                       ? e->finding.valid_until
+                       : e->window_ends;
+
+    switch (e->finding.verdict) {
+    case CX_VERDICT_PERMIT:
+    case CX_VERDICT_PERMIT_LF:
+        return climb->inquiry->signed_at <= ends ? CX_NAME_PERMISSIVE : CX_NAME_OUTSIDE_WINDOW;
+    case CX_VERDICT_DENY:
+        return climb->inquiry->signed_at <= e->window_ends ? CX_NAME_DENIED
+                                                           : CX_NAME_OUTSIDE_WINDOW;
+    case CX_VERDICT_EXEMPT:
+    case CX_VERDICT_NA:
+        return CX_NAME_NOT_BOUND;
+    case CX_VERDICT_ARGUABLE:
+        return CX_NAME_UNCLEAR;
+    case CX_VERDICT_FAIL:
+        return e->finding.reason == CX_REASON_UNVALIDATED ? CX_NAME_UNVALIDATED : CX_NAME_FAILED;
+    case CX_VERDICT_UNSET:
+        return CX_NAME_INCOMPLETE;
+    }
+    return CX_NAME_FAILED;
+}
+
+/* ---- contradictions */
+
+/* Another content of the same moment, put in the place of the one that was used: does it still permit? */
+static cx_status
+judge_instead(const struct climb *climb, size_t label, const struct cx_pick *other,
+              enum cx_name_state *ret, struct cx_detail *detail)
+{
+    struct cx_name_evidence evidence;
+    struct climb second = *climb;
+
+    second.ret = &evidence;
+    second.picks[label] = other;
+    if (other->entry.observed == CX_OBSERVED_CHECK || other->entry.outcome == CX_OUTCOME_RECORDS) {
+        second.n = label + 1;
+    }
+    CX_TRY(judge(&second, detail));
+    *ret = state_of(&second);
+    return CX_SUCCESS;
+}
+
+/* R-TIME-5 lets the latest win; within one moment nobody can say which is the latest. */
+static cx_status
+look_for_conflict(const struct climb *climb, bool *ret, struct cx_detail *detail)
+{
+    for (size_t i = 0; i < climb->n; i++) {
+        const struct cx_picks *picks = &climb->inquiry->labels[i];
+
+        for (size_t k = 0; k < picks->n && picks->v[k].kind == CX_PICK_CONTENT; k++) {
+            enum cx_name_state state = CX_NAME_PERMISSIVE;
+
+            if (&picks->v[k] != climb->picks[i]) {
+                CX_TRY(judge_instead(climb, i, &picks->v[k], &state, detail));
+            }
+            *ret = *ret || state == CX_NAME_DENIED;
+        }
+    }
+    return CX_SUCCESS;
+}
+
+/* ---- from picks to a state */
+
+static void
+set_state(struct cx_name_evidence *e, enum cx_name_state state)
+{
+    e->state = state;
+    e->reasons |= CX_EVIDENCE_BIT(states[state].reason);
+}
+
+/* What little there is, the most telling first. */
+static const struct {
+    enum cx_pick_kind kind;
+    enum cx_name_state state;
+} lesser[] = {
+    { CX_PICK_CONCLUSION, CX_NAME_CONCLUSION_ONLY }, { CX_PICK_CLAIM, CX_NAME_CONCLUSION_ONLY },
+    { CX_PICK_FAILED, CX_NAME_FAILED },              { CX_PICK_OLDER, CX_NAME_OUTSIDE_WINDOW },
+    { CX_PICK_LATER, CX_NAME_AFTER_SIGNING },        { CX_PICK_OTHER_FORM, CX_NAME_OTHER_FORM },
+    { CX_PICK_ASKED, CX_NAME_ASKED_ONLY },
+};
+
+/* A conclusion says what it would have meant, though it proves nothing. */
+static cx_status
+judge_lesser(struct climb *climb, const struct cx_pick *pick, struct cx_detail *detail)
+{
+    if (pick->kind == CX_PICK_CONCLUSION || pick->kind == CX_PICK_OLDER ||
+        pick->kind == CX_PICK_LATER || pick->kind == CX_PICK_OTHER_FORM) {
+        climb->picks[0] = pick;
+        climb->n = 1;
+        return judge(climb, detail);
+    }
+    climb->ret->checked = cx_second_of_ms(pick->entry.time_ms);
+    climb->ret->grade = pick->entry.grade;
+    return CX_SUCCESS;
+}
+
+static cx_status
+take_lesser(struct climb *climb, struct cx_detail *detail)
+{
+    const struct cx_picks *picks = &climb->inquiry->labels[0];
+    uint32_t reasons = 0;
+    enum cx_name_state state = CX_NAME_NONE;
+
+    *climb->ret = (struct cx_name_evidence){ .checked = CX_TIME_NONE, .window_ends = CX_TIME_NONE };
+    for (size_t i = 0; i < CX_COUNT(lesser) && climb->inquiry->n_labels != 0; i++) {
+        const struct cx_pick *pick = pick_of(picks, lesser[i].kind);
+
+        if (pick == NULL) {
+            continue;
+        }
+        if (state == CX_NAME_NONE) {
+            CX_TRY(judge_lesser(climb, pick, detail));
+            state = lesser[i].state;
+        }
+        reasons |= CX_EVIDENCE_BIT(states[lesser[i].state].reason);
+    }
+    climb->ret->reasons = reasons;
+    set_state(climb->ret, state);
+    return CX_SUCCESS;
+}
+
+cx_status
+cx_inquiry_judge(const struct cx_inquiry *inquiry, const struct cx_case *c,
+                 const struct cx_archive *archive, struct cx_arena *arena,
+                 struct cx_name_evidence *ret, struct cx_detail *detail)
+{
+    struct climb climb = { inquiry, c, archive, arena, { NULL }, 0, { .v = NULL }, ret };
+    bool conflict = false;
+    enum cx_name_state state;
+
+    for (size_t i = 0; i < inquiry->n_labels; i++) {
+        const struct cx_pick *pick = answer_of(&inquiry->labels[i]);
+
+        if (pick == NULL) {
+            break;
+        }
+        climb.picks[climb.n++] = pick;
+    }
+    if (climb.n == 0) {
+        return take_lesser(&climb, detail);
+    }
+    CX_TRY(judge(&climb, detail));
+    state = state_of(&climb);
+    if (state == CX_NAME_PERMISSIVE) {
+        CX_TRY(look_for_conflict(&climb, &conflict, detail));
+    }
+    set_state(ret, conflict ? CX_NAME_CONFLICT : state);
+    return CX_SUCCESS;
+}

@@ -1,0 +1,189 @@
+#include "incident/evidence.h"
+
+#include "base/limits.h"
+
+/* Contents of one label that are looked at: the youngest, and those that may contradict it. */
+#define CONTENTS_MAX 4
+/* R-PRF-4: sources that differ about moments closer than this contradict each other; no lookup takes longer. */
+#define SAME_MOMENT_MS 15000
+/* TTLs that are looked for: more than anybody gives to CAA. */
+#define LONGEST_TTL_MS ((int64_t)31 * 86400 * 1000)
+
+struct picking {
+    bool is_name; /* the label is the name itself, not an ancestor */
+    enum cx_grade proof;
+    enum cx_form form;
+    int64_t signed_ms;
+    struct cx_pick v[CONTENTS_MAX + CX_PICK_KINDS];
+    size_t n;
+    size_t n_contents;
+    int64_t newest_ms; /* of contents */
+    bool have[CX_PICK_KINDS];
+    unsigned visits;
+};
+
+static bool
+is_content(const struct cx_archive_entry *entry)
+{
+    return !cx_outcome_is_failure(entry->outcome);
+}
+
+static void
+keep(struct picking *p, enum cx_pick_kind kind, const struct cx_archive_entry *entry)
+{
+    if (kind == CX_PICK_CONTENT && p->n_contents == 0) {
+        p->newest_ms = entry->time_ms;
+    }
+    if (kind == CX_PICK_CONTENT ? p->n_contents < CONTENTS_MAX : !p->have[kind]) {
+        p->v[p->n++] = (struct cx_pick){ kind, *entry };
+        p->have[kind] = true;
+        p->n_contents += kind == CX_PICK_CONTENT ? 1 : 0;
+    }
+}
+
+/* R-TIME-1: max(TTL of the set, 8 hours), to the second. */
+static bool
+in_window(const struct picking *p, const struct cx_archive_entry *entry)
+{
+    int64_t ttl = entry->has_ttl && entry->outcome == CX_OUTCOME_RECORDS ? entry->ttl : 0;
+    int64_t age = cx_second_of_ms(p->signed_ms) - cx_second_of_ms(entry->time_ms);
+
+    return age <= (ttl > CX_WINDOW_S ? ttl : CX_WINDOW_S);
+}
+
+/* R-PRF-5: of the name itself, in the same form; of its ancestors only what DNS said, not what was found for them. */
+static bool
+is_of_form(const struct picking *p, const struct cx_archive_entry *entry)
+{
+    return entry->form == CX_FORM_ANY || entry->form == p->form;
+}
+
+static enum cx_pick_kind
+kind_of(const struct picking *p, const struct cx_archive_entry *entry)
+{
+    bool now = in_window(p, entry);
+
+    if (!is_of_form(p, entry)) {
+        return CX_PICK_OTHER_FORM;
+    }
+    if (is_content(entry)) {
+        return !now ? CX_PICK_OLDER : entry->grade <= p->proof ? CX_PICK_CONTENT : CX_PICK_CONCLUSION;
+    }
+    if (!now) {
+        return CX_PICK_KINDS; /* says nothing any more */
+    }
+    return entry->outcome != CX_OUTCOME_UNSET ? CX_PICK_FAILED
+           : entry->claim != CX_CLAIM_NONE    ? CX_PICK_CLAIM
+                                              : CX_PICK_ASKED;
+}
+
+static bool
+is_of_same_moment(const struct picking *p, const struct cx_archive_entry *entry)
+{
+    return entry->time_ms >= p->newest_ms - SAME_MOMENT_MS;
+}
+
+/* Whether older entries could still matter: one that contradicts, or, as long as there is none in its window, one whose TTL is
+ * longer than that of a younger one. */
+static bool
+wants_more(struct picking *p, const struct cx_archive_entry *entry)
+{
+    if (++p->visits == CX_PICK_VISITS_MAX) {
+        return false;
+    }
+    if (p->n_contents == 0) {
+        return !p->have[CX_PICK_OLDER] || entry->time_ms > p->signed_ms - LONGEST_TTL_MS;
+    }
+    return p->n_contents < CONTENTS_MAX && is_of_same_moment(p, entry);
+}
+
+static bool
+is_same_content(const struct picking *p, const struct cx_archive_entry *entry)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        if (p->v[i].kind == CX_PICK_CONTENT && p->v[i].entry.content == entry->content &&
+            p->v[i].entry.outcome == entry->outcome) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+look(void *ctx, const struct cx_archive_entry *entry)
+{
+    struct picking *p = ctx;
+    enum cx_pick_kind kind;
+
+    if (entry->observed == CX_OBSERVED_CHECK && !p->is_name) {
+        return wants_more(p, entry);
+    }
+    kind = kind_of(p, entry);
+    if (kind == CX_PICK_CONTENT && p->n_contents != 0 && !is_of_same_moment(p, entry)) {
+        return false;
+    }
+    if (kind != CX_PICK_KINDS && !(kind == CX_PICK_CONTENT && is_same_content(p, entry))) {
+        keep(p, kind, entry);
+    }
+    return wants_more(p, entry);
+}
+
+/* Contents first, so that v[0] is the youngest of them. */
+static void
+put_in_order(struct picking *p)
+{
+    struct cx_pick sorted[CX_COUNT(p->v)];
+    size_t n = 0;
+
+    for (size_t content = 2; content-- > 0;) {
+        for (size_t i = 0; i < p->n; i++) {
+            if ((p->v[i].kind == CX_PICK_CONTENT) == (content == 1)) {
+                sorted[n++] = p->v[i];
+            }
+        }
+    }
+    memcpy(p->v, sorted, n * sizeof(sorted[0]));
+}
+
+static cx_status
+look_later(struct picking *p, struct cx_archive *archive, const struct cx_entry_key *key,
+           struct cx_detail *detail)
+{
+    struct cx_archive_entry entry;
+    bool found;
+
+    CX_TRY(cx_archive_after(archive, key, p->signed_ms, &entry, &found, detail));
+    if (found && is_content(&entry) && is_of_form(p, &entry)) {
+        keep(p, CX_PICK_LATER, &entry);
+    }
+    return CX_SUCCESS;
+}
+
+cx_status
+cx_inquiry_pick(struct cx_inquiry *inquiry, struct cx_archive *archive,
+                const struct cx_entry_key *key, enum cx_grade proof, struct cx_arena *arena,
+                struct cx_detail *detail)
+{
+    struct picking p = {
+        .is_name = inquiry->n_labels == 0,
+        .proof = proof,
+        .form = inquiry->subject.wildcard ? CX_FORM_WILDCARD : CX_FORM_PLAIN,
+        .signed_ms = inquiry->signed_at * 1000 + 999, /* all of that second: R-PRF-5 */
+    };
+    struct cx_picks *ret = &inquiry->labels[inquiry->n_labels];
+    struct cx_pick *v;
+
+    CX_TRY(cx_archive_before(archive, key, p.signed_ms, look, &p, detail));
+    if (p.n_contents == 0 && p.is_name) {
+        CX_TRY(look_later(&p, archive, key, detail));
+    }
+    put_in_order(&p);
+    v = cx_arena_get(arena, p.n, sizeof(*v));
+    if (v == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    memcpy(v, p.v, p.n * sizeof(*v));
+    *ret = (struct cx_picks){ v, p.n };
+    inquiry->n_labels++;
+    return CX_SUCCESS;
+}
