@@ -265,5 +265,11 @@
 #define CX_ARCHIVE_SOURCES_MAX 100000
 /* Entries of one name that are looked at for one signature: a name that is asked all the time has its answer among the youngest. */
 #define CX_PICK_VISITS_MAX 1000
+/* A certificate of a run: CX_NAMES_MAX names of 255 octets, twice, and some texts. */
+#define CX_CERTIFICATE_ROW_MAX ((size_t)6 << 20)
+/* Certificates, and names of them, that triage looks up together: the archive is read once for each such chunk; what is kept of one. */
+#define CX_TRIAGE_CHUNK       ((size_t)1 << 16)
+#define CX_TRIAGE_CHUNK_NAMES ((size_t)1 << 18)
+#define CX_TRIAGE_MEMORY      ((size_t)1 << 30)
 
 #endif

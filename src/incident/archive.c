@@ -89,9 +89,10 @@ check_ended(const struct cx_archive *a, struct cx_detail *detail)
         const struct cx_archive_source *s = &a->catalog.sources[i];
 
         if (!s->ended) {
-            return cx_fail(detail, CX_E_STORE,
-                           "%s: the import of %.*s was interrupted; import it again, and it goes on",
-                           a->path, (int)(s->path.n < 100 ? s->path.n : 100), s->path.p);
+            return cx_fail(
+                detail, CX_E_STORE,
+                "%s: the import of %.*s was interrupted; import it again, and it goes on", a->path,
+                (int)(s->path.n < 100 ? s->path.n : 100), s->path.p);
         }
     }
     return a->catalog.first_run == a->catalog.next_run
@@ -108,7 +109,8 @@ open_for_reading(struct cx_archive *a, struct cx_detail *detail)
 
     CX_TRY(cx_path_exists(a->catalog_path, &there, detail));
     if (!there) {
-        return cx_fail(detail, CX_E_STORE, "%s: not an archive; caaproof import makes one", a->path);
+        return cx_fail(detail, CX_E_STORE, "%s: not an archive; caaproof import makes one",
+                       a->path);
     }
     CX_TRY(cx_catalog_read(a->catalog_path, &a->catalog, detail));
     CX_TRY(check_ended(a, detail));
@@ -444,7 +446,8 @@ cx_archive_end(struct cx_archive *a, struct cx_detail *detail)
 {
     if (a->skip != 0) {
         return cx_fail(detail, CX_E_STORE,
-                       "an earlier import took %" PRIu64 " records more than the input has", a->skip);
+                       "an earlier import took %" PRIu64 " records more than the input has",
+                       a->skip);
     }
     a->catalog.sources[a->current].ended = true;
     return commit(a, detail);
@@ -524,8 +527,9 @@ cx_archive_finish(struct cx_archive *a, struct cx_detail *detail)
 /* ---- a file */
 
 static cx_status
-import_records(struct cx_archive *a, struct cx_input *input, const struct cx_import_options *options,
-               struct cx_archive_reader *reader, struct cx_detail *detail)
+import_records(struct cx_archive *a, struct cx_input *input,
+               const struct cx_import_options *options, struct cx_archive_reader *reader,
+               struct cx_detail *detail)
 {
     struct cx_archive_record record;
     bool more;
@@ -571,7 +575,9 @@ look_at(const char *path, const struct cx_import_options *options, struct cx_arc
     CX_TRY(cx_input_open(path, &input, detail));
     s = format != NULL ? CX_SUCCESS : cx_archive_format_of(input, &format, detail);
     if (cx_ok(s) && format == NULL) {
-        s = cx_fail(detail, CX_E_USAGE, "%s: of no format that is known by its beginning; say which with --format", path);
+        s = cx_fail(detail, CX_E_USAGE,
+                    "%s: of no format that is known by its beginning; say which with --format",
+                    path);
     }
     if (cx_ok(s)) {
         s = cx_input_digest(input, &ret->digest, detail);
@@ -606,7 +612,8 @@ cx_archive_import(struct cx_archive *a, const char *path, const struct cx_import
     cx_status s;
 
     if (strcmp(path, "-") == 0) {
-        return cx_fail(detail, CX_E_USAGE, "an import needs a file: what is piped in could not be taken up again");
+        return cx_fail(detail, CX_E_USAGE,
+                       "an import needs a file: what is piped in could not be taken up again");
     }
     CX_TRY(look_at(path, options, &source, detail));
     cx_buf_init(&shown, CX_LINE_MAX);
@@ -633,7 +640,8 @@ entry_at(struct cx_archive *a, uint64_t position, const struct cx_entry_key *key
 {
     CX_TRY(cx_entry_file_at(a->entries, position, ret, detail));
     if (ret->source >= a->catalog.n_sources) {
-        return cx_fail(detail, CX_E_STORE, "%s: an entry of an input that the catalog has not", a->path);
+        return cx_fail(detail, CX_E_STORE, "%s: an entry of an input that the catalog has not",
+                       a->path);
     }
     *ret_found = key == NULL || memcmp(ret->key.b, key->b, CX_ENTRY_KEY) == 0;
     return CX_SUCCESS;

@@ -26,7 +26,7 @@ struct cx_archive_source {
     uint64_t rejected;
     uint64_t ignored;
     uint64_t observations; /* a record can hold several */
-    int64_t first_ms; /* of observations; 0 if there are none */
+    int64_t first_ms;      /* of observations; 0 if there are none */
     int64_t last_ms;
 };
 

@@ -88,14 +88,14 @@ to_json(const struct cx_catalog *c)
 {
     struct cx_json *json = cx_json_new_object();
 
-    return cx_json_whole(
-        json, set_number(json, "schema", SCHEMA) && set_number(json, "contents", c->contents) &&
-                  set_number(json, "rejects", c->rejects) &&
-                  set_number(json, "entries", c->entries) &&
-                  set_number(json, "generation", c->generation) &&
-                  set_number(json, "first_run", c->first_run) &&
-                  set_number(json, "next_run", c->next_run) &&
-                  cx_json_set(json, "sources", sources_to_json(c)));
+    return cx_json_whole(json, set_number(json, "schema", SCHEMA) &&
+                                   set_number(json, "contents", c->contents) &&
+                                   set_number(json, "rejects", c->rejects) &&
+                                   set_number(json, "entries", c->entries) &&
+                                   set_number(json, "generation", c->generation) &&
+                                   set_number(json, "first_run", c->first_run) &&
+                                   set_number(json, "next_run", c->next_run) &&
+                                   cx_json_set(json, "sources", sources_to_json(c)));
 }
 
 cx_status
@@ -140,10 +140,8 @@ source_of_json(const struct cx_json *json, struct cx_archive_source *s)
            cx_json_bool(cx_json_get(json, "tamper_evident"), &s->tamper_evident) &&
            cx_json_bool(cx_json_get(json, "validated"), &s->validated) &&
            cx_json_bool(cx_json_get(json, "ended"), &s->ended) &&
-           get_number(json, "records", &s->records) &&
-           get_number(json, "observed", &s->observed) &&
-           get_number(json, "rejected", &s->rejected) &&
-           get_number(json, "ignored", &s->ignored) &&
+           get_number(json, "records", &s->records) && get_number(json, "observed", &s->observed) &&
+           get_number(json, "rejected", &s->rejected) && get_number(json, "ignored", &s->ignored) &&
            get_number(json, "observations", &s->observations) &&
            cx_json_integer(cx_json_get(json, "first_ms"), &s->first_ms) &&
            cx_json_integer(cx_json_get(json, "last_ms"), &s->last_ms);
@@ -172,8 +170,10 @@ cx_catalog_read(const char *path, struct cx_catalog *ret, struct cx_detail *deta
 
     cx_buf_init(&text, CX_CATALOG_MAX);
     s = cx_file_read(path, &text, detail);
-    if (cx_ok(s) && (!cx_ok(cx_json_parse(cx_buf_str(&text), &json, NULL)) || !of_json(json, ret))) {
-        s = cx_fail(detail, CX_E_STORE, "%s: not the catalog of an archive, or of a newer program", path);
+    if (cx_ok(s) &&
+        (!cx_ok(cx_json_parse(cx_buf_str(&text), &json, NULL)) || !of_json(json, ret))) {
+        s = cx_fail(detail, CX_E_STORE, "%s: not the catalog of an archive, or of a newer program",
+                    path);
     }
     cx_buf_done(&text);
     CX_TRY(s);

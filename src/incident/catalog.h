@@ -9,9 +9,9 @@ struct cx_catalog {
     struct cx_archive_source *sources;
     size_t n_sources;
     size_t room;
-    uint64_t contents; /* octets of the file of contents that count */
-    uint64_t rejects;  /* the same of the file of rejects */
-    uint64_t entries;  /* in entries-GENERATION */
+    uint64_t contents;   /* octets of the file of contents that count */
+    uint64_t rejects;    /* the same of the file of rejects */
+    uint64_t entries;    /* in entries-GENERATION */
     uint64_t generation; /* 0: there is no entry file yet */
     uint64_t first_run;  /* run-FIRST to run-(NEXT - 1) wait to be merged */
     uint64_t next_run;

@@ -4,9 +4,9 @@
 #include "base/cbor.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "incident/framed.h"
 #include "store/files.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -15,11 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Each content stands behind its length, which is a u32. Most are far below, and come with one read. */
-#define LENGTH_OCTETS sizeof(uint32_t)
-#define READ_AT_ONCE  512
-#define WRITE_BUFFER  ((size_t)1 << 20)
-#define SLOTS         ((size_t)1 << 18)
+#define WRITE_BUFFER ((size_t)1 << 20)
+#define SLOTS        ((size_t)1 << 18)
 
 /* ---- one content */
 
@@ -151,11 +148,11 @@ struct known {
 struct cx_content_file {
     int fd;
     char *path;
-    uint64_t written; /* octets in the file */
+    uint64_t written;   /* octets in the file */
     struct cx_buf tail; /* behind them */
     struct cx_buf scratch;
     uint64_t key;
-    struct known **known; /* NULL: only for reading */
+    struct known **known;  /* NULL: only for reading */
     struct cx_arena arena; /* of what is known; when it is full, equal contents may be kept twice */
 };
 
@@ -189,8 +186,7 @@ static cx_status
 prepare_known(struct cx_content_file *file)
 {
     file->known = cx_alloc(SLOTS, sizeof(struct known *));
-    return file->known != NULL && cx_hash_key(&file->key) ? CX_SUCCESS
-                                                          : (cx_status){ CX_E_NOMEM };
+    return file->known != NULL && cx_hash_key(&file->key) ? CX_SUCCESS : (cx_status){ CX_E_NOMEM };
 }
 
 cx_status
@@ -264,10 +260,11 @@ remember(struct cx_content_file *file, struct known **slot, cx_span octets, uint
 static cx_status
 append(struct cx_content_file *file, cx_span octets, uint64_t *ret, struct cx_detail *detail)
 {
-    uint32_t length = htobe32((uint32_t)octets.n);
+    uint8_t head[CX_FRAME_HEAD];
 
+    cx_frame_head(octets.n, head);
     *ret = file->written + file->tail.n;
-    cx_buf_put(&file->tail, (cx_str){ (const char *)&length, LENGTH_OCTETS });
+    cx_buf_put(&file->tail, (cx_str){ (const char *)head, sizeof(head) });
     cx_buf_put(&file->tail, cx_str_of_span(octets));
     CX_TRY(cx_buf_status(&file->tail));
     return file->tail.n < WRITE_BUFFER ? CX_SUCCESS : flush(file, detail);
@@ -307,50 +304,16 @@ cx_content_file_sync(struct cx_content_file *file, uint64_t *ret_size, struct cx
     return CX_SUCCESS;
 }
 
-static cx_status
-read_rest(const struct cx_content_file *file, uint64_t at, size_t n, size_t length, uint8_t *to,
-          struct cx_detail *detail)
-{
-    while (n < length) {
-        ssize_t got = pread(file->fd, to + n, length - n, (off_t)(at + n));
-
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            return fail_io(file, "cannot be read", detail);
-        }
-        n += (size_t)got;
-    }
-    return CX_SUCCESS;
-}
-
 cx_status
 cx_content_file_at(const struct cx_content_file *file, uint64_t at, struct cx_arena *arena,
                    struct cx_observation *ret, struct cx_detail *detail)
 {
-    uint8_t first[READ_AT_ONCE];
-    ssize_t got = pread(file->fd, first, sizeof(first), (off_t)at);
-    uint32_t length;
-    uint8_t *octets;
-    size_t have;
+    cx_span octets;
     cx_status s;
 
-    if (got < (ssize_t)LENGTH_OCTETS) {
-        return cx_fail(detail, CX_E_STORE, "%s: nothing at %" PRIu64, file->path, at);
-    }
-    memcpy(&length, first, LENGTH_OCTETS);
-    length = be32toh(length);
-    if (length > CX_CONTENT_MAX || length > file->written - at) {
-        return cx_fail(detail, CX_E_STORE, "%s: broken at %" PRIu64, file->path, at);
-    }
-    octets = cx_arena_get(arena, length, 1);
-    if (octets == NULL) {
-        return (cx_status){ CX_E_NOMEM };
-    }
-    have = (size_t)got - LENGTH_OCTETS < length ? (size_t)got - LENGTH_OCTETS : length;
-    memcpy(octets, first + LENGTH_OCTETS, have);
-    CX_TRY(read_rest(file, at + LENGTH_OCTETS, have, length, octets, detail));
-    s = cx_content_read((cx_span){ octets, length }, arena, ret);
-    return s.code != CX_E_STORE ? s : cx_fail(detail, CX_E_STORE, "%s: broken at %" PRIu64, file->path, at);
+    CX_TRY(cx_frame_at(file->fd, file->path, at, CX_CONTENT_MAX, arena, &octets, detail));
+    s = cx_content_read(octets, arena, ret);
+    return s.code != CX_E_STORE
+               ? s
+               : cx_fail(detail, CX_E_STORE, "%s: broken at %" PRIu64, file->path, at);
 }

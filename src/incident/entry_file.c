@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "incident/framed.h"
 #include "pki/digest.h"
 #include "store/files.h"
 
@@ -187,9 +188,8 @@ end(struct making *m)
 static cx_status
 put(struct making *m, const void *octets, size_t n, struct cx_detail *detail)
 {
-    return fwrite(octets, 1, n, m->file) == n
-               ? CX_SUCCESS
-               : fail_io("cannot be written", m->temporary, detail);
+    return fwrite(octets, 1, n, m->file) == n ? CX_SUCCESS
+                                              : fail_io("cannot be written", m->temporary, detail);
 }
 
 static cx_status
@@ -394,26 +394,6 @@ struct cx_entry_file {
 };
 
 static cx_status
-read_at(const struct cx_entry_file *file, uint8_t *to, size_t n, uint64_t at,
-        struct cx_detail *detail)
-{
-    while (n != 0) {
-        ssize_t got = pread(file->fd, to, n, (off_t)at);
-
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            return cx_fail(detail, CX_E_IO, "%s: cannot be read", file->path);
-        }
-        to += got;
-        at += (uint64_t)got;
-        n -= (size_t)got;
-    }
-    return CX_SUCCESS;
-}
-
-static cx_status
 read_index(struct cx_entry_file *file, struct cx_detail *detail)
 {
     uint8_t trailer[TRAILER_OCTETS];
@@ -422,7 +402,8 @@ read_index(struct cx_entry_file *file, struct cx_detail *detail)
     if (fstat(file->fd, &st) != 0 || st.st_size < TRAILER_OCTETS) {
         return cx_fail(detail, CX_E_STORE, "%s: not a file of entries", file->path);
     }
-    CX_TRY(read_at(file, trailer, sizeof(trailer), (uint64_t)st.st_size - TRAILER_OCTETS, detail));
+    CX_TRY(cx_octets_at(file->fd, file->path, (uint64_t)st.st_size - TRAILER_OCTETS,
+                        sizeof(trailer), trailer, detail));
     file->n = get64(trailer);
     file->n_blocks = (size_t)((file->n + BLOCK - 1) / BLOCK);
     file->held = file->n_blocks;
@@ -436,8 +417,8 @@ read_index(struct cx_entry_file *file, struct cx_detail *detail)
     if (file->index == NULL) {
         return (cx_status){ CX_E_NOMEM };
     }
-    return read_at(file, file->index, file->n_blocks * WHERE_OCTETS, file->n * CX_ENTRY_OCTETS,
-                   detail);
+    return cx_octets_at(file->fd, file->path, file->n * CX_ENTRY_OCTETS,
+                        file->n_blocks * WHERE_OCTETS, file->index, detail);
 }
 
 cx_status
@@ -492,7 +473,8 @@ hold(struct cx_entry_file *file, size_t block, struct cx_detail *detail)
         return CX_SUCCESS;
     }
     file->held = file->n_blocks; /* none, should reading fail */
-    CX_TRY(read_at(file, file->block, n * CX_ENTRY_OCTETS, first * CX_ENTRY_OCTETS, detail));
+    CX_TRY(cx_octets_at(file->fd, file->path, first * CX_ENTRY_OCTETS, n * CX_ENTRY_OCTETS,
+                        file->block, detail));
     file->held = block;
     return CX_SUCCESS;
 }
@@ -548,5 +530,7 @@ cx_entry_file_at(struct cx_entry_file *file, uint64_t position, struct cx_archiv
     }
     CX_TRY(hold(file, (size_t)(position / BLOCK), detail));
     s = cx_archive_entry_read(file->block + (size_t)(position % BLOCK) * CX_ENTRY_OCTETS, ret);
-    return cx_ok(s) ? s : cx_fail(detail, CX_E_STORE, "%s: entry %" PRIu64 " is broken", file->path, position);
+    return cx_ok(s) ? s
+                    : cx_fail(detail, CX_E_STORE, "%s: entry %" PRIu64 " is broken", file->path,
+                              position);
 }

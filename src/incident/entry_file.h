@@ -34,12 +34,12 @@ struct cx_archive_entry {
 cx_status cx_entry_key_of(cx_span name, struct cx_entry_key *ret) CX_MUST;
 void cx_archive_entry_write(const struct cx_archive_entry *entry, uint8_t ret[CX_ENTRY_OCTETS]);
 /* Classes: MALFORMED (a value that is none of its enum). */
-cx_status cx_archive_entry_read(const uint8_t octets[CX_ENTRY_OCTETS],
-                                struct cx_archive_entry *ret) CX_MUST;
+cx_status cx_archive_entry_read(const uint8_t octets[CX_ENTRY_OCTETS], struct cx_archive_entry *ret)
+    CX_MUST;
 
 /* Sorts n entries and writes them as a run: a file without index. Classes: IO. */
-cx_status cx_entry_run_write(const char *path, uint8_t *entries, size_t n,
-                             struct cx_detail *detail) CX_MUST;
+cx_status cx_entry_run_write(const char *path, uint8_t *entries, size_t n, struct cx_detail *detail)
+    CX_MUST;
 /* Merges runs and entry files into one entry file; path must not be one of them. Entries that are equal in all octets are kept once. Classes: IO,
  * NOMEM. */
 cx_status cx_entry_files_merge(const char *const *paths, size_t n, const char *path,
@@ -48,8 +48,8 @@ cx_status cx_entry_files_merge(const char *const *paths, size_t n, const char *p
 struct cx_entry_file;
 
 /* Classes: IO, NOMEM, STORE (not such a file, or cut off). */
-cx_status cx_entry_file_open(const char *path, struct cx_entry_file **ret,
-                             struct cx_detail *detail) CX_MUST;
+cx_status cx_entry_file_open(const char *path, struct cx_entry_file **ret, struct cx_detail *detail)
+    CX_MUST;
 /* Accepts NULL. */
 void cx_entry_file_close(struct cx_entry_file *file);
 uint64_t cx_entry_file_size(const struct cx_entry_file *file);

@@ -67,21 +67,25 @@ pick_of(const struct cx_picks *picks, enum cx_pick_kind kind)
     return NULL;
 }
 
-/* The answer of a label that a climb goes on with: the youngest in its window; of an empty answer, whose window is that of the
- * set found farther up, else the youngest of all. */
+/* The youngest content of that sort. */
+static const struct cx_pick *
+content_of(const struct cx_picks *picks, enum cx_observed observed)
+{
+    for (size_t i = 0; i < picks->n && picks->v[i].kind == CX_PICK_CONTENT; i++) {
+        if (picks->v[i].entry.observed == observed) {
+            return &picks->v[i];
+        }
+    }
+    return NULL;
+}
+
+/* The answer of a label that a climb goes on with. */
 static const struct cx_pick *
 answer_of(const struct cx_picks *picks)
 {
-    const struct cx_pick *pick = pick_of(picks, CX_PICK_CONTENT);
+    const struct cx_pick *pick = content_of(picks, CX_OBSERVED_ANSWER);
 
-    if (pick == NULL) {
-        pick = pick_of(picks, CX_PICK_OLDER);
-        pick = pick != NULL && pick->entry.observed == CX_OBSERVED_ANSWER &&
-                       pick->entry.outcome != CX_OUTCOME_RECORDS
-                   ? pick
-                   : NULL;
-    }
-    return pick;
+    return pick != NULL ? pick : pick_of(picks, CX_PICK_STRETCH);
 }
 
 static cx_span
@@ -102,8 +106,7 @@ cx_inquiry_need(const struct cx_inquiry *inquiry, cx_span *ret)
 
     if (inquiry->n_labels != 0) {
         last = answer_of(&inquiry->labels[inquiry->n_labels - 1]);
-        if (last == NULL || last->entry.observed == CX_OBSERVED_CHECK ||
-            last->entry.outcome == CX_OUTCOME_RECORDS) {
+        if (last == NULL || last->entry.outcome == CX_OUTCOME_RECORDS) {
             return false;
         }
     }
@@ -217,7 +220,8 @@ add_unasked(struct climb *climb, bool *ret_added)
 
     *ret_added = false;
     for (size_t i = 0; i < f->n_need; i++) {
-        const struct cx_answer *like = climb->ret->n_steps != 0 ? climb->ret->steps[0].answer : NULL;
+        const struct cx_answer *like =
+            climb->ret->n_steps != 0 ? climb->ret->steps[0].answer : NULL;
         struct cx_answer *answer;
 
         if (like == NULL || (f->need[i].type != CX_TYPE_DNAME && !is_check)) {
@@ -324,9 +328,10 @@ judge_instead(const struct climb *climb, size_t label, const struct cx_pick *oth
 
     second.ret = &evidence;
     second.picks[label] = other;
-    if (other->entry.observed == CX_OBSERVED_CHECK || other->entry.outcome == CX_OUTCOME_RECORDS) {
-        second.n = label + 1;
-    }
+    second.n =
+        other->entry.observed == CX_OBSERVED_CHECK || other->entry.outcome == CX_OUTCOME_RECORDS
+            ? label + 1
+            : climb->n;
     CX_TRY(judge(&second, detail));
     *ret = state_of(&second);
     return CX_SUCCESS;
@@ -365,9 +370,12 @@ static const struct {
     enum cx_pick_kind kind;
     enum cx_name_state state;
 } lesser[] = {
-    { CX_PICK_CONCLUSION, CX_NAME_CONCLUSION_ONLY }, { CX_PICK_CLAIM, CX_NAME_CONCLUSION_ONLY },
-    { CX_PICK_FAILED, CX_NAME_FAILED },              { CX_PICK_OLDER, CX_NAME_OUTSIDE_WINDOW },
-    { CX_PICK_LATER, CX_NAME_AFTER_SIGNING },        { CX_PICK_OTHER_FORM, CX_NAME_OTHER_FORM },
+    { CX_PICK_CONCLUSION, CX_NAME_CONCLUSION_ONLY },
+    { CX_PICK_CLAIM, CX_NAME_CONCLUSION_ONLY },
+    { CX_PICK_FAILED, CX_NAME_FAILED },
+    { CX_PICK_OLDER, CX_NAME_OUTSIDE_WINDOW },
+    { CX_PICK_LATER, CX_NAME_AFTER_SIGNING },
+    { CX_PICK_OTHER_FORM, CX_NAME_OTHER_FORM },
     { CX_PICK_ASKED, CX_NAME_ASKED_ONLY },
 };
 
@@ -411,30 +419,91 @@ take_lesser(struct climb *climb, struct cx_detail *detail)
     return CX_SUCCESS;
 }
 
+static bool
+is_decisive(enum cx_name_state state)
+{
+    return state == CX_NAME_PERMISSIVE || state == CX_NAME_DENIED || state == CX_NAME_UNCLEAR ||
+           state == CX_NAME_NOT_BOUND;
+}
+
+/* The climb along answers of DNS, and the one that a check made; *ret_n of them, the younger first. */
+static void
+find_climbs(const struct climb *like, struct climb ret[2], size_t *ret_n)
+{
+    const struct cx_inquiry *inquiry = like->inquiry;
+    const struct cx_pick *check =
+        inquiry->n_labels == 0 ? NULL : content_of(&inquiry->labels[0], CX_OBSERVED_CHECK);
+    struct climb *answers = &ret[0];
+    const struct cx_pick *pick;
+
+    *answers = *like;
+    for (size_t i = 0; i < inquiry->n_labels; i++) {
+        pick = answer_of(&inquiry->labels[i]);
+        if (pick == NULL) {
+            break;
+        }
+        answers->picks[answers->n++] = pick;
+    }
+    *ret_n = answers->n != 0 ? 1 : 0;
+    if (check == NULL) {
+        return;
+    }
+    if (*ret_n != 0 && answers->picks[0]->entry.time_ms <= check->entry.time_ms) {
+        ret[1] = ret[0];
+        ret[0] = *like;
+        ret[0].picks[0] = check;
+        ret[0].n = 1;
+    } else {
+        ret[*ret_n] = *like;
+        ret[*ret_n].picks[0] = check;
+        ret[*ret_n].n = 1;
+    }
+    (*ret_n)++;
+}
+
+/* The latest wins, unless it decides nothing. */
+static cx_status
+judge_climbs(struct climb *climbs, size_t n, struct climb **ret, enum cx_name_state *ret_state,
+             struct cx_detail *detail)
+{
+    enum cx_name_state first = CX_NAME_NONE;
+
+    for (size_t i = 0; i < n; i++) {
+        CX_TRY(judge(&climbs[i], detail));
+        *ret_state = state_of(&climbs[i]);
+        *ret = &climbs[i];
+        if (is_decisive(*ret_state)) {
+            return CX_SUCCESS;
+        }
+        first = i == 0 ? *ret_state : first;
+    }
+    if (n > 1) { /* neither: what the latest shows */
+        CX_TRY(judge(&climbs[0], detail));
+        *ret = &climbs[0];
+        *ret_state = first;
+    }
+    return CX_SUCCESS;
+}
+
 cx_status
 cx_inquiry_judge(const struct cx_inquiry *inquiry, const struct cx_case *c,
                  const struct cx_archive *archive, struct cx_arena *arena,
                  struct cx_name_evidence *ret, struct cx_detail *detail)
 {
-    struct climb climb = { inquiry, c, archive, arena, { NULL }, 0, { .v = NULL }, ret };
+    struct climb like = { inquiry, c, archive, arena, { NULL }, 0, { .v = NULL }, ret };
+    struct climb climbs[2];
+    struct climb *climb;
+    size_t n;
     bool conflict = false;
     enum cx_name_state state;
 
-    for (size_t i = 0; i < inquiry->n_labels; i++) {
-        const struct cx_pick *pick = answer_of(&inquiry->labels[i]);
-
-        if (pick == NULL) {
-            break;
-        }
-        climb.picks[climb.n++] = pick;
+    find_climbs(&like, climbs, &n);
+    if (n == 0) {
+        return take_lesser(&like, detail);
     }
-    if (climb.n == 0) {
-        return take_lesser(&climb, detail);
-    }
-    CX_TRY(judge(&climb, detail));
-    state = state_of(&climb);
+    CX_TRY(judge_climbs(climbs, n, &climb, &state, detail));
     if (state == CX_NAME_PERMISSIVE) {
-        CX_TRY(look_for_conflict(&climb, &conflict, detail));
+        CX_TRY(look_for_conflict(climb, &conflict, detail));
     }
     set_state(ret, conflict ? CX_NAME_CONFLICT : state);
     return CX_SUCCESS;

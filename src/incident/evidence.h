@@ -46,6 +46,7 @@ const char *cx_name_state_word(enum cx_name_state state);
 /* Why an entry was picked. */
 enum cx_pick_kind {
     CX_PICK_CONTENT = 0, /* an answer, good enough, in its own window; the youngest first */
+    CX_PICK_STRETCH,     /* an empty answer before that, whose window is that of a set farther up */
     CX_PICK_CONCLUSION,  /* an answer of a grade that proves nothing */
     CX_PICK_CLAIM,       /* a decision alone */
     CX_PICK_FAILED,
@@ -70,8 +71,8 @@ struct cx_picks {
 struct cx_inquiry {
     struct cx_subject subject; /* a name that CAA binds */
     cx_time signed_at;
-    struct cx_picks labels[CX_LABELS_MAX]; /* of the name, its parent, ... */
-    size_t n_labels;                       /* that were looked at */
+    struct cx_picks *labels; /* of the name, its parent, ...: room for cx_name_labels of it */
+    size_t n_labels;         /* that were looked at */
 };
 
 /* The label that has to be looked at next, or false: everything is there. */
@@ -90,10 +91,10 @@ struct cx_step {
 struct cx_name_evidence {
     enum cx_name_state state;
     uint32_t reasons;
-    enum cx_grade grade;   /* the worst of what the state rests on */
+    enum cx_grade grade;       /* the worst of what the state rests on */
     struct cx_finding finding; /* of the judge; verdict UNSET if there is nothing to judge */
-    cx_time checked;       /* the oldest answer that it rests on; CX_TIME_NONE */
-    cx_time window_ends;   /* last second */
+    cx_time checked;           /* the oldest answer that it rests on; CX_TIME_NONE */
+    cx_time window_ends;       /* last second */
     struct cx_step steps[CX_LABELS_MAX];
     size_t n_steps;
 };

@@ -1,6 +1,5 @@
-#include "incident/evidence.h"
-
 #include "base/limits.h"
+#include "incident/evidence.h"
 
 /* Contents of one label that are looked at: the youngest, and those that may contradict it. */
 #define CONTENTS_MAX 4
@@ -18,6 +17,8 @@ struct picking {
     size_t n;
     size_t n_contents;
     int64_t newest_ms; /* of contents */
+    bool have_answer;  /* a content that is DNS's own answer */
+    bool have_check;   /* a content that a check found; of ancestors none is wanted */
     bool have[CX_PICK_KINDS];
     unsigned visits;
 };
@@ -25,19 +26,35 @@ struct picking {
 static bool
 is_content(const struct cx_archive_entry *entry)
 {
-    return !cx_outcome_is_failure(entry->outcome);
+    return entry->outcome != CX_OUTCOME_UNSET && !cx_outcome_is_failure(entry->outcome);
+}
+
+static bool
+is_of_same_moment(const struct picking *p, const struct cx_archive_entry *entry)
+{
+    return entry->time_ms >= p->newest_ms - SAME_MOMENT_MS;
 }
 
 static void
-keep(struct picking *p, enum cx_pick_kind kind, const struct cx_archive_entry *entry)
+put(struct picking *p, enum cx_pick_kind kind, const struct cx_archive_entry *entry)
 {
-    if (kind == CX_PICK_CONTENT && p->n_contents == 0) {
+    p->v[p->n++] = (struct cx_pick){ kind, *entry };
+    p->have[kind] = true;
+}
+
+/* The youngest of either sort, and what is of the same moment as the youngest of all. */
+static void
+put_content(struct picking *p, const struct cx_archive_entry *entry)
+{
+    bool *have = entry->observed == CX_OBSERVED_CHECK ? &p->have_check : &p->have_answer;
+
+    if (p->n_contents == 0) {
         p->newest_ms = entry->time_ms;
     }
-    if (kind == CX_PICK_CONTENT ? p->n_contents < CONTENTS_MAX : !p->have[kind]) {
-        p->v[p->n++] = (struct cx_pick){ kind, *entry };
-        p->have[kind] = true;
-        p->n_contents += kind == CX_PICK_CONTENT ? 1 : 0;
+    if (!*have || (is_of_same_moment(p, entry) && p->n_contents < CONTENTS_MAX - 1)) {
+        put(p, CX_PICK_CONTENT, entry);
+        p->n_contents++;
+        *have = true;
     }
 }
 
@@ -58,51 +75,57 @@ is_of_form(const struct picking *p, const struct cx_archive_entry *entry)
     return entry->form == CX_FORM_ANY || entry->form == p->form;
 }
 
+/* Of a content: in its window, or before it. */
+static enum cx_pick_kind
+kind_of_content(const struct picking *p, const struct cx_archive_entry *entry)
+{
+    if (in_window(p, entry)) {
+        return entry->grade <= p->proof ? CX_PICK_CONTENT : CX_PICK_CONCLUSION;
+    }
+    return entry->observed == CX_OBSERVED_ANSWER && entry->outcome != CX_OUTCOME_RECORDS &&
+                   entry->grade <= p->proof
+               ? CX_PICK_STRETCH
+               : CX_PICK_OLDER;
+}
+
+/* CX_PICK_KINDS: it says nothing any more. */
 static enum cx_pick_kind
 kind_of(const struct picking *p, const struct cx_archive_entry *entry)
 {
-    bool now = in_window(p, entry);
-
     if (!is_of_form(p, entry)) {
         return CX_PICK_OTHER_FORM;
     }
     if (is_content(entry)) {
-        return !now ? CX_PICK_OLDER : entry->grade <= p->proof ? CX_PICK_CONTENT : CX_PICK_CONCLUSION;
+        return kind_of_content(p, entry);
     }
-    if (!now) {
-        return CX_PICK_KINDS; /* says nothing any more */
+    if (!in_window(p, entry)) {
+        return CX_PICK_KINDS;
     }
     return entry->outcome != CX_OUTCOME_UNSET ? CX_PICK_FAILED
            : entry->claim != CX_CLAIM_NONE    ? CX_PICK_CLAIM
                                               : CX_PICK_ASKED;
 }
 
-static bool
-is_of_same_moment(const struct picking *p, const struct cx_archive_entry *entry)
-{
-    return entry->time_ms >= p->newest_ms - SAME_MOMENT_MS;
-}
-
-/* Whether older entries could still matter: one that contradicts, or, as long as there is none in its window, one whose TTL is
- * longer than that of a younger one. */
+/* Whether older entries could still matter: one that contradicts; a content of the other sort; one whose TTL is longer than that
+ * of a younger one. */
 static bool
 wants_more(struct picking *p, const struct cx_archive_entry *entry)
 {
     if (++p->visits == CX_PICK_VISITS_MAX) {
         return false;
     }
-    if (p->n_contents == 0) {
-        return !p->have[CX_PICK_OLDER] || entry->time_ms > p->signed_ms - LONGEST_TTL_MS;
+    if (p->have_answer && (p->have_check || !p->is_name)) {
+        return is_of_same_moment(p, entry);
     }
-    return p->n_contents < CONTENTS_MAX && is_of_same_moment(p, entry);
+    return entry->time_ms > p->signed_ms - LONGEST_TTL_MS;
 }
 
 static bool
-is_same_content(const struct picking *p, const struct cx_archive_entry *entry)
+is_known_content(const struct picking *p, const struct cx_archive_entry *entry)
 {
     for (size_t i = 0; i < p->n; i++) {
         if (p->v[i].kind == CX_PICK_CONTENT && p->v[i].entry.content == entry->content &&
-            p->v[i].entry.outcome == entry->outcome) {
+            p->v[i].entry.outcome == entry->outcome && p->v[i].entry.observed == entry->observed) {
             return true;
         }
     }
@@ -113,17 +136,15 @@ static bool
 look(void *ctx, const struct cx_archive_entry *entry)
 {
     struct picking *p = ctx;
-    enum cx_pick_kind kind;
+    enum cx_pick_kind kind = kind_of(p, entry);
 
     if (entry->observed == CX_OBSERVED_CHECK && !p->is_name) {
-        return wants_more(p, entry);
+        kind = CX_PICK_KINDS;
     }
-    kind = kind_of(p, entry);
-    if (kind == CX_PICK_CONTENT && p->n_contents != 0 && !is_of_same_moment(p, entry)) {
-        return false;
-    }
-    if (kind != CX_PICK_KINDS && !(kind == CX_PICK_CONTENT && is_same_content(p, entry))) {
-        keep(p, kind, entry);
+    if (kind == CX_PICK_CONTENT && !is_known_content(p, entry)) {
+        put_content(p, entry);
+    } else if (kind != CX_PICK_CONTENT && kind != CX_PICK_KINDS && !p->have[kind]) {
+        put(p, kind, entry);
     }
     return wants_more(p, entry);
 }
@@ -154,7 +175,7 @@ look_later(struct picking *p, struct cx_archive *archive, const struct cx_entry_
 
     CX_TRY(cx_archive_after(archive, key, p->signed_ms, &entry, &found, detail));
     if (found && is_content(&entry) && is_of_form(p, &entry)) {
-        keep(p, CX_PICK_LATER, &entry);
+        put(p, CX_PICK_LATER, &entry);
     }
     return CX_SUCCESS;
 }

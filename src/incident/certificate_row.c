@@ -1,0 +1,247 @@
+#include "incident/certificate_row.h"
+
+#include "base/cbor.h"
+#include "base/limits.h"
+
+#define MEMBERS 21
+
+static void
+put_hash(struct cx_buf *buf, bool has, const struct cx_hash *hash)
+{
+    cx_cbor_put_bytes(buf, (cx_span){ hash->b, has ? CX_HASH_SIZE : 0 });
+}
+
+static void
+put_text(struct cx_buf *buf, cx_str text)
+{
+    cx_cbor_put_bytes(buf, cx_span_of_str(text));
+}
+
+void
+cx_certificate_write(const struct cx_certificate *c, struct cx_buf *buf)
+{
+    const struct cx_issued *i = &c->issued;
+
+    cx_cbor_put_array(buf, MEMBERS);
+    put_hash(buf, c->has_certificate, &c->certificate);
+    put_hash(buf, c->has_precertificate, &c->precertificate);
+    cx_cbor_put_uint(buf, c->input);
+    cx_cbor_put_uint(buf, c->line);
+    cx_cbor_put_bytes(buf, i->serial);
+    put_text(buf, i->issuer);
+    put_text(buf, i->subject);
+    put_hash(buf, true, &i->issuer_key);
+    cx_cbor_put_int(buf, i->not_before);
+    cx_cbor_put_int(buf, i->not_after);
+    cx_cbor_put_array(buf, i->n_names);
+    for (size_t k = 0; k < i->n_names; k++) {
+        put_text(buf, i->names[k]);
+    }
+    cx_cbor_put_int(buf, i->sct_ms);
+    cx_cbor_put_uint(buf, i->logs);
+    cx_cbor_put_int(buf, i->signed_at);
+    cx_cbor_put_bool(buf, i->revoked);
+    cx_cbor_put_int(buf, i->revoked_at);
+    cx_cbor_put_int(buf, i->reason);
+    cx_cbor_put_int(buf, i->aware);
+    put_text(buf, i->type);
+    cx_cbor_put_array(buf, 2);
+    put_text(buf, i->account);
+    put_text(buf, i->method);
+    put_text(buf, i->subscriber);
+}
+
+static bool
+get_hash(struct cx_reader *r, struct cx_hash *ret)
+{
+    cx_span octets = cx_cbor_bytes(r);
+
+    if (octets.n == CX_HASH_SIZE) {
+        memcpy(ret->b, octets.p, CX_HASH_SIZE);
+    } else if (octets.n != 0) {
+        r->failed = true;
+    }
+    return octets.n == CX_HASH_SIZE;
+}
+
+static cx_str
+get_text(struct cx_reader *r)
+{
+    return cx_str_of_span(cx_cbor_bytes(r));
+}
+
+static cx_status
+get_names(struct cx_reader *r, struct cx_arena *arena, struct cx_issued *ret)
+{
+    size_t n = cx_cbor_array(r, CX_NAMES_MAX);
+    cx_str *names = cx_arena_get(arena, n, sizeof(*names));
+
+    if (names == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    for (size_t i = 0; i < n; i++) {
+        names[i] = get_text(r);
+    }
+    ret->names = names;
+    ret->n_names = n;
+    return CX_SUCCESS;
+}
+
+cx_status
+cx_certificate_read_row(cx_span octets, struct cx_arena *arena, struct cx_certificate *ret)
+{
+    struct cx_reader r = cx_reader_of(octets);
+    struct cx_issued *i = &ret->issued;
+
+    *ret = (struct cx_certificate){ .input = 0 };
+    if (cx_cbor_array(&r, MEMBERS) != MEMBERS) {
+        return (cx_status){ CX_E_STORE };
+    }
+    ret->has_certificate = get_hash(&r, &ret->certificate);
+    ret->has_precertificate = get_hash(&r, &ret->precertificate);
+    ret->input = (uint32_t)cx_cbor_number(&r, UINT32_MAX);
+    ret->line = cx_cbor_uint(&r);
+    i->serial = cx_cbor_bytes(&r);
+    i->issuer = get_text(&r);
+    i->subject = get_text(&r);
+    (void)get_hash(&r, &i->issuer_key); /* always there: a failure is the reader's */
+    i->not_before = cx_cbor_int(&r);
+    i->not_after = cx_cbor_int(&r);
+    CX_TRY(get_names(&r, arena, i));
+    i->sct_ms = cx_cbor_int(&r);
+    i->logs = (unsigned)cx_cbor_number(&r, UINT32_MAX);
+    i->signed_at = cx_cbor_int(&r);
+    i->revoked = cx_cbor_bool(&r);
+    i->revoked_at = cx_cbor_int(&r);
+    i->reason = (int)cx_cbor_int(&r);
+    i->aware = cx_cbor_int(&r);
+    i->type = get_text(&r);
+    if (cx_cbor_array(&r, 2) != 2) {
+        r.failed = true;
+    }
+    i->account = get_text(&r);
+    i->method = get_text(&r);
+    i->subscriber = get_text(&r);
+    return cx_rd_ok(&r) && cx_rd_left(&r) == 0 ? CX_SUCCESS : (cx_status){ CX_E_STORE };
+}
+
+/* ---- joining */
+
+struct cx_certificate
+cx_certificate_of(const struct cx_issued *issued, uint32_t input, uint64_t line)
+{
+    struct cx_certificate c = { .issued = *issued, .input = input, .line = line };
+
+    if (issued->has_digest && issued->kind == CX_ISSUED_PRE) {
+        c.has_precertificate = true;
+        c.precertificate = issued->digest;
+    } else if (issued->has_digest) {
+        c.has_certificate = true;
+        c.certificate = issued->digest;
+    }
+    return c;
+}
+
+static bool
+same_hash(bool has_a, const struct cx_hash *a, bool has_b, const struct cx_hash *b)
+{
+    return has_a && has_b && cx_hash_equal(a, b);
+}
+
+bool
+cx_certificate_same(const struct cx_certificate *a, const struct cx_certificate *b)
+{
+    if (a->issued.serial.n != 0 && b->issued.serial.n != 0) {
+        return cx_span_equal(a->issued.serial, b->issued.serial) &&
+               cx_hash_equal(&a->issued.issuer_key, &b->issued.issuer_key);
+    }
+    return same_hash(a->has_certificate, &a->certificate, b->has_certificate, &b->certificate) ||
+           same_hash(a->has_precertificate, &a->precertificate, b->has_precertificate,
+                     &b->precertificate);
+}
+
+static bool
+has_name(const struct cx_issued *issued, cx_str name)
+{
+    for (size_t i = 0; i < issued->n_names; i++) {
+        if (cx_span_equal_fold(cx_span_of_str(issued->names[i]), cx_span_of_str(name))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static cx_status
+join_names(struct cx_issued *a, const struct cx_issued *b, struct cx_arena *arena)
+{
+    cx_str *names = cx_arena_get(arena, a->n_names + b->n_names, sizeof(*names));
+    size_t n = a->n_names;
+
+    if (names == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    memcpy(names, a->names, n * sizeof(*names));
+    for (size_t i = 0; i < b->n_names; i++) {
+        if (!has_name(a, b->names[i])) {
+            names[n++] = b->names[i];
+        }
+    }
+    a->names = names;
+    a->n_names = n;
+    return CX_SUCCESS;
+}
+
+static void
+join_text(cx_str *a, cx_str b)
+{
+    *a = a->n != 0 ? *a : b;
+}
+
+/* The earlier of two moments, of which either may be unknown. */
+static void
+join_earlier(cx_time *a, cx_time b)
+{
+    if (b != CX_TIME_NONE && (*a == CX_TIME_NONE || b < *a)) {
+        *a = b;
+    }
+}
+
+static void
+join_rest(struct cx_issued *a, const struct cx_issued *b)
+{
+    if (b->sct_ms != 0 && (a->sct_ms == 0 || b->sct_ms < a->sct_ms)) {
+        a->sct_ms = b->sct_ms;
+    }
+    a->logs = b->logs > a->logs ? b->logs : a->logs;
+    join_earlier(&a->signed_at, b->signed_at);
+    join_earlier(&a->not_before, b->not_before);
+    a->not_after = b->not_after > a->not_after ? b->not_after : a->not_after;
+    a->revoked = a->revoked || b->revoked;
+    join_earlier(&a->revoked_at, b->revoked_at);
+    a->reason = a->reason >= 0 ? a->reason : b->reason;
+    join_earlier(&a->aware, b->aware);
+    join_text(&a->issuer, b->issuer);
+    join_text(&a->subject, b->subject);
+    join_text(&a->type, b->type);
+    join_text(&a->account, b->account);
+    join_text(&a->method, b->method);
+    join_text(&a->subscriber, b->subscriber);
+}
+
+cx_status
+cx_certificate_join(struct cx_certificate *a, const struct cx_certificate *b,
+                    struct cx_arena *arena, bool *ret_new)
+{
+    *ret_new = (b->has_certificate && !a->has_certificate) ||
+               (b->has_precertificate && !a->has_precertificate);
+    if (b->has_certificate && !a->has_certificate) {
+        a->has_certificate = true;
+        a->certificate = b->certificate;
+    }
+    if (b->has_precertificate && !a->has_precertificate) {
+        a->has_precertificate = true;
+        a->precertificate = b->precertificate;
+    }
+    join_rest(&a->issued, &b->issued);
+    return join_names(&a->issued, &b->issued, arena);
+}

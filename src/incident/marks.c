@@ -1,0 +1,184 @@
+#include "incident/marks.h"
+
+#include "base/alloc.h"
+#include "base/limits.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+/* A serial has at most 20 octets (RFC 5280 section 4.1.2.2); some CAs put a few more. */
+#define MARK_OCTETS 32
+
+struct mark {
+    uint8_t n;
+    uint8_t octets[MARK_OCTETS];
+};
+
+struct cx_marks {
+    struct mark *v;
+    size_t n;
+    size_t room;
+};
+
+static int
+compare(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct mark));
+}
+
+/* Octets of hexadecimal digits; serials without leading zeros, as issued.h has them. False for anything else. */
+static bool
+read_mark(cx_str text, struct mark *ret)
+{
+    uint8_t digits[2 * MARK_OCTETS];
+    size_t n = 0;
+    size_t at = 0;
+
+    if (text.n > 2 && text.p[0] == '0' && cx_ascii_lower((uint8_t)text.p[1]) == 'x') {
+        at = 2;
+    }
+    for (; at < text.n; at++) {
+        int digit = cx_ascii_hex((uint8_t)text.p[at]);
+
+        if (text.p[at] == ':') {
+            continue;
+        }
+        if (digit < 0 || n == sizeof(digits)) {
+            return false;
+        }
+        digits[n++] = (uint8_t)digit;
+    }
+    *ret = (struct mark){ .n = 0 };
+    for (size_t i = 0; i < n; i++) { /* an odd digit in front is an octet of its own */
+        size_t octet = (i + n % 2) / 2;
+
+        ret->octets[octet] = (uint8_t)(ret->octets[octet] << 4 | digits[i]);
+        ret->n = (uint8_t)(octet + 1);
+    }
+    while (ret->n != 0 && ret->n != CX_HASH_SIZE && ret->octets[0] == 0) {
+        ret->n--;
+        memmove(ret->octets, ret->octets + 1, ret->n);
+        ret->octets[ret->n] = 0;
+    }
+    return n != 0;
+}
+
+static cx_str
+first_cell(cx_str line)
+{
+    size_t n = 0;
+    size_t from = 0;
+
+    while (from < line.n && (line.p[from] == '"' || line.p[from] == ' ')) {
+        from++;
+    }
+    while (from + n < line.n && memchr(",;\t\" ", line.p[from + n], 5) == NULL) {
+        n++;
+    }
+    return (cx_str){ line.p + from, n };
+}
+
+static cx_status
+add(struct cx_marks *marks, const struct mark *mark)
+{
+    if (marks->n == marks->room) {
+        size_t room = marks->room != 0 ? 2 * marks->room : 1024;
+        struct mark *v = cx_realloc(marks->v, room, sizeof(*v));
+
+        if (v == NULL) {
+            return (cx_status){ CX_E_NOMEM };
+        }
+        marks->v = v;
+        marks->room = room;
+    }
+    marks->v[marks->n++] = *mark;
+    return CX_SUCCESS;
+}
+
+static cx_status
+read_all(struct cx_input *input, const char *path, struct cx_marks *marks, struct cx_detail *detail)
+{
+    cx_str line;
+    bool more;
+
+    for (;;) {
+        struct mark mark;
+        cx_str cell;
+
+        CX_TRY(cx_input_line(input, &line, &more, detail));
+        if (!more) {
+            break;
+        }
+        cell = first_cell(line);
+        if (cell.n == 0) {
+            continue;
+        }
+        if (read_mark(cell, &mark)) {
+            CX_TRY(add(marks, &mark));
+        } else if (cx_input_number(input) != 1) {
+            return cx_fail(detail, CX_E_ARCHIVE,
+                           "%s: line %" PRIu64
+                           ": \"%.*s\" is neither a SHA-256 nor a serial in hexadecimal",
+                           path, cx_input_number(input), (int)(cell.n < 80 ? cell.n : 80), cell.p);
+        }
+    }
+    if (marks->n != 0) {
+        qsort(marks->v, marks->n, sizeof(*marks->v), compare);
+    }
+    return CX_SUCCESS;
+}
+
+cx_status
+cx_marks_read(const char *path, struct cx_marks **ret, uint64_t *ret_n, struct cx_hash *ret_digest,
+              struct cx_detail *detail)
+{
+    struct cx_marks *marks = cx_alloc(1, sizeof(*marks));
+    struct cx_input *input = NULL;
+    cx_status s = marks != NULL ? cx_input_open(path, &input, detail) : (cx_status){ CX_E_NOMEM };
+
+    if (cx_ok(s)) {
+        s = read_all(input, path, marks, detail);
+    }
+    if (cx_ok(s)) {
+        s = cx_input_digest(input, ret_digest, detail);
+    }
+    cx_input_close(input);
+    if (!cx_ok(s)) {
+        cx_marks_free(marks);
+        return s;
+    }
+    *ret_n = marks->n;
+    *ret = marks;
+    return CX_SUCCESS;
+}
+
+void
+cx_marks_free(struct cx_marks *marks)
+{
+    if (marks != NULL) {
+        cx_free(marks->v);
+        cx_free(marks);
+    }
+}
+
+static bool
+have(const struct cx_marks *marks, cx_span octets)
+{
+    struct mark mark = { .n = (uint8_t)octets.n };
+
+    if (octets.n == 0 || octets.n > MARK_OCTETS) {
+        return false;
+    }
+    memcpy(mark.octets, octets.p, octets.n);
+    return bsearch(&mark, marks->v, marks->n, sizeof(*marks->v), compare) != NULL;
+}
+
+bool
+cx_marks_have(const struct cx_marks *marks, const struct cx_certificate *c)
+{
+    return marks != NULL && marks->n != 0 &&
+           ((c->has_certificate && have(marks, (cx_span){ c->certificate.b, CX_HASH_SIZE })) ||
+            (c->has_precertificate &&
+             have(marks, (cx_span){ c->precertificate.b, CX_HASH_SIZE })) ||
+            have(marks, c->issued.serial));
+}
