@@ -671,17 +671,24 @@ cx_archive_before(struct cx_archive *a, const struct cx_entry_key *key, int64_t 
 
 cx_status
 cx_archive_after(struct cx_archive *a, const struct cx_entry_key *key, int64_t time_ms,
-                 struct cx_archive_entry *ret, bool *ret_found, struct cx_detail *detail)
+                 cx_archive_visit *visit, void *ctx, struct cx_detail *detail)
 {
     uint64_t at;
 
-    *ret_found = false;
     if (a->entries == NULL) {
         return CX_SUCCESS;
     }
     CX_TRY(cx_entry_file_after(a->entries, key, time_ms, &at, detail));
-    return at < cx_entry_file_size(a->entries) ? entry_at(a, at, key, ret, ret_found, detail)
-                                               : CX_SUCCESS;
+    for (; at < cx_entry_file_size(a->entries); at++) {
+        struct cx_archive_entry entry;
+        bool mine;
+
+        CX_TRY(entry_at(a, at, key, &entry, &mine, detail));
+        if (!mine || !visit(ctx, &entry)) {
+            return CX_SUCCESS;
+        }
+    }
+    return CX_SUCCESS;
 }
 
 cx_status

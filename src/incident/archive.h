@@ -84,9 +84,9 @@ typedef bool cx_archive_visit(void *ctx, const struct cx_archive_entry *entry);
 cx_status cx_archive_before(struct cx_archive *archive, const struct cx_entry_key *key,
                             int64_t time_ms, cx_archive_visit *visit, void *ctx,
                             struct cx_detail *detail) CX_MUST;
-/* The first entry of key after time_ms. Classes: IO, STORE. */
+/* Entries of key after time_ms, the oldest first. Classes: IO, STORE. */
 cx_status cx_archive_after(struct cx_archive *archive, const struct cx_entry_key *key,
-                           int64_t time_ms, struct cx_archive_entry *ret, bool *ret_found,
+                           int64_t time_ms, cx_archive_visit *visit, void *ctx,
                            struct cx_detail *detail) CX_MUST;
 /* Every entry, in the order of keys and times. Classes: IO, STORE. */
 cx_status cx_archive_each(struct cx_archive *archive, cx_archive_visit *visit, void *ctx,

@@ -79,13 +79,16 @@ content_of(const struct cx_picks *picks, enum cx_observed observed)
     return NULL;
 }
 
-/* The answer of a label that a climb goes on with. */
+/* The answer of a label that a climb goes on with; of an ancestor one before its window too, so that the climb ends there and is
+ * seen to be too old. */
 static const struct cx_pick *
-answer_of(const struct cx_picks *picks)
+answer_of(const struct cx_inquiry *inquiry, size_t label)
 {
+    const struct cx_picks *picks = &inquiry->labels[label];
     const struct cx_pick *pick = content_of(picks, CX_OBSERVED_ANSWER);
 
-    return pick != NULL ? pick : pick_of(picks, CX_PICK_STRETCH);
+    pick = pick != NULL ? pick : pick_of(picks, CX_PICK_STRETCH);
+    return pick != NULL || label == 0 ? pick : pick_of(picks, CX_PICK_OLDER);
 }
 
 static cx_span
@@ -105,7 +108,7 @@ cx_inquiry_need(const struct cx_inquiry *inquiry, cx_span *ret)
     const struct cx_pick *last;
 
     if (inquiry->n_labels != 0) {
-        last = answer_of(&inquiry->labels[inquiry->n_labels - 1]);
+        last = answer_of(inquiry, inquiry->n_labels - 1);
         if (last == NULL || last->entry.outcome == CX_OUTCOME_RECORDS) {
             return false;
         }
@@ -438,7 +441,7 @@ find_climbs(const struct climb *like, struct climb ret[2], size_t *ret_n)
 
     *answers = *like;
     for (size_t i = 0; i < inquiry->n_labels; i++) {
-        pick = answer_of(&inquiry->labels[i]);
+        pick = answer_of(inquiry, i);
         if (pick == NULL) {
             break;
         }
@@ -491,13 +494,20 @@ cx_inquiry_judge(const struct cx_inquiry *inquiry, const struct cx_case *c,
                  struct cx_name_evidence *ret, struct cx_detail *detail)
 {
     struct climb like = { inquiry, c, archive, arena, { NULL }, 0, { .v = NULL }, ret };
-    struct climb climbs[2];
+    struct climb climbs[3];
     struct climb *climb;
+    const struct cx_pick *conclusion;
     size_t n;
     bool conflict = false;
     enum cx_name_state state;
 
     find_climbs(&like, climbs, &n);
+    conclusion = inquiry->n_labels != 0 ? pick_of(&inquiry->labels[0], CX_PICK_CONCLUSION) : NULL;
+    if (conclusion != NULL && conclusion->entry.grade <= inquiry->proof) {
+        climbs[n] = like;
+        climbs[n].picks[0] = conclusion;
+        climbs[n++].n = 1;
+    }
     if (n == 0) {
         return take_lesser(&like, detail);
     }

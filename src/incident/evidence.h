@@ -71,16 +71,17 @@ struct cx_picks {
 struct cx_inquiry {
     struct cx_subject subject; /* a name that CAA binds */
     cx_time signed_at;
+    enum cx_grade proof;     /* worst that proves; D: conclusions too, where there is no answer */
     struct cx_picks *labels; /* of the name, its parent, ...: room for cx_name_labels of it */
     size_t n_labels;         /* that were looked at */
 };
 
 /* The label that has to be looked at next, or false: everything is there. */
 bool cx_inquiry_need(const struct cx_inquiry *inquiry, cx_span *ret);
-/* What the archive has for that label; the arrays go to arena. proof: worst grade that proves. Classes: IO, STORE, NOMEM. */
+/* What the archive has for that label; the arrays go to arena. Classes: IO, STORE, NOMEM. */
 cx_status cx_inquiry_pick(struct cx_inquiry *inquiry, struct cx_archive *archive,
-                          const struct cx_entry_key *key, enum cx_grade proof,
-                          struct cx_arena *arena, struct cx_detail *detail) CX_MUST;
+                          const struct cx_entry_key *key, struct cx_arena *arena,
+                          struct cx_detail *detail) CX_MUST;
 
 /* One step of the climb that a state rests on. */
 struct cx_step {

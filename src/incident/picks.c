@@ -75,15 +75,17 @@ is_of_form(const struct picking *p, const struct cx_archive_entry *entry)
     return entry->form == CX_FORM_ANY || entry->form == p->form;
 }
 
-/* Of a content: in its window, or before it. */
+/* Of a content: in its window, or before it. A conclusion never takes the place of an answer, whatever grade proves. */
 static enum cx_pick_kind
 kind_of_content(const struct picking *p, const struct cx_archive_entry *entry)
 {
+    bool is_answer = entry->grade <= CX_GRADE_C && entry->grade <= p->proof;
+
     if (in_window(p, entry)) {
-        return entry->grade <= p->proof ? CX_PICK_CONTENT : CX_PICK_CONCLUSION;
+        return is_answer ? CX_PICK_CONTENT : CX_PICK_CONCLUSION;
     }
-    return entry->observed == CX_OBSERVED_ANSWER && entry->outcome != CX_OUTCOME_RECORDS &&
-                   entry->grade <= p->proof
+    return is_answer && entry->observed == CX_OBSERVED_ANSWER &&
+                   entry->outcome != CX_OUTCOME_RECORDS
                ? CX_PICK_STRETCH
                : CX_PICK_OLDER;
 }
@@ -166,28 +168,25 @@ put_in_order(struct picking *p)
     memcpy(p->v, sorted, n * sizeof(sorted[0]));
 }
 
-static cx_status
-look_later(struct picking *p, struct cx_archive *archive, const struct cx_entry_key *key,
-           struct cx_detail *detail)
+static bool
+look_later(void *ctx, const struct cx_archive_entry *entry)
 {
-    struct cx_archive_entry entry;
-    bool found;
+    struct picking *p = ctx;
 
-    CX_TRY(cx_archive_after(archive, key, p->signed_ms, &entry, &found, detail));
-    if (found && is_content(&entry) && is_of_form(p, &entry)) {
-        put(p, CX_PICK_LATER, &entry);
+    if (is_content(entry) && is_of_form(p, entry)) {
+        put(p, CX_PICK_LATER, entry);
+        return false;
     }
-    return CX_SUCCESS;
+    return ++p->visits < CX_PICK_VISITS_MAX;
 }
 
 cx_status
 cx_inquiry_pick(struct cx_inquiry *inquiry, struct cx_archive *archive,
-                const struct cx_entry_key *key, enum cx_grade proof, struct cx_arena *arena,
-                struct cx_detail *detail)
+                const struct cx_entry_key *key, struct cx_arena *arena, struct cx_detail *detail)
 {
     struct picking p = {
         .is_name = inquiry->n_labels == 0,
-        .proof = proof,
+        .proof = inquiry->proof,
         .form = inquiry->subject.wildcard ? CX_FORM_WILDCARD : CX_FORM_PLAIN,
         .signed_ms = inquiry->signed_at * 1000 + 999, /* all of that second: R-PRF-5 */
     };
@@ -196,7 +195,8 @@ cx_inquiry_pick(struct cx_inquiry *inquiry, struct cx_archive *archive,
 
     CX_TRY(cx_archive_before(archive, key, p.signed_ms, look, &p, detail));
     if (p.n_contents == 0 && p.is_name) {
-        CX_TRY(look_later(&p, archive, key, detail));
+        p.visits = 0;
+        CX_TRY(cx_archive_after(archive, key, p.signed_ms, look_later, &p, detail));
     }
     put_in_order(&p);
     v = cx_arena_get(arena, p.n, sizeof(*v));

@@ -173,6 +173,7 @@ new_inquiry(struct cx_triage *t, const struct item *item, struct cx_triaged_name
     name->subject.n_methods = said[1].n != 0 ? 1 : 0;
     inquiry->subject = name->subject;
     inquiry->signed_at = item->triaged.signed_at;
+    inquiry->proof = t->options->proof;
     name->inquiry = inquiry;
     return CX_SUCCESS;
 }
@@ -285,7 +286,7 @@ look_up(struct cx_triage *t, struct cx_detail *detail)
         qsort(t->lookups, n, sizeof(*t->lookups), compare_lookups);
         for (size_t i = 0; i < n; i++) {
             CX_TRY(cx_inquiry_pick(t->lookups[i].inquiry, t->archive, &t->lookups[i].key,
-                                   t->options->proof, &t->chunk, detail));
+                                   &t->chunk, detail));
         }
         t->n_lookups = 0;
         for (size_t i = 0; i < n;

@@ -1,0 +1,497 @@
+#include "incident/run.h"
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "base/limits.h"
+#include "evidence/tree.h"
+#include "incident/run_files.h"
+#include "incident/totals.h"
+#include "pki/digest.h"
+#include "store/files.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define SCHEMA         1
+#define PROGRESS_EVERY 4096
+
+/* A run that is made. */
+struct making {
+    const char *path;
+    const struct cx_run_options *options;
+    struct cx_triage_options triage; /* with marks and recheck */
+    struct cx_marks *consulted;
+    struct cx_marks *not_consulted;
+    struct cx_recheck *recheck;
+    struct cx_archive *archive;
+    struct cx_certificates *certificates;
+    struct cx_certificate_counts counts;
+    uint64_t rejected;
+    FILE *rejects;
+    struct cx_totals *totals;
+    struct cx_json *inputs; /* array */
+};
+
+static void
+tell(const struct making *m, const char *what, uint64_t done, uint64_t all)
+{
+    if (m->options->progress != NULL) {
+        m->options->progress(m->options->ctx, what, done, all);
+    }
+}
+
+/* ---- inputs, as JSON */
+
+struct input_counts {
+    uint64_t records;
+    uint64_t observed;
+    uint64_t rejected;
+    uint64_t ignored;
+};
+
+static bool
+set_n(struct cx_json *json, const char *member, uint64_t n)
+{
+    return cx_json_set(json, member, cx_json_new_integer((int64_t)n));
+}
+
+static struct cx_json *
+millisecond_to_json(int64_t ms)
+{
+    return cx_json_new_moment(ms != 0 ? cx_second_of_ms(ms) : CX_TIME_NONE);
+}
+
+static cx_status
+add_input(struct making *m, const char *kind, cx_str path, const char *format,
+          const struct cx_hash *digest, const struct input_counts *n,
+          const struct cx_archive_source *source)
+{
+    struct cx_json *json = cx_json_new_object();
+    char text[CX_HASH_TEXT];
+    bool complete;
+
+    cx_hash_text(digest, text);
+    complete = cx_json_set(json, "path", cx_json_new_escaped(cx_span_of_str(path))) &&
+               cx_json_set(json, "kind", cx_json_new_text(kind)) &&
+               cx_json_set(json, "format", cx_json_new_text(format)) &&
+               cx_json_set(json, "sha256", cx_json_new_text(text)) &&
+               set_n(json, "records", n->records) && set_n(json, "observed", n->observed) &&
+               set_n(json, "rejected", n->rejected) && set_n(json, "ignored", n->ignored);
+    if (source != NULL) {
+        complete = complete &&
+                   cx_json_set(json, "tamper_evident", cx_json_new_bool(source->tamper_evident)) &&
+                   cx_json_set(json, "validated", cx_json_new_bool(source->validated)) &&
+                   cx_json_set(json, "first", millisecond_to_json(source->first_ms)) &&
+                   cx_json_set(json, "last", millisecond_to_json(source->last_ms));
+    } else {
+        complete = complete && cx_json_set(json, "tamper_evident", cx_json_new_bool(false)) &&
+                   cx_json_set(json, "first", cx_json_new_null()) &&
+                   cx_json_set(json, "last", cx_json_new_null());
+    }
+    json = cx_json_whole(json, complete);
+    return cx_json_add(m->inputs, json) ? CX_SUCCESS : (cx_status){ CX_E_NOMEM };
+}
+
+/* ---- certificates */
+
+/* input, line, reason, text: as CSV that no spreadsheet takes for a formula. */
+static void
+put_cell(struct cx_buf *buf, cx_span text)
+{
+    size_t from = buf->n + 1;
+
+    cx_buf_puts(buf, "\"'");
+    cx_buf_put_escaped(buf, text);
+    for (size_t i = from + 1; cx_buf_ok(buf) && i < buf->n; i++) {
+        if (buf->p[i] == '"') {
+            buf->p[i] = '\'';
+        }
+    }
+    cx_buf_putc(buf, '"');
+}
+
+static cx_status
+put_reject(struct making *m, const struct cx_issued_reader *reader,
+           const struct cx_issued_record *record, struct cx_detail *detail)
+{
+    struct cx_buf line;
+    cx_status s;
+
+    cx_buf_init(&line, CX_FILE_MAX);
+    put_cell(&line, cx_span_of_str(cx_str_of(cx_issued_reader_file(reader))));
+    cx_buf_printf(&line, ",%" PRIu64 ",", record->line);
+    put_cell(&line, cx_span_of_str(cx_str_of(record->reason)));
+    cx_buf_putc(&line, ',');
+    put_cell(&line, record->text);
+    cx_buf_putc(&line, '\n');
+    s = cx_buf_status(&line);
+    if (cx_ok(s) && fwrite(line.p, 1, line.n, m->rejects) != line.n) {
+        s = cx_fail(detail, CX_E_IO, "%s/rejects.csv: cannot be written", m->path);
+    }
+    cx_buf_done(&line);
+    return s;
+}
+
+static cx_status
+take_record(struct making *m, struct cx_certificates_maker *maker,
+            const struct cx_issued_reader *reader, const struct cx_issued_record *record,
+            uint32_t input, struct input_counts *n, struct cx_detail *detail)
+{
+    n->records++;
+    switch (record->fate) {
+    case CX_FATE_OBSERVED:
+        n->observed++;
+        return cx_certificates_add(maker, &record->issued, input, record->line, detail);
+    case CX_FATE_REJECTED:
+        n->rejected++;
+        return put_reject(m, reader, record, detail);
+    case CX_FATE_IGNORED:
+        n->ignored++;
+        return CX_SUCCESS;
+    case CX_FATE_UNSET:
+        break;
+    }
+    return cx_fail(detail, CX_E_INTERNAL, "a row without a fate");
+}
+
+static cx_status
+read_rows(struct making *m, struct cx_certificates_maker *maker, struct cx_issued_reader *reader,
+          uint32_t input, struct input_counts *n, struct cx_detail *detail)
+{
+    for (;;) {
+        struct cx_issued_record record;
+        bool more;
+
+        CX_TRY(cx_issued_reader_next(reader, &record, &more, detail));
+        if (!more) {
+            return CX_SUCCESS;
+        }
+        CX_TRY(take_record(m, maker, reader, &record, input, n, detail));
+        if (n->records % PROGRESS_EVERY == 0) {
+            uint64_t done;
+            uint64_t all;
+
+            cx_issued_reader_progress(reader, &done, &all);
+            tell(m, "reading certificates", done, all);
+        }
+    }
+}
+
+static cx_status
+read_list(struct making *m, struct cx_certificates_maker *maker, uint32_t input,
+          struct cx_detail *detail)
+{
+    const char *path = m->options->lists[input];
+    struct input_counts n = { 0 };
+    struct cx_issued_reader *reader;
+    struct cx_hash digest;
+    cx_status s;
+
+    CX_TRY(cx_issued_reader_open(path, m->options->format, &m->options->reader, &reader, detail));
+    s = read_rows(m, maker, reader, input, &n, detail);
+    if (cx_ok(s)) {
+        s = cx_issued_reader_digest(reader, &digest);
+    }
+    if (cx_ok(s)) {
+        s = add_input(m, "certificates", cx_str_of(path), cx_issued_reader_format(reader), &digest,
+                      &n, NULL);
+    }
+    cx_issued_reader_close(reader);
+    m->rejected += n.rejected;
+    return s;
+}
+
+static cx_status
+read_lists(struct making *m, struct cx_certificates_maker *maker, struct cx_detail *detail)
+{
+    for (size_t i = 0; i < m->options->n_lists; i++) {
+        CX_TRY(read_list(m, maker, (uint32_t)i, detail));
+    }
+    tell(m, "joining certificates", 0, 0);
+    return cx_certificates_finish(maker, &m->counts, detail);
+}
+
+static cx_status
+make_certificates(struct making *m, struct cx_detail *detail)
+{
+    CX_AUTO(cx_path_free) char *path = NULL;
+    CX_AUTO(cx_path_free) char *rejects = NULL;
+    struct cx_certificates_maker *maker;
+    cx_status s;
+
+    CX_TRY(cx_path_make(&path, "%s/certificates", m->path));
+    CX_TRY(cx_path_make(&rejects, "%s/rejects.csv", m->path));
+    m->rejects = fopen(rejects, "we");
+    if (m->rejects == NULL || fputs("input,line,reason,text\n", m->rejects) == EOF) {
+        return cx_fail(detail, CX_E_IO, "%s: cannot be made: %s", rejects, strerror(errno));
+    }
+    CX_TRY(cx_certificates_make(path, &maker, detail));
+    s = read_lists(m, maker, detail);
+    cx_certificates_free(maker);
+    CX_TRY(s);
+    if (fflush(m->rejects) != 0) {
+        return cx_fail(detail, CX_E_IO, "%s: cannot be written", rejects);
+    }
+    return cx_certificates_open(path, &m->certificates, detail);
+}
+
+/* ---- archive, lists of process, recheck */
+
+static cx_status
+open_archive(struct making *m, struct cx_detail *detail)
+{
+    if (m->options->archive == NULL) {
+        return CX_SUCCESS;
+    }
+    CX_TRY(cx_archive_open(m->options->archive, &m->archive, detail));
+    for (size_t i = 0; i < cx_archive_sources(m->archive); i++) {
+        const struct cx_archive_source *s = cx_archive_source(m->archive, i);
+        const struct input_counts n = { s->records, s->observed, s->rejected, s->ignored };
+        char format[32];
+
+        (void)snprintf(format, sizeof(format), "%.*s", (int)s->format.n, s->format.p); /* of our table */
+        CX_TRY(add_input(m, "archive", s->path, format, &s->digest, &n, s));
+    }
+    return CX_SUCCESS;
+}
+
+static cx_status
+read_marks(struct making *m, const char *path, const char *kind, struct cx_marks **ret,
+           struct cx_detail *detail)
+{
+    struct input_counts n = { 0 };
+    struct cx_hash digest;
+
+    if (path == NULL) {
+        return CX_SUCCESS;
+    }
+    CX_TRY(cx_marks_read(path, ret, &n.observed, &digest, detail));
+    n.records = n.observed;
+    return add_input(m, kind, cx_str_of(path), "list", &digest, &n, NULL);
+}
+
+static cx_status
+read_recheck(struct making *m, struct cx_detail *detail)
+{
+    struct input_counts n = { 0 };
+    struct cx_hash digest;
+
+    if (m->options->recheck == NULL) {
+        return CX_SUCCESS;
+    }
+    CX_TRY(cx_recheck_read(m->options->recheck, &m->recheck, &n.observed, &digest, detail));
+    n.records = n.observed;
+    return add_input(m, "recheck", cx_str_of(m->options->recheck), "results", &digest, &n, NULL);
+}
+
+static cx_status
+read_inputs(struct making *m, struct cx_detail *detail)
+{
+    CX_TRY(make_certificates(m, detail));
+    CX_TRY(open_archive(m, detail));
+    CX_TRY(read_marks(m, m->options->consulted, "consulted", &m->consulted, detail));
+    CX_TRY(read_marks(m, m->options->not_consulted, "not-consulted", &m->not_consulted, detail));
+    CX_TRY(read_recheck(m, detail));
+    m->triage = m->options->triage;
+    m->triage.consulted = m->consulted;
+    m->triage.not_consulted = m->not_consulted;
+    m->triage.recheck = m->recheck;
+    return CX_SUCCESS;
+}
+
+/* ---- triage */
+
+static cx_status
+triage_all(struct making *m, struct cx_triage *triage, struct cx_run_writer *writer,
+           struct cx_detail *detail)
+{
+    uint64_t all = cx_certificates_size(m->certificates);
+
+    for (uint64_t n = 0;; n++) {
+        const struct cx_triaged *triaged;
+
+        CX_TRY(cx_triage_next(triage, &triaged, detail));
+        if (triaged == NULL) {
+            break;
+        }
+        cx_totals_add(m->totals, triaged);
+        CX_TRY(cx_run_writer_add(writer, triaged));
+        if (n % PROGRESS_EVERY == 0) {
+            tell(m, "triage", n, all);
+        }
+    }
+    return cx_run_writer_finish(writer, m->path, detail);
+}
+
+static cx_status
+triage(struct making *m, struct cx_detail *detail)
+{
+    struct cx_triage *triage = NULL;
+    struct cx_run_writer *writer = NULL;
+    cx_status s = cx_run_writer_new(&writer);
+
+    if (cx_ok(s)) {
+        s = cx_triage_open(m->certificates, m->archive, &m->triage, NULL, 0, &triage);
+    }
+    if (cx_ok(s)) {
+        s = triage_all(m, triage, writer, detail);
+    }
+    cx_triage_close(triage);
+    cx_run_writer_free(writer);
+    return s;
+}
+
+/* ---- the summary */
+
+static struct cx_json *
+options_to_json(const struct making *m)
+{
+    const struct cx_triage_options *t = &m->triage;
+    struct cx_json *json = cx_json_new_object();
+    const struct cx_json *own = cx_json_get(m->options->policy, "own");
+
+    return cx_json_whole(
+        json,
+        cx_json_set(json, "purpose", cx_json_new_text(cx_purpose_word(t->purpose))) &&
+            cx_json_set(json, "profile", cx_json_new_text(cx_profile_word(t->profile))) &&
+            cx_json_set(json, "own", cx_json_copy(own)) &&
+            cx_json_set(json, "aware", cx_json_new_moment(t->aware)) &&
+            cx_json_set(json, "proof_grade", cx_json_new_text(cx_grade_word(t->proof))) &&
+            cx_json_set(json, "rules_of",
+                        t->has_rules_of ? cx_json_new_moment(t->rules_of) : cx_json_new_null()) &&
+            cx_json_set(json, "policy", cx_json_copy(m->options->policy)));
+}
+
+/* SHA-256 over what the run is made of: same inputs, options and program, same run. */
+static cx_status
+set_run_digest(struct cx_json *run)
+{
+    static const char *const members[] = { "program", "options", "inputs" };
+    struct cx_hash digest;
+    char text[CX_HASH_TEXT];
+    struct cx_buf buf;
+    cx_status s = CX_SUCCESS;
+
+    cx_buf_init(&buf, CX_RESULT_MAX);
+    for (size_t i = 0; i < CX_COUNT(members) && cx_ok(s); i++) {
+        s = cx_json_write(cx_json_get(run, members[i]), &buf);
+    }
+    if (cx_ok(s)) {
+        s = cx_sha256(cx_span_of_str(cx_buf_str(&buf)), digest.b);
+    }
+    cx_buf_done(&buf);
+    CX_TRY(s);
+    cx_hash_text(&digest, text);
+    return cx_json_set(run, "run", cx_json_new_text(text)) ? CX_SUCCESS : (cx_status){ CX_E_NOMEM };
+}
+
+static cx_status
+set_archive(const struct making *m, struct cx_json *run)
+{
+    struct cx_json *json;
+    struct cx_hash digest;
+    char text[CX_HASH_TEXT];
+
+    if (m->archive == NULL) {
+        return cx_json_set(run, "archive", cx_json_new_null()) ? CX_SUCCESS
+                                                               : (cx_status){ CX_E_NOMEM };
+    }
+    CX_TRY(cx_archive_digest(m->archive, &digest));
+    cx_hash_text(&digest, text);
+    json = cx_json_new_object();
+    json = cx_json_whole(
+        json, cx_json_set(json, "path", cx_json_new_text(m->options->archive)) &&
+                  cx_json_set(json, "digest", cx_json_new_text(text)) &&
+                  set_n(json, "observations", cx_archive_entries(m->archive)));
+    return cx_json_set(run, "archive", json) ? CX_SUCCESS : (cx_status){ CX_E_NOMEM };
+}
+
+static cx_status
+write_summary(struct making *m, struct cx_json *run, struct cx_detail *detail)
+{
+    CX_AUTO(cx_path_free) char *path = NULL;
+    struct cx_buf text;
+    cx_status s;
+    bool complete =
+        set_n(run, "schema", SCHEMA) &&
+        cx_json_set(run, "program", cx_json_new_text(m->options->program)) &&
+        cx_json_set(run, "made", cx_json_new_moment(m->triage.now)) &&
+        cx_json_set(run, "title", cx_json_new_text(m->options->title)) &&
+        cx_json_set(run, "options", options_to_json(m)) &&
+        cx_json_set(run, "inputs", cx_json_share(m->inputs)) &&
+        cx_totals_to_json(m->totals, &m->triage, &m->counts, m->rejected, run) &&
+        cx_json_set(run, "statements", cx_totals_statements(m->totals, &m->triage)) &&
+        cx_json_set(run, "precedents", cx_json_new_array());
+
+    if (!complete) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    CX_TRY(set_archive(m, run));
+    CX_TRY(set_run_digest(run));
+    CX_TRY(cx_path_make(&path, "%s/run.json", m->path));
+    cx_buf_init(&text, CX_RESULT_MAX);
+    s = cx_json_write_pretty(run, &text);
+    if (cx_ok(s)) {
+        s = cx_file_write(path, cx_buf_str(&text), detail);
+    }
+    cx_buf_done(&text);
+    return s;
+}
+
+/* ---- the whole */
+
+/* A folder that is not a run's is never written into; of one that is, the summary goes first, so that a run that is half made is
+ * known as none. */
+static cx_status
+prepare_folder(const char *path, struct cx_detail *detail)
+{
+    CX_AUTO(cx_path_free) char *summary = NULL;
+    bool there;
+    bool is_run;
+
+    CX_TRY(cx_path_make(&summary, "%s/run.json", path));
+    CX_TRY(cx_path_exists(path, &there, detail));
+    CX_TRY(cx_path_exists(summary, &is_run, detail));
+    if (there && !is_run && rmdir(path) != 0) {
+        return cx_fail(detail, CX_E_USAGE, "%s: is there already and is not a run", path);
+    }
+    CX_TRY(cx_file_remove(summary, detail));
+    return cx_folder_make(path, detail);
+}
+
+static cx_status
+make(struct making *m, struct cx_detail *detail)
+{
+    CX_AUTO(cx_json_cleanup) struct cx_json *run = cx_json_new_object();
+
+    m->totals = cx_totals_new();
+    m->inputs = cx_json_new_array();
+    if (m->totals == NULL || m->inputs == NULL || run == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    CX_TRY(prepare_folder(m->path, detail));
+    CX_TRY(read_inputs(m, detail));
+    CX_TRY(triage(m, detail));
+    return write_summary(m, run, detail);
+}
+
+cx_status
+cx_run_make(const char *path, const struct cx_run_options *options, struct cx_detail *detail)
+{
+    struct making m = { .path = path, .options = options };
+    cx_status s = make(&m, detail);
+
+    if (m.rejects != NULL) {
+        (void)fclose(m.rejects); /* flushed before */
+    }
+    cx_certificates_close(m.certificates);
+    cx_archive_close(m.archive);
+    cx_marks_free(m.consulted);
+    cx_marks_free(m.not_consulted);
+    cx_recheck_free(m.recheck);
+    cx_totals_free(m.totals);
+    cx_json_free(m.inputs);
+    return s;
+}
