@@ -49,7 +49,30 @@ TEST(parts_are_the_same_as_the_whole)
     assert_memory_equal(digest, empty_256, sizeof(digest));
 }
 
+TEST(piece_by_piece_is_the_same_as_at_once)
+{
+    uint8_t octets[200], whole[CX_SHA256_SIZE], digest[CX_SHA256_SIZE];
+    struct cx_digest *pieces = cx_digest_new();
+
+    memset(octets, 7, sizeof(octets));
+    assert_non_null(pieces);
+    for (size_t n = 0; n <= sizeof(octets); n++) {
+        assert_true(cx_ok(cx_digest_of(pieces, digest)));
+        assert_true(cx_ok(cx_sha256((cx_span){ octets, n }, whole)));
+        assert_memory_equal(digest, whole, sizeof(digest));
+        if (n < sizeof(octets)) {
+            assert_true(cx_ok(cx_digest_add(pieces, (cx_span){ octets + n, 1 })));
+        }
+    }
+    assert_true(cx_ok(cx_digest_add(pieces, (cx_span){ octets, 1 })));
+    assert_true(cx_ok(cx_digest_of(pieces, digest)));
+    assert_memory_not_equal(digest, whole, sizeof(digest));
+    cx_digest_free(pieces);
+    cx_digest_free(NULL);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(piece_by_piece_is_the_same_as_at_once),
     cmocka_unit_test(gives_the_published_digests),
     cmocka_unit_test(parts_are_the_same_as_the_whole),
 };
