@@ -73,7 +73,8 @@ struct cx_issued_format {
     void (*close)(void *self);
 };
 
-const struct cx_issued_format *cx_issued_formats(size_t *ret_n);
+/* In the order in which they are tried. */
+const struct cx_issued_format *const *cx_issued_formats(size_t *ret_n);
 const struct cx_issued_format *cx_issued_format_named(cx_str name);
 
 struct cx_issued_reader;
