@@ -265,9 +265,9 @@
 /* Lists of certificates: a serial number in octets (RFC 5280 section 4.1.2.2 has 20), JSON that is read whole (a log gives at most some
  * thousand entries at once, crt.sh 10,000 rows), a data tile of 256 entries, and what a
  * compressed file may grow to. */
-#define CX_SERIAL_MAX        64
-#define CX_LIST_JSON_MAX     ((size_t)256 << 20)
-#define CX_DATA_TILE_MAX     ((size_t)256 << 20)
-#define CX_INFLATED_MAX      ((size_t)1 << 30)
+#define CX_SERIAL_MAX    64
+#define CX_LIST_JSON_MAX ((size_t)256 << 20)
+#define CX_DATA_TILE_MAX ((size_t)256 << 20)
+#define CX_INFLATED_MAX  ((size_t)1 << 30)
 
 #endif

@@ -20,17 +20,19 @@ struct cx_issued {
     bool has_digest;
     struct cx_hash digest; /* SHA-256 of the DER */
     bool has_precertificate;
-    struct cx_hash precertificate; /* that of its precertificate, if the list names both in one row */
-    cx_span serial;        /* INTEGER content without leading zeros; empty: unknown */
-    cx_str issuer;         /* RFC 4514 text */
-    cx_str subject;        /* the same; may be empty */
+    struct cx_hash
+        precertificate; /* that of its precertificate, if the list names both in one row */
+    cx_span serial;     /* INTEGER content without leading zeros; empty: unknown */
+    cx_str issuer;      /* RFC 4514 text */
+    cx_str subject;     /* the same; may be empty */
     struct cx_hash
         issuer_key; /* what pairs it with its precertificate, beside the serial: SHA-256 of the issuer's Name in DER, or of its text */
     cx_time not_before;  /* CX_TIME_NONE: unknown */
     cx_time not_after;   /* last second of validity */
     const cx_str *names; /* as in a request: host names with "*.", addresses, mailboxes */
     size_t n_names;
-    bool names_partial; /* the source leaves names out (a search of crt.sh), so that nothing is proven of all of them (R-PRF-10) */
+    bool
+        names_partial; /* the source leaves names out (a search of crt.sh), so that nothing is proven of all of them (R-PRF-10) */
     int64_t sct_ms;    /* earliest time of an SCT or of a log's entry, ms since 1970; 0: unknown */
     unsigned logs;     /* distinct logs whose SCTs it has */
     cx_time signed_at; /* by the CA's own signing log; CX_TIME_NONE: not said (R-GEN-1) */
@@ -47,7 +49,8 @@ struct cx_issued {
 /* One row, file or entry of a list. Borrowed until the next call. */
 struct cx_issued_record {
     enum cx_fate fate;
-    uint64_t line; /* on which it begins; of DER and tiles the octet; of a JSON array the number of its element, from 1 */
+    uint64_t
+        line; /* on which it begins; of DER and tiles the octet; of a JSON array the number of its element, from 1 */
     struct cx_issued issued;
     char reason[CX_REJECT_TEXT]; /* of a rejected or ignored one, escaped */
     cx_span text;

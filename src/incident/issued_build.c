@@ -339,8 +339,7 @@ cx_status
 cx_issued_take_issuer(struct cx_issued_build *build, cx_span name, struct cx_issued *issued,
                       struct cx_detail *detail)
 {
-    if (build->issuer.n == 0 ||
-        !cx_span_equal(cx_span_of_str(cx_buf_str(&build->issuer)), name)) {
+    if (build->issuer.n == 0 || !cx_span_equal(cx_span_of_str(cx_buf_str(&build->issuer)), name)) {
         cx_buf_clear(&build->issuer);
         cx_buf_clear(&build->issuer_text);
         CX_TRY(cx_distinguished_name_put(&build->issuer_text, name, detail));

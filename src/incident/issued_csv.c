@@ -55,8 +55,7 @@ find_columns(struct reading *r, const struct cx_csv_row *row, const struct cx_js
 
         r->position[i] = cx_csv_column(row, r->columns.names[i]);
         if (r->position[i] == row->n && cx_json_get(mapping, member) != NULL) {
-            return cx_fail(detail, CX_E_USAGE,
-                           "mapping: line %llu has no column \"%s\" for \"%s\"",
+            return cx_fail(detail, CX_E_USAGE, "mapping: line %llu has no column \"%s\" for \"%s\"",
                            (unsigned long long)row->line, r->columns.names[i][0], member);
         }
     }

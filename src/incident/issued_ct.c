@@ -223,7 +223,8 @@ read_answer(struct answer *a, struct cx_input *input, struct cx_detail *detail)
     CX_TRY(cx_json_parse(cx_str_of_span(cx_issued_text_of(text)), &a->json, detail));
     a->entries = cx_json_get(a->json, "entries");
     if (cx_json_kind_of(a->entries) != CX_JSON_ARRAY) {
-        return cx_fail(detail, CX_E_ARCHIVE, "no array \"entries\", as a log's get-entries gives it");
+        return cx_fail(detail, CX_E_ARCHIVE,
+                       "no array \"entries\", as a log's get-entries gives it");
     }
     return CX_SUCCESS;
 }

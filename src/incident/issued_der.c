@@ -110,7 +110,12 @@ find(cx_str text, const char *what)
 }
 
 struct piece {
-    enum { TEXT, BEGIN, END, NOTHING } kind;
+    enum {
+        TEXT,
+        BEGIN,
+        END,
+        NOTHING
+    } kind;
     cx_str text; /* or the label of a mark */
 };
 

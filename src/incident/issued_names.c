@@ -43,8 +43,7 @@ add(struct names *names, cx_str name)
     if (names->n == CX_NAMES_MAX) {
         return refuse(names, name, "more names than any certificate has");
     }
-    wider =
-        cx_arena_widen(&names->build->arena, names->v, names->n, &names->room, sizeof(*wider));
+    wider = cx_arena_widen(&names->build->arena, names->v, names->n, &names->room, sizeof(*wider));
     if (wider == NULL) {
         return (cx_status){ CX_E_NOMEM };
     }
@@ -145,17 +144,17 @@ add_host(struct names *names, cx_str text)
 static cx_str
 without_kind(struct names *names, cx_str text)
 {
-    static const char *const kinds[] = { "DNS:",         "DNS Name=",   "DNS Name:", "dNSName:",
-                                         "dNSName=",     "IP Address:", "IP Address=", "IP:",
-                                         "iPAddress:",   "email:",      "RFC822 Name=",
-                                         "rfc822Name:" };
+    static const char *const kinds[] = {
+        "DNS:",        "DNS Name=", "DNS Name:",  "dNSName:", "dNSName=",     "IP Address:",
+        "IP Address=", "IP:",       "iPAddress:", "email:",   "RFC822 Name=", "rfc822Name:"
+    };
 
     for (size_t i = 0; i < CX_COUNT(kinds); i++) {
         size_t n = strlen(kinds[i]);
         cx_str front = { text.p, n };
 
-        if (text.n > n && cx_span_equal_fold(cx_span_of_str(front),
-                                             cx_span_of_str(cx_str_of(kinds[i])))) {
+        if (text.n > n &&
+            cx_span_equal_fold(cx_span_of_str(front), cx_span_of_str(cx_str_of(kinds[i])))) {
             tell(names, &names->kinds, "kinds in front of names removed");
             return (cx_str){ text.p + n, text.n - n };
         }
@@ -229,8 +228,8 @@ cx_issued_take_names(struct cx_issued_build *build, cx_str cell, const char *col
     const char *separators = separators_of(text);
 
     for (size_t at = 0, n; at < text.n && record->fate == CX_FATE_OBSERVED; at += n + 1) {
-        for (n = 0; at + n < text.n && (text.p[at + n] == '\0' ||
-                                        strchr(separators, text.p[at + n]) == NULL);
+        for (n = 0; at + n < text.n &&
+                    (text.p[at + n] == '\0' || strchr(separators, text.p[at + n]) == NULL);
              n++) {
         }
         CX_TRY(add_name(&names, (cx_str){ text.p + at, n }));

@@ -1,20 +1,18 @@
-#include "incident/issued.h"
-
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "incident/gunzip.h"
+#include "incident/issued.h"
 #include "incident/issued_build.h"
 #include "incident/issued_formats.h"
 #include "pki/digest.h"
 
-#include <sys/stat.h>
-
 #include <errno.h>
 #include <fts.h>
+#include <sys/stat.h>
 
 /* In the order in which they are tried: what says most of itself first. */
 static const struct cx_issued_format *const formats[] = {
-    &cx_issued_ct_entries, &cx_issued_json,      &cx_issued_ndjson,
+    &cx_issued_ct_entries, &cx_issued_json,         &cx_issued_ndjson,
     &cx_issued_csv,        &cx_issued_certificates, &cx_issued_ct_tile,
 };
 
@@ -22,7 +20,7 @@ struct cx_issued_reader {
     struct cx_issued_options options;
     const struct cx_issued_format *format; /* of all files, or NULL */
     struct cx_buf path;                    /* of the file at hand, with NUL */
-    size_t folder;                         /* octets of path up to the files' own; 0: a file, no folder */
+    size_t folder; /* octets of path up to the files' own; 0: a file, no folder */
     FTS *walk;
     struct cx_digest *digest; /* of a folder */
     struct cx_hash file_digest;
@@ -98,9 +96,10 @@ begin_content(struct cx_issued_reader *reader, struct cx_detail *detail)
     reader->used = reader->format != NULL ? reader->format : format_of(reader, head);
     if (reader->used == NULL) {
         return cx_fail(detail, CX_E_ARCHIVE,
-                       head.n == 0 ? "empty"
-                                   : "no list of certificates that is known here; docs/certificates-in.md "
-                                     "has the forms");
+                       head.n == 0
+                           ? "empty"
+                           : "no list of certificates that is known here; docs/certificates-in.md "
+                             "has the forms");
     }
     return reader->used->open(&reader->options, input, &reader->self, detail);
 }
@@ -149,8 +148,7 @@ static cx_status
 in_file(const struct cx_issued_reader *reader, cx_status s, const struct cx_detail *why,
         struct cx_detail *detail)
 {
-    bool of_file =
-        cx_status_class(s) == CX_CLASS_MALFORMED || cx_status_class(s) == CX_CLASS_LIMIT;
+    bool of_file = cx_status_class(s) == CX_CLASS_MALFORMED || cx_status_class(s) == CX_CLASS_LIMIT;
 
     return cx_fail(detail, s.code, "%s%s%s", of_file ? reader->path.p : "", of_file ? ": " : "",
                    why->text);

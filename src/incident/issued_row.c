@@ -285,8 +285,9 @@ take_time(struct row *row, enum cx_column column, bool end_of_day, cx_time *ret)
     *ret = ms / 1000;
     if (date_only) {
         *ret += end_of_day ? 86399 : 0;
-        note(row, column, end_of_day ? "a date, taken for its last second"
-                                     : "a date, taken for its first second");
+        note(row, column,
+             end_of_day ? "a date, taken for its last second"
+                        : "a date, taken for its first second");
     }
     return true;
 }
@@ -406,8 +407,10 @@ static bool
 take_revoked_word(struct row *row)
 {
     static const char *const yes[] = { "yes", "true", "y", "t", "1", "revoked", NULL };
-    static const char *const no[] = { "no",    "false",   "n",       "f", "0", "planned", "delayed", "valid",
-                                      "good", "expired", "N/A (expired)", NULL };
+    static const char *const no[] = {
+        "no",      "false",         "n", "f", "0", "planned", "delayed", "valid", "good",
+        "expired", "N/A (expired)", NULL
+    };
     cx_str cell = bare(row, CX_COLUMN_REVOKED), status = bare(row, CX_COLUMN_STATUS);
 
     if (status.n != 0 && !is_word(status, yes) && !is_word(status, no)) {
@@ -428,9 +431,9 @@ take_reason(const struct row *row)
         const char *word;
         int reason; /* CRLReason, RFC 5280 section 5.3.1 */
     } reasons[] = {
-        { "unspecified", 0 },         { "keyCompromise", 1 },      { "cACompromise", 2 },
-        { "affiliationChanged", 3 },  { "superseded", 4 },         { "cessationOfOperation", 5 },
-        { "certificateHold", 6 },     { "removeFromCRL", 8 },      { "privilegeWithdrawn", 9 },
+        { "unspecified", 0 },        { "keyCompromise", 1 }, { "cACompromise", 2 },
+        { "affiliationChanged", 3 }, { "superseded", 4 },    { "cessationOfOperation", 5 },
+        { "certificateHold", 6 },    { "removeFromCRL", 8 }, { "privilegeWithdrawn", 9 },
         { "aACompromise", 10 },
     };
     cx_str cell = bare(row, CX_COLUMN_REASON);
@@ -525,8 +528,9 @@ take_logs(const struct row *row)
         (cell.n == 2 && (cell.p[1] < '0' || cell.p[1] > '9'))) {
         return refuse(row, CX_COLUMN_LOGS, "not a number of logs");
     }
-    row->issued->logs = cell.n == 1 ? (unsigned)(cell.p[0] - '0')
-                                    : (unsigned)(cell.p[0] - '0') * 10 + (unsigned)(cell.p[1] - '0');
+    row->issued->logs = cell.n == 1
+                            ? (unsigned)(cell.p[0] - '0')
+                            : (unsigned)(cell.p[0] - '0') * 10 + (unsigned)(cell.p[1] - '0');
     return true;
 }
 
