@@ -78,14 +78,32 @@ is_ascii(cx_str text)
     return true;
 }
 
+/* Labels as hosts had them while underscores were allowed; "*." in front of them. */
+static bool
+is_host(cx_str text)
+{
+    struct cx_name name;
+
+    if (text.n > 2 && memcmp(text.p, "*.", 2) == 0) {
+        text = (cx_str){ text.p + 2, text.n - 2 };
+    }
+    return cx_ok(cx_alt_name_check_dns(cx_span_of_str(text), NULL)) &&
+           memchr(text.p, '\\', text.n) == NULL && cx_ok(cx_name_from_text(text, &name, NULL)) &&
+           !cx_name_is_root(cx_name_span(&name)) && cx_name_is_ldh(cx_name_span(&name), true);
+}
+
+/* The domain of one in UTF-8 is turned into A-labels where it is asked about (R-MAIL-3). */
 static cx_status
 add_mailbox(struct names *names, cx_str text)
 {
     cx_span octets = cx_span_of_str(text);
-    cx_status s = is_ascii(text) ? cx_alt_name_check_mail(octets, NULL)
-                                 : cx_alt_name_check_mail_utf8(octets, NULL);
+    const char *at = memrchr(text.p, '@', text.n);
+    cx_str domain = { at + 1, (size_t)(text.p + text.n - at - 1) };
+    bool good = at != text.p && domain.n != 0 &&
+                (is_ascii(text) ? cx_ok(cx_alt_name_check_mail(octets, NULL)) && is_host(domain)
+                                : cx_ok(cx_alt_name_check_mail_utf8(octets, NULL)));
 
-    return cx_ok(s) ? add(names, text) : refuse(names, text, "not a mailbox");
+    return good ? add(names, text) : refuse(names, text, "not a mailbox");
 }
 
 /* U-labels are what people see, and A-labels what the certificate has. */
@@ -107,16 +125,6 @@ to_a_labels(struct names *names, cx_str *text)
     *text = (cx_str){ p, star + ascii.n };
     tell(names, &names->a_labels, "labels that are not ASCII turned into A-labels");
     return CX_SUCCESS;
-}
-
-static bool
-is_host(cx_str text)
-{
-    struct cx_name name;
-
-    return cx_ok(cx_alt_name_check_dns(cx_span_of_str(text), NULL)) &&
-           memchr(text.p, '\\', text.n) == NULL && memchr(text.p, '/', text.n) == NULL &&
-           cx_ok(cx_name_from_text(text, &name, NULL)) && !cx_name_is_root(cx_name_span(&name));
 }
 
 static cx_status
@@ -177,7 +185,7 @@ trimmed(cx_str text, const char *what)
 static cx_status
 add_name(struct names *names, cx_str piece)
 {
-    cx_str text = trimmed(without_kind(names, trimmed(piece, " \t\r\",;")), " \t");
+    cx_str text = trimmed(piece, " \t\r\",;");
 
     if (text.n == 0) {
         return CX_SUCCESS; /* between two separators */
@@ -224,15 +232,19 @@ cx_issued_take_names(struct cx_issued_build *build, cx_str cell, const char *col
                      struct cx_issued_record *record)
 {
     struct names names = { .build = build, .record = record, .column = column, .whole = whole };
-    cx_str text = without_braces(cell);
-    const char *separators = separators_of(text);
+    cx_str rest = without_braces(cell);
+    const char *separators = separators_of(rest);
 
-    for (size_t at = 0, n; at < text.n && record->fate == CX_FATE_OBSERVED; at += n + 1) {
-        for (n = 0; at + n < text.n &&
-                    (text.p[at + n] == '\0' || strchr(separators, text.p[at + n]) == NULL);
-             n++) {
+    while (rest.n != 0 && record->fate == CX_FATE_OBSERVED) {
+        size_t n = 0;
+
+        /* A kind may have a blank in it, which separates nothing. */
+        rest = without_kind(&names, trimmed(rest, " \t\r\n\",;"));
+        while (n < rest.n && (rest.p[n] == '\0' || strchr(separators, rest.p[n]) == NULL)) {
+            n++;
         }
-        CX_TRY(add_name(&names, (cx_str){ text.p + at, n }));
+        CX_TRY(add_name(&names, (cx_str){ rest.p, n }));
+        rest = (cx_str){ rest.p + n, rest.n - n };
     }
     if (record->fate == CX_FATE_OBSERVED && names.n == 0) {
         return refuse(&names, cell, "no names in it");

@@ -424,12 +424,37 @@ take_revoked_word(struct row *row)
     return take_time(row, CX_COLUMN_REVOKED, false, &row->issued->revoked_at);
 }
 
+/* The letters of a cell, and its digits as a number: "Key compromise", "(4) superseded", "4". */
+struct reason_cell {
+    char word[32];
+    size_t n;
+    int number; /* -1: no digits */
+};
+
+static struct reason_cell
+reason_cell_of(cx_str cell)
+{
+    struct reason_cell ret = { .number = -1 };
+
+    for (size_t i = 0; i < cell.n; i++) {
+        char c = cell.p[i];
+
+        if (c >= '0' && c <= '9') {
+            ret.number = (ret.number < 0 ? 0 : ret.number % 100) * 10 + (c - '0');
+        } else if (cx_ascii_alnum((uint8_t)c) && ret.n < sizeof(ret.word)) {
+            ret.word[ret.n++] = c;
+        }
+    }
+    return ret;
+}
+
+/* Word and number agree, if there are both. */
 static bool
 take_reason(const struct row *row)
 {
     static const struct {
         const char *word;
-        int reason; /* CRLReason, RFC 5280 section 5.3.1 */
+        int number; /* CRLReason, RFC 5280 section 5.3.1 */
     } reasons[] = {
         { "unspecified", 0 },        { "keyCompromise", 1 }, { "cACompromise", 2 },
         { "affiliationChanged", 3 }, { "superseded", 4 },    { "cessationOfOperation", 5 },
@@ -437,28 +462,18 @@ take_reason(const struct row *row)
         { "aACompromise", 10 },
     };
     cx_str cell = bare(row, CX_COLUMN_REASON);
-    char word[32];
-    size_t n = 0;
+    struct reason_cell given = reason_cell_of(cell);
+    cx_span word = { (const uint8_t *)given.word, given.n };
 
-    for (size_t i = 0; i < cell.n && n < sizeof(word); i++) { /* "Key compromise (1)" */
-        if (cx_ascii_alnum((uint8_t)cell.p[i])) {
-            word[n++] = cell.p[i];
-        }
-    }
-    while (n > 1 && word[n - 1] <= '9' && word[0] > '9') {
-        n--;
-    }
     if (cell.n == 0) {
         return true;
     }
     for (size_t i = 0; i < CX_COUNT(reasons); i++) {
-        cx_span known = cx_span_of_str(cx_str_of(reasons[i].word));
-        cx_span given = { (const uint8_t *)word, n };
-        bool digit = n == 1 && word[0] == '0' + reasons[i].reason;
-        bool ten = n == 2 && memcmp(word, "10", 2) == 0 && reasons[i].reason == 10;
+        bool by_word = cx_span_equal_fold(word, cx_span_of_str(cx_str_of(reasons[i].word)));
+        bool by_number = given.number == reasons[i].number;
 
-        if (digit || ten || cx_span_equal_fold(known, given)) {
-            row->issued->reason = reasons[i].reason;
+        if ((by_word && (by_number || given.number < 0)) || (by_number && given.n == 0)) {
+            row->issued->reason = reasons[i].number;
             return true;
         }
     }
