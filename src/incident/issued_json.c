@@ -2,16 +2,25 @@
  * them. */
 #include "base/alloc.h"
 #include "base/json.h"
+#include "incident/csv.h"
 #include "incident/issued_formats.h"
 #include "incident/issued_row.h"
 
 #include <stdio.h>
+
+/* Of one object; docs/formats/run.md has some thirty. */
+#define MEMBERS_MAX 200
 
 struct reading {
     struct cx_input *input;
     struct cx_issued_build build;
     struct cx_arena arena; /* names of members */
     struct cx_columns columns;
+    /* Members of the object read last, which those of the next mostly are, and where each column is among them. */
+    struct cx_arena members_arena;
+    cx_str *members;
+    size_t n_members;
+    size_t position[CX_COLUMNS]; /* n_members: not there */
     int32_t zone_s;
     bool says_zone;
     bool has_array;
@@ -32,8 +41,8 @@ put_name(struct cx_buf *buf, const struct cx_json *value)
     if (name.n == 0 || memchr(name.p, '\n', name.n) != NULL) {
         return (cx_status){ CX_E_ARCHIVE };
     }
+    cx_buf_puts(buf, buf->n == 0 ? "" : "\n");
     cx_buf_put(buf, name);
-    cx_buf_putc(buf, '\n'); /* also of one: a comma is no separator in it */
     return cx_buf_status(buf);
 }
 
@@ -92,16 +101,68 @@ cell_of(struct reading *r, enum cx_column column, const struct cx_json *value, c
     return (cx_status){ CX_E_ARCHIVE };
 }
 
-static const struct cx_json *
-member_of(const struct cx_json *object, const char *const *names, const char **ret_name)
+static bool
+same_members(const struct reading *r, const cx_str *names, size_t n)
 {
-    const struct cx_json *found = NULL;
-
-    for (; *names != NULL && found == NULL; names++) {
-        found = cx_json_get(object, *names);
-        *ret_name = *names;
+    for (size_t i = 0; i < n && i < r->n_members; i++) {
+        if (!cx_str_equal(names[i], r->members[i])) {
+            return false;
+        }
     }
-    return found;
+    return n == r->n_members;
+}
+
+/* Members go by the names that columns go by. */
+static cx_status
+find_members(struct reading *r, const cx_str *names, size_t n)
+{
+    struct cx_csv_row header = { .n = n };
+
+    cx_arena_reset(&r->members_arena);
+    r->n_members = 0;
+    r->members = cx_arena_get(&r->members_arena, n + 1, sizeof(*r->members));
+    if (r->members == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    for (size_t i = 0; i < n; i++) {
+        CX_TRY(cx_arena_text(&r->members_arena, names[i], &r->members[i]));
+    }
+    header.v = r->members;
+    for (size_t i = 0; i < CX_COLUMNS; i++) {
+        r->position[i] = cx_csv_column(&header, r->columns.names[i]);
+    }
+    r->n_members = n;
+    return CX_SUCCESS;
+}
+
+static cx_status
+take_members(struct reading *r, const struct cx_json *object, struct cx_cells *cells,
+             struct cx_issued_record *record)
+{
+    cx_str names[MEMBERS_MAX];
+    size_t n = cx_json_members(object, names, MEMBERS_MAX);
+
+    if (n > MEMBERS_MAX) {
+        cx_issued_reject(record, cells->whole, "more than %d members", MEMBERS_MAX);
+        return CX_SUCCESS;
+    }
+    if (!same_members(r, names, n)) {
+        CX_TRY(find_members(r, names, n));
+    }
+    for (size_t i = 0; i < CX_COLUMNS; i++) {
+        const struct cx_json *value =
+            r->position[i] < n ? cx_json_get_str(object, names[r->position[i]]) : NULL;
+        cx_status s = cell_of(r, (enum cx_column)i, value, &cells->v[i]);
+
+        if (cx_status_class(s) == CX_CLASS_MALFORMED) {
+            cx_issued_reject(record, cells->whole, "member \"%.*s\" is not text, as it must be",
+                             (int)(names[r->position[i]].n < 60 ? names[r->position[i]].n : 60),
+                             names[r->position[i]].p);
+            return CX_SUCCESS;
+        }
+        CX_TRY(s);
+    }
+    return CX_SUCCESS;
 }
 
 static cx_status
@@ -114,16 +175,9 @@ take_object(struct reading *r, const struct cx_json *object, cx_span whole,
         cx_issued_reject(record, whole, "not a JSON object");
         return CX_SUCCESS;
     }
-    for (size_t i = 0; i < CX_COLUMNS; i++) {
-        const char *name = "";
-        const struct cx_json *value = member_of(object, r->columns.names[i], &name);
-        cx_status s = cell_of(r, (enum cx_column)i, value, &cells.v[i]);
-
-        if (cx_status_class(s) == CX_CLASS_MALFORMED) {
-            cx_issued_reject(record, whole, "member \"%s\" is not text, as it must be", name);
-            return CX_SUCCESS;
-        }
-        CX_TRY(s);
+    CX_TRY(take_members(r, object, &cells, record));
+    if (record->fate != CX_FATE_OBSERVED) {
+        return CX_SUCCESS;
     }
     return cx_issued_take_row(&r->build, &cells, record);
 }
@@ -238,6 +292,7 @@ close_reading(void *self)
         cx_json_free(r->json);
         cx_issued_build_done(&r->build);
         cx_arena_done(&r->arena);
+        cx_arena_done(&r->members_arena);
         cx_free(r);
     }
 }
@@ -257,6 +312,7 @@ open_reading(const struct cx_issued_options *options, struct cx_input *input, bo
     r->says_zone = options->has_zone;
     cx_issued_build_init(&r->build);
     cx_arena_init(&r->arena, CX_CHECK_MEMORY);
+    cx_arena_init(&r->members_arena, CX_CHECK_MEMORY);
     s = cx_columns_of(options->mapping, &r->arena, &r->columns, detail);
     if (cx_ok(s) && array) {
         s = read_array(r, detail);

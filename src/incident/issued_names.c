@@ -233,7 +233,8 @@ cx_issued_take_names(struct cx_issued_build *build, cx_str cell, const char *col
 {
     struct names names = { .build = build, .record = record, .column = column, .whole = whole };
     cx_str rest = without_braces(cell);
-    const char *separators = separators_of(rest);
+    /* What a search found has a line for each; blanks and commas are those of an organization's name. */
+    const char *separators = record->issued.names_partial ? "\n" : separators_of(rest);
 
     while (rest.n != 0 && record->fate == CX_FATE_OBSERVED) {
         size_t n = 0;

@@ -212,6 +212,7 @@ begin_member(struct cx_issued_reader *reader, const FTSENT *entry, struct cx_iss
     const char *none;
     cx_status s;
 
+    reader->used = NULL;
     CX_TRY(open_file(reader, entry->fts_path, detail));
     none = no_list(reader->path.p + reader->folder, entry->fts_name);
     s = none != NULL ? CX_SUCCESS : begin_content(reader, &why);
