@@ -140,6 +140,13 @@
 #define CX_EXTENSIONS_MAX         100
 #define CX_DISTINGUISHED_NAME_MAX 65536u
 
+/* SCTs of one certificate: policies ask for two to five. Their time, in milliseconds: the end of the year 9999. */
+#define CX_SCTS_MAX        64
+#define CX_SCT_TIME_MAX_MS UINT64_C(253402300799999)
+
+/* Certificates of one PKCS#7 container: chains have some, and all that fit into CX_LINE_MAX are below this. */
+#define CX_PKCS7_CERTIFICATES_MAX 50000
+
 /* Files of cases of one conformance run, and memory of their texts; the published ones have 0.3 MB. */
 #define CX_CASE_FILES_MAX 16
 #define CX_CASES_MEMORY   ((size_t)256 << 20)
@@ -271,5 +278,12 @@
 #define CX_TRIAGE_CHUNK       ((size_t)1 << 16)
 #define CX_TRIAGE_CHUNK_NAMES ((size_t)1 << 18)
 #define CX_TRIAGE_MEMORY      ((size_t)1 << 30)
+/* Lists of certificates: a serial number in octets (RFC 5280 section 4.1.2.2 has 20), JSON that is read whole (a log gives at most some
+ * thousand entries at once, crt.sh 10,000 rows), a data tile of 256 entries, and what a
+ * compressed file may grow to. */
+#define CX_SERIAL_MAX    64
+#define CX_LIST_JSON_MAX ((size_t)256 << 20)
+#define CX_DATA_TILE_MAX ((size_t)256 << 20)
+#define CX_INFLATED_MAX  ((size_t)1 << 30)
 
 #endif

@@ -19,15 +19,20 @@ struct cx_issued {
     enum cx_issued_kind kind;
     bool has_digest;
     struct cx_hash digest; /* SHA-256 of the DER */
-    cx_span serial;        /* INTEGER content without leading zeros; empty: unknown */
-    cx_str issuer;         /* RFC 4514 text */
-    cx_str subject;        /* the same; may be empty */
+    bool has_precertificate;
+    struct cx_hash
+        precertificate; /* that of its precertificate, if the list names both in one row */
+    cx_span serial;     /* INTEGER content without leading zeros; empty: unknown */
+    cx_str issuer;      /* RFC 4514 text */
+    cx_str subject;     /* the same; may be empty */
     struct cx_hash
         issuer_key; /* what pairs it with its precertificate, beside the serial: SHA-256 of the issuer's Name in DER, or of its text */
     cx_time not_before;  /* CX_TIME_NONE: unknown */
     cx_time not_after;   /* last second of validity */
     const cx_str *names; /* as in a request: host names with "*.", addresses, mailboxes */
     size_t n_names;
+    bool
+        names_partial; /* the source leaves names out (a search of crt.sh), so that nothing is proven of all of them (R-PRF-10) */
     int64_t sct_ms;    /* earliest time of an SCT or of a log's entry, ms since 1970; 0: unknown */
     unsigned logs;     /* distinct logs whose SCTs it has */
     cx_time signed_at; /* by the CA's own signing log; CX_TIME_NONE: not said (R-GEN-1) */
@@ -44,9 +49,10 @@ struct cx_issued {
 /* One row, file or entry of a list. Borrowed until the next call. */
 struct cx_issued_record {
     enum cx_fate fate;
-    uint64_t line; /* or octet, as in cx_archive_record */
+    uint64_t
+        line; /* on which it begins; of DER and tiles the octet; of a JSON array the number of its element, from 1 */
     struct cx_issued issued;
-    char reason[CX_REJECT_TEXT];
+    char reason[CX_REJECT_TEXT]; /* of a rejected or ignored one, escaped */
     cx_span text;
     bool changed; /* a cell was normalised: note says how */
     char note[CX_REJECT_TEXT];
@@ -70,7 +76,8 @@ struct cx_issued_format {
     void (*close)(void *self);
 };
 
-const struct cx_issued_format *cx_issued_formats(size_t *ret_n);
+/* In the order in which they are tried. */
+const struct cx_issued_format *const *cx_issued_formats(size_t *ret_n);
 const struct cx_issued_format *cx_issued_format_named(cx_str name);
 
 struct cx_issued_reader;
@@ -89,7 +96,7 @@ const char *cx_issued_reader_file(const struct cx_issued_reader *reader);
 const char *cx_issued_reader_format(const struct cx_issued_reader *reader);
 void cx_issued_reader_progress(const struct cx_issued_reader *reader, uint64_t *ret_done,
                                uint64_t *ret_all);
-/* After the end: SHA-256 over the files read, in their order (of one file: of its octets). Classes: INTERNAL. */
+/* After the end: SHA-256 of a file's octets; of a folder: of what "sha256sum" would print of its files, in the order of their paths in the folder. Classes: INTERNAL, IO. */
 cx_status cx_issued_reader_digest(struct cx_issued_reader *reader, struct cx_hash *ret) CX_MUST;
 
 #endif

@@ -287,6 +287,57 @@ time_of(const ASN1_TIME *time, cx_time *ret)
 }
 
 static cx_status
+copy_name(const struct reading *r, const X509_NAME *name, cx_span *ret)
+{
+    const unsigned char *der;
+    size_t n;
+
+    if (X509_NAME_get0_der(name, &der, &n) != 1) {
+        return refuse(r, "issuer or subject cannot be read");
+    }
+    return cx_arena_copy(r->arena, (cx_span){ der, n }, ret);
+}
+
+/* For what no name depends on: the first one counts, and nothing refuses the certificate. */
+static cx_span
+first_value(const struct source *source, int nid)
+{
+    int at = X509v3_get_ext_by_NID(source->extensions, nid, -1);
+
+    return at < 0 ? (cx_span){ NULL, 0 }
+                  : octets_of(X509_EXTENSION_get_data(X509v3_get_ext(source->extensions, at)));
+}
+
+static bool
+is_authority(const struct source *source)
+{
+    cx_span value = first_value(source, NID_basic_constraints);
+    const unsigned char *p = value.p;
+    BASIC_CONSTRAINTS *constraints =
+        value.n == 0 ? NULL : d2i_BASIC_CONSTRAINTS(NULL, &p, (long)value.n);
+    bool ret = constraints != NULL && constraints->ca != 0;
+
+    BASIC_CONSTRAINTS_free(constraints);
+    return ret;
+}
+
+static cx_status
+read_particulars(const struct reading *r, const X509 *x509, const struct source *source,
+                 struct cx_certificate_names *ret)
+{
+    cx_span scts = first_value(source, NID_ct_precert_scts);
+    cx_span policies = first_value(source, NID_certificate_policies);
+
+    CX_TRY(cx_arena_copy(r->arena, octets_of(X509_get0_serialNumber(x509)), &ret->serial));
+    CX_TRY(copy_name(r, X509_get_issuer_name(x509), &ret->issuer));
+    CX_TRY(copy_name(r, X509_get_subject_name(x509), &ret->subject));
+    CX_TRY(cx_arena_copy(r->arena, scts, &ret->sct_list));
+    CX_TRY(cx_arena_copy(r->arena, policies, &ret->policies));
+    ret->is_ca = is_authority(source);
+    return CX_SUCCESS;
+}
+
+static cx_status
 read_x509(struct reading *r, const X509 *x509, struct cx_certificate_names *ret)
 {
     struct source source = { X509_get0_extensions(x509), X509_get_subject_name(x509) };
@@ -298,6 +349,7 @@ read_x509(struct reading *r, const X509 *x509, struct cx_certificate_names *ret)
     ret->kind = X509v3_get_ext_by_NID(source.extensions, NID_ct_precert_poison, -1) >= 0
                     ? CX_CERTIFICATE_PRE
                     : CX_CERTIFICATE_FINAL;
+    CX_TRY(read_particulars(r, x509, &source, ret));
     return read_source(r, &source, ret);
 }
 

@@ -39,6 +39,13 @@ struct cx_certificate_names {
     bool eku_mark;      /* 1.3.6.1.5.5.7.3.31, BIMI: mark certificates */
     cx_time not_before; /* CX_TIME_NONE in a request */
     cx_time not_after;
+    /* Of a certificate, as in pki/tbs.h; a request has none of it. */
+    cx_span serial;
+    cx_span issuer;
+    cx_span subject;
+    cx_span sct_list;
+    cx_span policies;
+    bool is_ca;
 };
 
 /* DER, or PEM with text around it: its first certificate or request counts. All of ret lives in arena; file is borrowed

@@ -31,6 +31,8 @@ OID(oid_email_protection, 0x2b, 6, 1, 5, 5, 7, 3, 4);
 OID(oid_mark, 0x2b, 6, 1, 5, 5, 7, 3, 31);
 OID(oid_smtp_utf8_mailbox, 0x2b, 6, 1, 5, 5, 7, 8, 9);
 OID(oid_poison, 0x2b, 6, 1, 4, 1, 0xd6, 0x79, 2, 4, 3);
+OID(oid_sct_list, 0x2b, 6, 1, 4, 1, 0xd6, 0x79, 2, 4, 2);
+OID(oid_policies, 0x55, 0x1d, 32);
 #define IS(span, oid) cx_span_equal(span, (cx_span){ oid, sizeof(oid) })
 
 static cx_status
@@ -271,6 +273,11 @@ read_known(struct walk *w, cx_span oid, bool critical, cx_span value)
         w->tbs.is_precertificate = true;
         return refuse_unless(critical && IS(value, null), w, "the poison of a precertificate");
     }
+    if (IS(oid, oid_sct_list)) {
+        w->tbs.sct_list = value;
+    } else if (IS(oid, oid_policies)) {
+        w->tbs.policies = value;
+    }
     return CX_SUCCESS;
 }
 
@@ -368,7 +375,7 @@ read_tbs(struct walk *w, struct cx_reader *r, cx_span *ret_algorithm)
     w->tbs.issuer = (cx_span){ r->all.p + issuer_at, r->at - issuer_at };
     CX_TRY(read_validity(w, r));
     subject = *r;
-    (void)cx_der_next(r);
+    w->tbs.subject = cx_der_next(r).whole;
     w->tbs.spki = cx_der_public_key(r);
     CX_TRY(refuse_unless(cx_rd_ok(r), w, "subjectPublicKeyInfo"));
     CX_TRY(pass_unique_id(w, r, CX_DER_FIELD(1)));

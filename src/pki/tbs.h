@@ -30,6 +30,7 @@ struct cx_tbs {
     cx_span tbs;            /* the TBSCertificate */
     cx_span serial;         /* content octets */
     cx_span issuer;         /* Name, DER */
+    cx_span subject;        /* the same */
     cx_span spki;           /* SubjectPublicKeyInfo of the subject, DER */
     cx_time not_before;
     cx_time not_after;
@@ -37,6 +38,8 @@ struct cx_tbs {
     bool eku_email_protection;
     bool eku_mark;
     bool is_ca;                  /* basicConstraints */
+    cx_span sct_list;            /* value of the extension of RFC 6962 section 3.3 */
+    cx_span policies;            /* value of certificatePolicies */
     const struct cx_tbs_name *v; /* subjectAltName in its order, then commonNames */
     size_t n;
 };

@@ -96,6 +96,17 @@ facts_differ(const struct cx_certificate_names *theirs, const struct cx_tbs *our
     if (theirs->not_before != ours->not_before || theirs->not_after != ours->not_after) {
         return "validity";
     }
+    if (theirs->is_ca != ours->is_ca) {
+        return "basicConstraints";
+    }
+    if (!cx_span_equal(theirs->issuer, ours->issuer) ||
+        !cx_span_equal(theirs->subject, ours->subject)) {
+        return "issuer or subject";
+    }
+    if (!cx_span_equal(theirs->sct_list, ours->sct_list) ||
+        !cx_span_equal(theirs->policies, ours->policies)) {
+        return "SCT list or certificatePolicies";
+    }
     return names_differ(theirs, ours);
 }
 
