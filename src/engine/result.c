@@ -214,6 +214,7 @@ error_word(cx_status status)
     case CX_E_STORE:
     case CX_E_CLOCK:
     case CX_E_PERMIT:
+    case CX_E_ARCHIVE:
     case CX_E_INTERNAL:
         break;
     }
