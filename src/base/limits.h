@@ -286,4 +286,9 @@
 #define CX_DATA_TILE_MAX ((size_t)256 << 20)
 #define CX_INFLATED_MAX  ((size_t)1 << 30)
 
+/* The incident report's text: sums, sentences and some fifty precedents, far from this. Notices are grouped by whom they go to, and
+ * therefore held: five million of some 400 octets. */
+#define CX_REPORT_TEXT_MAX    ((size_t)16 << 20)
+#define CX_REPORT_NOTICES_MAX ((size_t)1 << 31)
+
 #endif

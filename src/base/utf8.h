@@ -70,6 +70,28 @@ cx_utf8_valid(cx_span text)
     return true;
 }
 
+/* Controls, blanks other than SP, and what changes how text is shown but has no shape of its own: as padding or in the
+ * middle, nobody would see it. */
+static inline bool
+cx_utf8_invisible(uint32_t point)
+{
+    static const struct {
+        uint32_t first;
+        uint32_t last;
+    } ranges[] = {
+        { 0x00, 0x1f },     { 0x7f, 0xa0 },     { 0xad, 0xad },     { 0x1680, 0x1680 },
+        { 0x180e, 0x180e }, { 0x2000, 0x200b }, { 0x200e, 0x200f }, { 0x2028, 0x202f },
+        { 0x205f, 0x206f }, { 0x3000, 0x3000 }, { 0xfeff, 0xfeff }, { 0xe0000, 0xe007f },
+    };
+
+    for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+        if (point >= ranges[i].first && point <= ranges[i].last) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Octets of the longest character. */
 #define CX_UTF8_CHARACTER 4
 

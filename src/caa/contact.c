@@ -63,28 +63,6 @@ no_fault(void)
     return (struct cx_contact_fault){ CX_CONTACT_FITS, 0 };
 }
 
-/* Controls, blanks other than SP, and what changes how text is shown but has no shape of its own: as padding or in the
- * middle, nobody would see it. */
-static bool
-is_invisible(uint32_t point)
-{
-    static const struct {
-        uint32_t first;
-        uint32_t last;
-    } ranges[] = {
-        { 0x00, 0x1f },     { 0x7f, 0xa0 },     { 0xad, 0xad },     { 0x1680, 0x1680 },
-        { 0x180e, 0x180e }, { 0x2000, 0x200b }, { 0x200e, 0x200f }, { 0x2028, 0x202f },
-        { 0x205f, 0x206f }, { 0x3000, 0x3000 }, { 0xfeff, 0xfeff }, { 0xe0000, 0xe007f },
-    };
-
-    for (size_t i = 0; i < CX_COUNT(ranges); i++) {
-        if (point >= ranges[i].first && point <= ranges[i].last) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool
 begins_with(cx_span text, const char *prefix)
 {
@@ -108,7 +86,7 @@ check_text(cx_span value)
         if (n == 0) {
             return fault_at(CX_CONTACT_NOT_UTF8, at);
         }
-        if (is_invisible(point)) {
+        if (cx_utf8_invisible(point)) {
             return fault_at(CX_CONTACT_INVISIBLE, at);
         }
     }

@@ -43,13 +43,16 @@ read_summary(struct cx_run *run, struct cx_detail *detail)
     CX_TRY(cx_path_make(&path, "%s/run.json", run->path));
     CX_TRY(cx_path_exists(path, &there, detail));
     if (!there) {
-        return cx_fail(detail, CX_E_STORE, "%s: not a run; caaproof triage --out makes one", run->path);
+        return cx_fail(detail, CX_E_STORE, "%s: not a run; caaproof triage --out makes one",
+                       run->path);
     }
     cx_buf_init(&text, CX_RESULT_MAX);
     s = cx_file_read(path, &text, detail);
-    if (cx_ok(s) && (!cx_ok(cx_json_parse(cx_buf_str(&text), &run->summary, NULL)) ||
-                     !cx_json_integer(cx_json_get(run->summary, "schema"), &schema) || schema != 1)) {
-        s = cx_fail(detail, CX_E_STORE, "%s: not the summary of a run, or of a newer program", path);
+    if (cx_ok(s) &&
+        (!cx_ok(cx_json_parse(cx_buf_str(&text), &run->summary, NULL)) ||
+         !cx_json_integer(cx_json_get(run->summary, "schema"), &schema) || schema != 1)) {
+        s = cx_fail(detail, CX_E_STORE, "%s: not the summary of a run, or of a newer program",
+                    path);
     }
     cx_buf_done(&text);
     return s;
@@ -132,7 +135,8 @@ text_of(const struct cx_json *json, const char *member)
 {
     cx_str text = { "", 0 };
 
-    (void)cx_json_string(cx_json_get(json, member), &text); /* else empty, which no caller accepts */
+    (void)cx_json_string(cx_json_get(json, member),
+                         &text); /* else empty, which no caller accepts */
     return text;
 }
 
@@ -160,8 +164,8 @@ read_options(struct cx_run *run, const struct cx_policy *policy, struct cx_detai
 static cx_status
 changed(const char *path, struct cx_detail *detail)
 {
-    return cx_fail(detail, CX_E_STORE,
-                   "%s: has changed since the run was made; make the run again", path);
+    return cx_fail(detail, CX_E_STORE, "%s: has changed since the run was made; make the run again",
+                   path);
 }
 
 /* A path of run.json with its NUL; paths with octets that had to be escaped cannot be read again. */
@@ -379,7 +383,8 @@ cx_run_begin_found(struct cx_run *run, cx_str text, struct cx_detail *detail)
     size_t n = 0;
 
     if (!read_id(text, octets, sizeof(octets), &id.n)) {
-        return cx_fail(detail, CX_E_USAGE, "\"%.*s\" is neither a serial nor a SHA-256 in hexadecimal",
+        return cx_fail(detail, CX_E_USAGE,
+                       "\"%.*s\" is neither a serial nor a SHA-256 in hexadecimal",
                        (int)(text.n < 80 ? text.n : 80), text.p);
     }
     end_reading(run);

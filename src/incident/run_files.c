@@ -87,7 +87,7 @@ static uint64_t
 risk_of(const struct cx_triaged *t)
 {
     static const uint64_t of_class[CX_TRIAGE_CLASSES] = {
-        [CX_TRIAGE_PROVEN_DENY] = 0,    [CX_TRIAGE_TAINTED] = 1, [CX_TRIAGE_NO_EVIDENCE] = 2,
+        [CX_TRIAGE_PROVEN_DENY] = 0,   [CX_TRIAGE_TAINTED] = 1, [CX_TRIAGE_NO_EVIDENCE] = 2,
         [CX_TRIAGE_UNUSED_PERMIT] = 3, [CX_TRIAGE_PROVEN] = 4,
     };
     uint64_t now = t->now == CX_NOW_DENIES ? 0 : t->now == CX_NOW_PERMITS ? 2 : 1;
@@ -395,8 +395,8 @@ lower_bound(int fd, const char *path, uint64_t n, uint64_t hash, uint64_t *ret,
         uint64_t half = n / 2;
         uint64_t there;
 
-        CX_TRY(cx_octets_at(fd, path, (low + half) * INDEX_OCTETS, sizeof(there),
-                            (uint8_t *)&there, detail));
+        CX_TRY(cx_octets_at(fd, path, (low + half) * INDEX_OCTETS, sizeof(there), (uint8_t *)&there,
+                            detail));
         if (be64toh(there) < hash) {
             low += half + 1;
             n -= half + 1;

@@ -1,9 +1,8 @@
-#include "incident/run.h"
-
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "evidence/tree.h"
+#include "incident/run.h"
 #include "incident/run_files.h"
 #include "incident/totals.h"
 #include "pki/digest.h"
@@ -251,7 +250,8 @@ open_archive(struct making *m, struct cx_detail *detail)
         const struct input_counts n = { s->records, s->observed, s->rejected, s->ignored };
         char format[32];
 
-        (void)snprintf(format, sizeof(format), "%.*s", (int)s->format.n, s->format.p); /* of our table */
+        (void)snprintf(format, sizeof(format), "%.*s", (int)s->format.n,
+                       s->format.p); /* of our table */
         CX_TRY(add_input(m, "archive", s->path, format, &s->digest, &n, s));
     }
     return CX_SUCCESS;
@@ -401,10 +401,9 @@ set_archive(const struct making *m, struct cx_json *run)
     CX_TRY(cx_archive_digest(m->archive, &digest));
     cx_hash_text(&digest, text);
     json = cx_json_new_object();
-    json = cx_json_whole(
-        json, cx_json_set(json, "path", cx_json_new_text(m->options->archive)) &&
-                  cx_json_set(json, "digest", cx_json_new_text(text)) &&
-                  set_n(json, "observations", cx_archive_entries(m->archive)));
+    json = cx_json_whole(json, cx_json_set(json, "path", cx_json_new_text(m->options->archive)) &&
+                                   cx_json_set(json, "digest", cx_json_new_text(text)) &&
+                                   set_n(json, "observations", cx_archive_entries(m->archive)));
     return cx_json_set(run, "archive", json) ? CX_SUCCESS : (cx_status){ CX_E_NOMEM };
 }
 
@@ -414,16 +413,15 @@ write_summary(struct making *m, struct cx_json *run, struct cx_detail *detail)
     CX_AUTO(cx_path_free) char *path = NULL;
     struct cx_buf text;
     cx_status s;
-    bool complete =
-        set_n(run, "schema", SCHEMA) &&
-        cx_json_set(run, "program", cx_json_new_text(m->options->program)) &&
-        cx_json_set(run, "made", cx_json_new_moment(m->triage.now)) &&
-        cx_json_set(run, "title", cx_json_new_text(m->options->title)) &&
-        cx_json_set(run, "options", options_to_json(m)) &&
-        cx_json_set(run, "inputs", cx_json_share(m->inputs)) &&
-        cx_totals_to_json(m->totals, &m->triage, &m->counts, m->rejected, run) &&
-        cx_json_set(run, "statements", cx_totals_statements(m->totals, &m->triage)) &&
-        cx_json_set(run, "precedents", cx_json_new_array());
+    bool complete = set_n(run, "schema", SCHEMA) &&
+                    cx_json_set(run, "program", cx_json_new_text(m->options->program)) &&
+                    cx_json_set(run, "made", cx_json_new_moment(m->triage.now)) &&
+                    cx_json_set(run, "title", cx_json_new_text(m->options->title)) &&
+                    cx_json_set(run, "options", options_to_json(m)) &&
+                    cx_json_set(run, "inputs", cx_json_share(m->inputs)) &&
+                    cx_totals_to_json(m->totals, &m->triage, &m->counts, m->rejected, run) &&
+                    cx_json_set(run, "statements", cx_totals_statements(m->totals, &m->triage)) &&
+                    cx_json_set(run, "precedents", cx_json_new_array());
 
     if (!complete) {
         return (cx_status){ CX_E_NOMEM };

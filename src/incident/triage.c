@@ -285,8 +285,8 @@ look_up(struct cx_triage *t, struct cx_detail *detail)
 
         qsort(t->lookups, n, sizeof(*t->lookups), compare_lookups);
         for (size_t i = 0; i < n; i++) {
-            CX_TRY(cx_inquiry_pick(t->lookups[i].inquiry, t->archive, &t->lookups[i].key,
-                                   &t->chunk, detail));
+            CX_TRY(cx_inquiry_pick(t->lookups[i].inquiry, t->archive, &t->lookups[i].key, &t->chunk,
+                                   detail));
         }
         t->n_lookups = 0;
         for (size_t i = 0; i < n;

@@ -1,0 +1,25 @@
+/* Runs of triage, for the commands that make or read them: policy, opening, and the words that they share. */
+#ifndef CAAPROOF_RUNS_H
+#define CAAPROOF_RUNS_H
+
+#include "incident/run.h"
+
+/* The policy of a run: that of a file (NULL: none), with the issuer names given instead of its own, if any are. What it does not say is what
+ * holds for archives: parameters of RFC 8657 count from the day on which they bind. Freed by the caller. Classes: USAGE (no issuer name at all), those of
+ * the policy. */
+cx_status runs_policy(const char *path, const char *const *issuers, size_t n, struct cx_json **ret,
+                      struct cx_detail *detail) CX_MUST;
+
+/* A run, ready to be read. */
+struct opened_run {
+    struct cx_run *run;
+    struct cx_arena arena;
+    struct cx_policy policy;
+};
+
+/* Classes: those of cx_run_open and cx_run_attach. */
+cx_status runs_open(const char *path, struct opened_run *ret, struct cx_detail *detail) CX_MUST;
+/* Accepts a zeroed struct. */
+void runs_close(struct opened_run *run);
+
+#endif

@@ -1,0 +1,172 @@
+#include "bin/caaproof/output.h"
+#include "bin/caaproof/terminal.h"
+#include "bin/caaproof/triage.h"
+
+#include <inttypes.h>
+
+static int64_t
+number(const struct cx_json *json, const char *member)
+{
+    int64_t n = 0;
+
+    (void)cx_json_integer(cx_json_get(json, member), &n); /* null: 0, and the caller knows */
+    return n;
+}
+
+static cx_str
+text(const struct cx_json *json, const char *member)
+{
+    cx_str s = CX_STR("-");
+
+    (void)cx_json_string(cx_json_get(json, member), &s); /* null: "-" */
+    return s;
+}
+
+static void
+print_text(cx_str s)
+{
+    output_escaped(stdout, cx_span_of_str(s));
+}
+
+static void
+heading(const char *words)
+{
+    printf("\n%s%s%s\n", paint_on(stdout, PAINT_BOLD), words, paint_off(stdout));
+}
+
+static void
+print_counts(const struct cx_json *run)
+{
+    const struct cx_json *counts = cx_json_get(run, "counts");
+    const struct cx_json *period = cx_json_get(run, "period");
+
+    printf("%" PRId64 " certificates with %" PRId64 " names, signed ",
+           number(counts, "certificates"), number(counts, "names"));
+    print_text(text(period, "first_signed"));
+    printf(" to ");
+    print_text(text(period, "last_signed"));
+    printf("\n%" PRId64 " valid, %" PRId64 " expired, %" PRId64
+           " revoked when the CA became aware, ",
+           number(counts, "remaining_valid"), number(counts, "expired"), number(counts, "revoked"));
+    print_text(text(cx_json_get(run, "options"), "aware"));
+    printf("\n");
+    if (number(counts, "rejected") != 0) {
+        printf("%s%" PRId64 " rows of the lists could not be read: see rejects.csv%s\n",
+               paint_on(stdout, PAINT_BAD), number(counts, "rejected"), paint_off(stdout));
+    }
+}
+
+static enum paint
+paint_of_class(cx_str class)
+{
+    return cx_str_equal(class, CX_STR("PROVEN"))        ? PAINT_GOOD
+           : cx_str_equal(class, CX_STR("PROVEN-DENY")) ? PAINT_BAD
+                                                        : PAINT_DOUBT;
+}
+
+static void
+print_matrix(const struct cx_json *run)
+{
+    const struct cx_json *matrix = cx_json_get(run, "matrix");
+
+    heading("What the archive shows, and whether the process consulted it");
+    for (size_t i = 0; i < cx_json_size(matrix); i++) {
+        const struct cx_json *cell = cx_json_at(matrix, i);
+        cx_str class = text(cell, "class");
+        cx_str process = text(cell, "process");
+
+        printf("  %s%-13.*s%s  %-13.*s %9" PRId64 "   %" PRId64 " still valid\n",
+               paint_on(stdout, paint_of_class(class)), (int)class.n, class.p, paint_off(stdout),
+               (int)process.n, process.p, number(cell, "certificates"),
+               number(cell, "remaining_valid"));
+    }
+}
+
+static void
+print_remedy(const struct cx_json *remedy)
+{
+    cx_str word = text(remedy, "remedy");
+    cx_str in_line = text(remedy, "in_line");
+    cx_str title = text(remedy, "title");
+    bool available = false;
+
+    (void)cx_json_bool(cx_json_get(remedy, "available"), &available); /* else false */
+    printf("  %s%-8.*s%s ", paint_on(stdout, PAINT_BOLD), (int)word.n, word.p, paint_off(stdout));
+    if (available) {
+        printf("%9" PRId64 " revoked, %9" PRId64 " spared", number(remedy, "revoke"),
+               number(remedy, "spare"));
+    } else {
+        printf("%38s", "not available");
+    }
+    printf("   %.*s", (int)title.n, title.p);
+    if (number(remedy, "unused_permit") != 0) {
+        printf(" (%" PRId64 " UNUSED-PERMIT)", number(remedy, "unused_permit"));
+    }
+    printf("\n           in line with the rules: %.*s. ", (int)in_line.n, in_line.p);
+    print_text(text(remedy, "why"));
+    printf("\n");
+}
+
+static void
+print_remedies(const struct cx_json *run)
+{
+    const struct cx_json *remedies = cx_json_get(run, "remedies");
+
+    heading("Remedies, of certificates that are still valid and not short-lived");
+    for (size_t i = 0; i < cx_json_size(remedies); i++) {
+        print_remedy(cx_json_at(remedies, i));
+    }
+}
+
+static void
+print_duties(const struct cx_json *run)
+{
+    const struct cx_json *duties = cx_json_get(run, "duties");
+
+    heading("By when");
+    for (size_t i = 0; i < cx_json_size(duties); i++) {
+        const struct cx_json *duty = cx_json_at(duties, i);
+        cx_str word = text(duty, "duty");
+        cx_str rule = text(duty, "rule");
+
+        printf("  %-5.*s %9" PRId64 " certificates", (int)word.n, word.p,
+               number(duty, "certificates"));
+        if (!cx_str_equal(rule, CX_STR("-"))) {
+            printf(", %.*s", (int)rule.n, rule.p);
+        }
+        if (!cx_str_equal(word, CX_STR("none"))) {
+            printf(", first by ");
+            print_text(text(duty, "first_deadline"));
+        }
+        if (number(duty, "late") != 0) {
+            printf(" %s%" PRId64 " are late: a report of its own%s", paint_on(stdout, PAINT_BAD),
+                   number(duty, "late"), paint_off(stdout));
+        }
+        printf("\n");
+    }
+}
+
+static void
+print_statements(const struct cx_json *run)
+{
+    const struct cx_json *statements = cx_json_get(run, "statements");
+
+    heading("What can be said");
+    for (size_t i = 0; i < cx_json_size(statements); i++) {
+        cx_str mark = text(cx_json_at(statements, i), "mark");
+
+        printf("  %-8.*s ", (int)mark.n, mark.p);
+        print_text(text(cx_json_at(statements, i), "text"));
+        printf("\n");
+    }
+}
+
+void
+triage_print(const struct cx_json *run)
+{
+    print_counts(run);
+    print_matrix(run);
+    print_remedies(run);
+    print_duties(run);
+    print_statements(run);
+}
