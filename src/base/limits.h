@@ -290,5 +290,7 @@
  * therefore held: five million of some 400 octets. */
 #define CX_REPORT_TEXT_MAX    ((size_t)16 << 20)
 #define CX_REPORT_NOTICES_MAX ((size_t)1 << 31)
+/* Days of all sources of an archive together whose observations are counted: a thousand logs of a hundred years. */
+#define CX_COVERAGE_DAYS_MAX 36500000u
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "incident/catalog.h"
 #include "incident/content.h"
+#include "incident/lists.h"
 #include "pki/digest.h"
 #include "store/files.h"
 #include "store/folder.h"
@@ -360,25 +361,6 @@ add_observation(struct cx_archive *a, const struct cx_observation *o, uint64_t l
     return CX_SUCCESS;
 }
 
-/* A cell of CSV. Outside octets are escaped, and none of what is left begins a formula of a spreadsheet unquoted. */
-static void
-put_cell(struct cx_buf *buf, cx_span text)
-{
-    size_t from = buf->n + 1;
-
-    cx_buf_putc(buf, '"');
-    if (text.n != 0 && memchr("=+-@", text.p[0], 4) != NULL) {
-        cx_buf_putc(buf, '\'');
-    }
-    cx_buf_put_escaped(buf, text);
-    for (size_t i = from; cx_buf_ok(buf) && i < buf->n; i++) {
-        if (buf->p[i] == '"') {
-            buf->p[i] = '\'';
-        }
-    }
-    cx_buf_putc(buf, '"');
-}
-
 static cx_status
 add_reject(struct cx_archive *a, const struct cx_archive_record *record, struct cx_detail *detail)
 {
@@ -387,11 +369,11 @@ add_reject(struct cx_archive *a, const struct cx_archive_record *record, struct 
     cx_status s;
 
     cx_buf_init(&line, CX_FILE_MAX);
-    put_cell(&line, cx_span_of_str(source->path));
+    cx_reject_cell(&line, cx_span_of_str(source->path));
     cx_buf_printf(&line, ",%" PRIu64 ",", record->line);
-    put_cell(&line, cx_span_of_str(cx_str_of(record->reason)));
+    cx_reject_cell(&line, cx_span_of_str(cx_str_of(record->reason)));
     cx_buf_putc(&line, ',');
-    put_cell(&line, record->text);
+    cx_reject_cell(&line, record->text);
     cx_buf_putc(&line, '\n');
     s = cx_buf_status(&line);
     if (cx_ok(s) && fwrite(line.p, 1, line.n, a->rejects) != line.n) {

@@ -3,13 +3,13 @@
 #include "base/limits.h"
 #include "evidence/tree.h"
 #include "incident/run.h"
+#include "incident/lists.h"
+#include "incident/precedents.h"
 #include "incident/run_files.h"
 #include "incident/totals.h"
 #include "pki/digest.h"
 #include "store/files.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -28,7 +28,6 @@ struct making {
     struct cx_certificates *certificates;
     struct cx_certificate_counts counts;
     uint64_t rejected;
-    FILE *rejects;
     struct cx_totals *totals;
     struct cx_json *inputs; /* array */
 };
@@ -95,121 +94,20 @@ add_input(struct making *m, const char *kind, cx_str path, const char *format,
 
 /* ---- certificates */
 
-/* input, line, reason, text: as CSV that no spreadsheet takes for a formula. */
+static cx_status
+take_list(void *ctx, const struct cx_list_read *list)
+{
+    struct making *m = ctx;
+    const struct input_counts n = { list->records, list->observed, list->rejected, list->ignored };
+
+    m->rejected += list->rejected;
+    return add_input(m, "certificates", cx_str_of(list->path), list->format, &list->digest, &n, NULL);
+}
+
 static void
-put_cell(struct cx_buf *buf, cx_span text)
+tell_reading(void *ctx, uint64_t done, uint64_t all)
 {
-    size_t from = buf->n + 1;
-
-    cx_buf_puts(buf, "\"'");
-    cx_buf_put_escaped(buf, text);
-    for (size_t i = from + 1; cx_buf_ok(buf) && i < buf->n; i++) {
-        if (buf->p[i] == '"') {
-            buf->p[i] = '\'';
-        }
-    }
-    cx_buf_putc(buf, '"');
-}
-
-static cx_status
-put_reject(struct making *m, const struct cx_issued_reader *reader,
-           const struct cx_issued_record *record, struct cx_detail *detail)
-{
-    struct cx_buf line;
-    cx_status s;
-
-    cx_buf_init(&line, CX_FILE_MAX);
-    put_cell(&line, cx_span_of_str(cx_str_of(cx_issued_reader_file(reader))));
-    cx_buf_printf(&line, ",%" PRIu64 ",", record->line);
-    put_cell(&line, cx_span_of_str(cx_str_of(record->reason)));
-    cx_buf_putc(&line, ',');
-    put_cell(&line, record->text);
-    cx_buf_putc(&line, '\n');
-    s = cx_buf_status(&line);
-    if (cx_ok(s) && fwrite(line.p, 1, line.n, m->rejects) != line.n) {
-        s = cx_fail(detail, CX_E_IO, "%s/rejects.csv: cannot be written", m->path);
-    }
-    cx_buf_done(&line);
-    return s;
-}
-
-static cx_status
-take_record(struct making *m, struct cx_certificates_maker *maker,
-            const struct cx_issued_reader *reader, const struct cx_issued_record *record,
-            uint32_t input, struct input_counts *n, struct cx_detail *detail)
-{
-    n->records++;
-    switch (record->fate) {
-    case CX_FATE_OBSERVED:
-        n->observed++;
-        return cx_certificates_add(maker, &record->issued, input, record->line, detail);
-    case CX_FATE_REJECTED:
-        n->rejected++;
-        return put_reject(m, reader, record, detail);
-    case CX_FATE_IGNORED:
-        n->ignored++;
-        return CX_SUCCESS;
-    case CX_FATE_UNSET:
-        break;
-    }
-    return cx_fail(detail, CX_E_INTERNAL, "a row without a fate");
-}
-
-static cx_status
-read_rows(struct making *m, struct cx_certificates_maker *maker, struct cx_issued_reader *reader,
-          uint32_t input, struct input_counts *n, struct cx_detail *detail)
-{
-    for (;;) {
-        struct cx_issued_record record;
-        bool more;
-
-        CX_TRY(cx_issued_reader_next(reader, &record, &more, detail));
-        if (!more) {
-            return CX_SUCCESS;
-        }
-        CX_TRY(take_record(m, maker, reader, &record, input, n, detail));
-        if (n->records % PROGRESS_EVERY == 0) {
-            uint64_t done;
-            uint64_t all;
-
-            cx_issued_reader_progress(reader, &done, &all);
-            tell(m, "reading certificates", done, all);
-        }
-    }
-}
-
-static cx_status
-read_list(struct making *m, struct cx_certificates_maker *maker, uint32_t input,
-          struct cx_detail *detail)
-{
-    const char *path = m->options->lists[input];
-    struct input_counts n = { 0 };
-    struct cx_issued_reader *reader;
-    struct cx_hash digest;
-    cx_status s;
-
-    CX_TRY(cx_issued_reader_open(path, m->options->format, &m->options->reader, &reader, detail));
-    s = read_rows(m, maker, reader, input, &n, detail);
-    if (cx_ok(s)) {
-        s = cx_issued_reader_digest(reader, &digest);
-    }
-    if (cx_ok(s)) {
-        s = add_input(m, "certificates", cx_str_of(path), cx_issued_reader_format(reader), &digest,
-                      &n, NULL);
-    }
-    cx_issued_reader_close(reader);
-    m->rejected += n.rejected;
-    return s;
-}
-
-static cx_status
-read_lists(struct making *m, struct cx_certificates_maker *maker, struct cx_detail *detail)
-{
-    for (size_t i = 0; i < m->options->n_lists; i++) {
-        CX_TRY(read_list(m, maker, (uint32_t)i, detail));
-    }
-    tell(m, "joining certificates", 0, 0);
-    return cx_certificates_finish(maker, &m->counts, detail);
+    tell(ctx, "octets of certificates read", done, all);
 }
 
 static cx_status
@@ -217,22 +115,21 @@ make_certificates(struct making *m, struct cx_detail *detail)
 {
     CX_AUTO(cx_path_free) char *path = NULL;
     CX_AUTO(cx_path_free) char *rejects = NULL;
-    struct cx_certificates_maker *maker;
-    cx_status s;
+    struct cx_lists lists = {
+        .paths = m->options->lists,
+        .n = m->options->n_lists,
+        .format = m->options->format,
+        .reader = m->options->reader,
+        .read = take_list,
+        .progress = tell_reading,
+        .ctx = m,
+    };
 
     CX_TRY(cx_path_make(&path, "%s/certificates", m->path));
     CX_TRY(cx_path_make(&rejects, "%s/rejects.csv", m->path));
-    m->rejects = fopen(rejects, "we");
-    if (m->rejects == NULL || fputs("input,line,reason,text\n", m->rejects) == EOF) {
-        return cx_fail(detail, CX_E_IO, "%s: cannot be made: %s", rejects, strerror(errno));
-    }
-    CX_TRY(cx_certificates_make(path, &maker, detail));
-    s = read_lists(m, maker, detail);
-    cx_certificates_free(maker);
-    CX_TRY(s);
-    if (fflush(m->rejects) != 0) {
-        return cx_fail(detail, CX_E_IO, "%s: cannot be written", rejects);
-    }
+    lists.certificates = path;
+    lists.rejects = rejects;
+    CX_TRY(cx_lists_read(&lists, &m->counts, detail));
     return cx_certificates_open(path, &m->certificates, detail);
 }
 
@@ -319,7 +216,7 @@ triage_all(struct making *m, struct cx_triage *triage, struct cx_run_writer *wri
         cx_totals_add(m->totals, triaged);
         CX_TRY(cx_run_writer_add(writer, triaged));
         if (n % PROGRESS_EVERY == 0) {
-            tell(m, "triage", n, all);
+            tell(m, "certificates triaged", n, all);
         }
     }
     return cx_run_writer_finish(writer, m->path, detail);
@@ -481,9 +378,6 @@ cx_run_make(const char *path, const struct cx_run_options *options, struct cx_de
     struct making m = { .path = path, .options = options };
     cx_status s = make(&m, detail);
 
-    if (m.rejects != NULL) {
-        (void)fclose(m.rejects); /* flushed before */
-    }
     cx_certificates_close(m.certificates);
     cx_archive_close(m.archive);
     cx_marks_free(m.consulted);
