@@ -3,7 +3,7 @@
 #define CX_INCIDENT_ARCHIVE_FORMATS_H
 
 #include "incident/csv.h"
-#include "incident/reading.h"
+#include "incident/excerpt.h"
 
 /* Columns that a reader of rows may look for. */
 #define CX_ROW_COLUMNS 32
@@ -19,18 +19,18 @@ extern const struct cx_archive_format cx_archive_results;
 extern const struct cx_archive_format cx_archive_mapped;
 
 /* See cx_line_reader. Classes: MALFORMED, LIMIT, NOMEM. */
-cx_status cx_boulder_line(struct cx_reading *reading, cx_str line, struct cx_detail *detail)
+cx_status cx_boulder_line(struct cx_excerpt *excerpt, cx_str line, struct cx_detail *detail)
     CX_MUST;
-cx_status cx_unbound_line(struct cx_reading *reading, cx_str line, struct cx_detail *detail)
+cx_status cx_unbound_line(struct cx_excerpt *excerpt, cx_str line, struct cx_detail *detail)
     CX_MUST;
-cx_status cx_bind_line(struct cx_reading *reading, cx_str line, struct cx_detail *detail) CX_MUST;
+cx_status cx_bind_line(struct cx_excerpt *excerpt, cx_str line, struct cx_detail *detail) CX_MUST;
 /* Whether a line is one that these readers know. */
 bool cx_boulder_knows(cx_str line);
 bool cx_unbound_knows(cx_str line);
 bool cx_bind_knows(cx_str line);
 
 /* A line of an export, by whichever of them knows it; else by the mapping, if there is one for text. */
-cx_status cx_any_line(struct cx_reading *reading, cx_str line, struct cx_detail *detail) CX_MUST;
+cx_status cx_any_line(struct cx_excerpt *excerpt, cx_str line, struct cx_detail *detail) CX_MUST;
 
 /* ---- what open, next and close of a format need beside the reader of one record */
 
@@ -47,7 +47,7 @@ bool cx_line_archive_look_like(cx_span head, bool (*knows)(cx_str line));
 struct cx_value_reader {
     size_t (*parts)(const struct cx_json *value); /* NULL: one, the value itself */
     const struct cx_json *(*part)(const struct cx_json *value, size_t i);
-    cx_status (*read)(struct cx_reading *reading, const struct cx_json *value,
+    cx_status (*read)(struct cx_excerpt *excerpt, const struct cx_json *value,
                       const struct cx_json *part, struct cx_detail *detail);
 };
 cx_status cx_value_archive_open(const struct cx_archive_options *options, struct cx_input *input,
@@ -60,9 +60,9 @@ void cx_value_archive_close(void *self);
 /* Archives of rows with a header. */
 struct cx_row_reader {
     /* Looks at the header. Classes: MALFORMED, USAGE. */
-    cx_status (*head)(struct cx_reading *reading, const struct cx_csv_row *header,
+    cx_status (*head)(struct cx_excerpt *excerpt, const struct cx_csv_row *header,
                       size_t columns[CX_ROW_COLUMNS], struct cx_detail *detail);
-    cx_status (*read)(struct cx_reading *reading, const struct cx_csv_row *row,
+    cx_status (*read)(struct cx_excerpt *excerpt, const struct cx_csv_row *row,
                       const size_t columns[CX_ROW_COLUMNS], struct cx_detail *detail);
 };
 cx_status cx_row_archive_open(const struct cx_archive_options *options, struct cx_input *input,

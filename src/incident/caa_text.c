@@ -2,7 +2,7 @@
 
 #include "dnssec/zone_lex.h"
 #include "dnssec/zone_rdata.h"
-#include "incident/reading.h"
+#include "incident/excerpt.h"
 
 #define SHOWN 60
 
@@ -150,7 +150,7 @@ read_header(cx_str line, struct dig *dig, struct cx_detail *detail)
         at += status.n;
         word = cx_text_from(line, at);
         word.n = cx_text_find(word, CX_STR(","));
-        CX_TRY(cx_reading_rcode(word, &dig->outcome, detail));
+        CX_TRY(cx_excerpt_rcode(word, &dig->outcome, detail));
     }
     if (cx_text_begins(line, CX_STR(";; flags:"))) {
         line.n = cx_text_find(line, CX_STR("QUERY:"));

@@ -1,7 +1,7 @@
 #include "incident/json_lines.h"
 
 #include "base/limits.h"
-#include "incident/reading.h"
+#include "incident/excerpt.h"
 
 static bool
 is_space(char c)

@@ -4,7 +4,7 @@
 struct line_archive {
     struct cx_input *input;
     cx_line_reader reader;
-    struct cx_reading reading;
+    struct cx_excerpt excerpt;
 };
 
 cx_status
@@ -17,7 +17,7 @@ cx_line_archive_open(const struct cx_archive_options *options, struct cx_input *
     if (lines != NULL) {
         lines->input = input;
         lines->reader = reader;
-        status = cx_reading_init(&lines->reading, options, detail);
+        status = cx_excerpt_init(&lines->excerpt, options, detail);
     }
     if (!cx_ok(status)) {
         cx_free(lines);
@@ -33,7 +33,7 @@ cx_line_archive_close(void *self)
     struct line_archive *lines = self;
 
     if (lines != NULL) {
-        cx_reading_done(&lines->reading);
+        cx_excerpt_done(&lines->excerpt);
         cx_free(lines);
     }
 }
@@ -47,17 +47,17 @@ cx_line_archive_next(void *self, struct cx_archive_record *ret, bool *ret_more,
     cx_str line = { NULL, 0 };
     cx_status status;
 
-    cx_reading_begin(&lines->reading);
+    cx_excerpt_begin(&lines->excerpt);
     status = cx_input_line(lines->input, &line, ret_more, &why);
     if (cx_ok(status) && !*ret_more) {
         return CX_SUCCESS;
     }
     if (cx_ok(status)) {
-        status = lines->reader(&lines->reading, line, &why);
+        status = lines->reader(&lines->excerpt, line, &why);
     }
     ret->line = cx_input_number(lines->input);
     ret->text = cx_span_of_str(line);
-    if (!cx_ok(cx_reading_end(&lines->reading, status, &why, ret))) {
+    if (!cx_ok(cx_excerpt_end(&lines->excerpt, status, &why, ret))) {
         *detail = why;
         return status;
     }

@@ -476,26 +476,26 @@ trimmed(cx_str text, char separator)
 }
 
 static cx_status
-add_record(struct cx_reading *reading, cx_str text, struct cx_caa_list *list,
+add_record(struct cx_excerpt *excerpt, cx_str text, struct cx_caa_list *list,
            struct cx_detail *detail)
 {
     struct cx_caa caa;
 
-    CX_TRY(cx_caa_of_text(text, &reading->arena, &caa, detail));
-    return cx_caa_list_add(list, &caa, &reading->arena, detail);
+    CX_TRY(cx_caa_of_text(text, &excerpt->arena, &caa, detail));
+    return cx_caa_list_add(list, &caa, &excerpt->arena, detail);
 }
 
 static cx_status
-records_of_text(struct cx_reading *reading, cx_str text, struct cx_caa_list *list,
+records_of_text(struct cx_excerpt *excerpt, cx_str text, struct cx_caa_list *list,
                 struct cx_detail *detail)
 {
-    char separator = reading->mapping->separator;
+    char separator = excerpt->mapping->separator;
 
     for (size_t at = 0; at < text.n;) {
         cx_str one = trimmed(next_record(text, separator, &at), separator);
 
         if (one.n != 0) {
-            CX_TRY(add_record(reading, one, list, detail));
+            CX_TRY(add_record(excerpt, one, list, detail));
         }
     }
     return CX_SUCCESS;
@@ -503,16 +503,16 @@ records_of_text(struct cx_reading *reading, cx_str text, struct cx_caa_list *lis
 
 /* Texts, or objects as in docs/json.md. */
 static cx_status
-records_of_array(struct cx_reading *reading, const struct cx_json *array, struct cx_caa_list *list,
+records_of_array(struct cx_excerpt *excerpt, const struct cx_json *array, struct cx_caa_list *list,
                  struct cx_detail *detail)
 {
     struct cx_caa_set set = { NULL, 0 };
     cx_str text;
 
     if (cx_json_kind_of(cx_json_at(array, 0)) == CX_JSON_OBJECT) {
-        CX_TRY(cx_records_from_json(array, CX_E_ARCHIVE, &reading->arena, &set, detail));
+        CX_TRY(cx_records_from_json(array, CX_E_ARCHIVE, &excerpt->arena, &set, detail));
         for (size_t i = 0; i < set.n; i++) {
-            CX_TRY(cx_caa_list_add(list, &set.v[i], &reading->arena, detail));
+            CX_TRY(cx_caa_list_add(list, &set.v[i], &excerpt->arena, detail));
         }
         return CX_SUCCESS;
     }
@@ -520,28 +520,28 @@ records_of_array(struct cx_reading *reading, const struct cx_json *array, struct
         if (!cx_json_string(cx_json_at(array, i), &text)) {
             return cx_fail(detail, CX_E_ARCHIVE, "records: texts or objects are needed");
         }
-        CX_TRY(add_record(reading, text, list, detail));
+        CX_TRY(add_record(excerpt, text, list, detail));
     }
     return CX_SUCCESS;
 }
 
 /* Says "no record" only where the mapping says that an empty set means it. */
 static cx_status
-take_records(struct cx_reading *reading, const struct texts *t, struct cx_observation *o,
+take_records(struct cx_excerpt *excerpt, const struct texts *t, struct cx_observation *o,
              struct cx_detail *detail)
 {
-    const struct cx_mapping *m = reading->mapping;
+    const struct cx_mapping *m = excerpt->mapping;
     struct cx_caa_list list = { NULL, 0, 0 };
     cx_str text = t->v[FIELD_RECORDS];
     const struct cx_json *array = t->records;
 
     if (array == NULL && text.n != 0 && text.p[0] == '[') {
-        CX_TRY(cx_reading_json(reading, text, &array, detail));
+        CX_TRY(cx_excerpt_json(excerpt, text, &array, detail));
     }
     if (array != NULL) {
-        CX_TRY(records_of_array(reading, array, &list, detail));
+        CX_TRY(records_of_array(excerpt, array, &list, detail));
     } else {
-        CX_TRY(records_of_text(reading, text, &list, detail));
+        CX_TRY(records_of_text(excerpt, text, &list, detail));
     }
     if (list.n != 0 && o->outcome != CX_OUTCOME_UNSET && o->outcome != CX_OUTCOME_RECORDS) {
         return cx_fail(detail, CX_E_ARCHIVE, "has records, and an outcome that says otherwise");
@@ -595,20 +595,20 @@ grade_of(const struct cx_mapping *m, const struct cx_observation *o)
 }
 
 static cx_status
-take(struct cx_reading *reading, const struct texts *t, struct cx_detail *detail)
+take(struct cx_excerpt *excerpt, const struct texts *t, struct cx_detail *detail)
 {
-    const struct cx_mapping *m = reading->mapping;
+    const struct cx_mapping *m = excerpt->mapping;
     struct cx_observation *o;
 
-    CX_TRY(cx_reading_add(reading, &o, detail));
+    CX_TRY(cx_excerpt_add(excerpt, &o, detail));
     o->observed = m->observed;
-    CX_TRY(cx_reading_count(reading, t->v[FIELD_TIME], m->clock, o, detail));
-    CX_TRY(cx_reading_name(reading, t->v[FIELD_NAME], o, detail));
+    CX_TRY(cx_excerpt_count(excerpt, t->v[FIELD_TIME], m->clock, o, detail));
+    CX_TRY(cx_excerpt_name(excerpt, t->v[FIELD_NAME], o, detail));
     CX_TRY(take_words(m, t, o, detail));
-    CX_TRY(take_records(reading, t, o, detail));
+    CX_TRY(take_records(excerpt, t, o, detail));
     CX_TRY(take_ttl(t->v[FIELD_TTL], o, detail));
     if (t->v[FIELD_FOUND_AT].n != 0) {
-        CX_TRY(cx_reading_domain(reading, t->v[FIELD_FOUND_AT], &o->found_at, detail));
+        CX_TRY(cx_excerpt_domain(excerpt, t->v[FIELD_FOUND_AT], &o->found_at, detail));
     }
     o->account = t->v[FIELD_ACCOUNT];
     o->method = t->v[FIELD_METHOD];
@@ -622,9 +622,9 @@ take(struct cx_reading *reading, const struct texts *t, struct cx_detail *detail
 /* ---- lines, objects, rows */
 
 cx_status
-cx_mapping_line(struct cx_reading *reading, cx_str line, struct cx_detail *detail)
+cx_mapping_line(struct cx_excerpt *excerpt, cx_str line, struct cx_detail *detail)
 {
-    const struct cx_mapping *m = reading->mapping;
+    const struct cx_mapping *m = excerpt->mapping;
     struct texts texts = { .records = NULL };
     regmatch_t found[GROUPS_MAX];
 
@@ -644,7 +644,7 @@ cx_mapping_line(struct cx_reading *reading, cx_str line, struct cx_detail *detai
             texts.v[i] = (cx_str){ line.p + group->rm_so, (size_t)(group->rm_eo - group->rm_so) };
         }
     }
-    return take(reading, &texts, detail);
+    return take(excerpt, &texts, detail);
 }
 
 /* "a.b.c"; a member that is called so as it is goes first. */
@@ -667,9 +667,9 @@ value_at(const struct cx_json *value, cx_str path)
 }
 
 static cx_status
-texts_of_value(struct cx_reading *reading, const struct cx_json *value, struct texts *ret)
+texts_of_value(struct cx_excerpt *excerpt, const struct cx_json *value, struct texts *ret)
 {
-    const struct cx_mapping *m = reading->mapping;
+    const struct cx_mapping *m = excerpt->mapping;
 
     for (size_t i = 0; i < FIELDS; i++) {
         const struct cx_json *member = m->places[i].n == 0 ? NULL : value_at(value, m->places[i]);
@@ -681,16 +681,16 @@ texts_of_value(struct cx_reading *reading, const struct cx_json *value, struct t
         if (i == FIELD_RECORDS && cx_json_kind_of(member) == CX_JSON_ARRAY) {
             ret->records = member;
         }
-        CX_TRY(cx_reading_text(reading, member, &ret->v[i]));
+        CX_TRY(cx_excerpt_text(excerpt, member, &ret->v[i]));
     }
     return CX_SUCCESS;
 }
 
 /* A time with a fraction, as a number. */
 static cx_status
-time_of_value(struct cx_reading *reading, const struct cx_json *value, struct texts *texts)
+time_of_value(struct cx_excerpt *excerpt, const struct cx_json *value, struct texts *texts)
 {
-    const struct cx_json *member = value_at(value, reading->mapping->places[FIELD_TIME]);
+    const struct cx_json *member = value_at(value, excerpt->mapping->places[FIELD_TIME]);
     double seconds;
     char text[40];
     int n;
@@ -700,13 +700,13 @@ time_of_value(struct cx_reading *reading, const struct cx_json *value, struct te
         return CX_SUCCESS;
     }
     n = snprintf(text, sizeof(text), "%.3f", seconds);
-    return cx_arena_text(&reading->arena, (cx_str){ text, (size_t)n }, &texts->v[FIELD_TIME]);
+    return cx_arena_text(&excerpt->arena, (cx_str){ text, (size_t)n }, &texts->v[FIELD_TIME]);
 }
 
 cx_status
-cx_mapping_value(struct cx_reading *reading, const struct cx_json *value, struct cx_detail *detail)
+cx_mapping_value(struct cx_excerpt *excerpt, const struct cx_json *value, struct cx_detail *detail)
 {
-    const struct cx_mapping *m = reading->mapping;
+    const struct cx_mapping *m = excerpt->mapping;
     struct texts texts = { .records = NULL };
     cx_str kind = { NULL, 0 };
 
@@ -714,14 +714,14 @@ cx_mapping_value(struct cx_reading *reading, const struct cx_json *value, struct
         return cx_fail(detail, CX_E_ARCHIVE, "not an object");
     }
     if (m->only.n != 0) {
-        CX_TRY(cx_reading_text(reading, value_at(value, m->only), &kind));
+        CX_TRY(cx_excerpt_text(excerpt, value_at(value, m->only), &kind));
         if (!listed(m->wanted, kind)) {
             return CX_SUCCESS;
         }
     }
-    CX_TRY(texts_of_value(reading, value, &texts));
-    CX_TRY(time_of_value(reading, value, &texts));
-    return take(reading, &texts, detail);
+    CX_TRY(texts_of_value(excerpt, value, &texts));
+    CX_TRY(time_of_value(excerpt, value, &texts));
+    return take(excerpt, &texts, detail);
 }
 
 static cx_status
@@ -746,10 +746,10 @@ find_column(const struct cx_csv_row *header, cx_str name, size_t *ret, struct cx
 }
 
 cx_status
-cx_mapping_head(struct cx_reading *reading, const struct cx_csv_row *header, size_t *columns,
+cx_mapping_head(struct cx_excerpt *excerpt, const struct cx_csv_row *header, size_t *columns,
                 struct cx_detail *detail)
 {
-    const struct cx_mapping *m = reading->mapping;
+    const struct cx_mapping *m = excerpt->mapping;
 
     for (size_t i = 0; i < FIELDS; i++) {
         CX_TRY(find_column(header, m->places[i], &columns[i], detail));
@@ -758,10 +758,10 @@ cx_mapping_head(struct cx_reading *reading, const struct cx_csv_row *header, siz
 }
 
 cx_status
-cx_mapping_row(struct cx_reading *reading, const struct cx_csv_row *row, const size_t *columns,
+cx_mapping_row(struct cx_excerpt *excerpt, const struct cx_csv_row *row, const size_t *columns,
                struct cx_detail *detail)
 {
-    const struct cx_mapping *m = reading->mapping;
+    const struct cx_mapping *m = excerpt->mapping;
     struct texts texts = { .records = NULL };
 
     if (m->only.n != 0 && !listed(m->wanted, row->v[columns[ONLY]])) {
@@ -772,5 +772,5 @@ cx_mapping_row(struct cx_reading *reading, const struct cx_csv_row *row, const s
             texts.v[i] = row->v[columns[i]];
         }
     }
-    return take(reading, &texts, detail);
+    return take(excerpt, &texts, detail);
 }

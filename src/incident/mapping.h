@@ -5,7 +5,7 @@
 #define CX_INCIDENT_MAPPING_H
 
 #include "incident/csv.h"
-#include "incident/reading.h"
+#include "incident/excerpt.h"
 
 struct cx_mapping;
 
@@ -23,15 +23,15 @@ cx_status cx_mapping_of(const struct cx_json *json, struct cx_mapping **ret,
 void cx_mapping_free(struct cx_mapping *mapping);
 enum cx_mapping_kind cx_mapping_kind_of(const struct cx_mapping *mapping);
 
-/* Each reads one record by reading->mapping, which is of that kind. Classes: MALFORMED, LIMIT, NOMEM. */
-cx_status cx_mapping_line(struct cx_reading *reading, cx_str line, struct cx_detail *detail)
+/* Each reads one record by excerpt->mapping, which is of that kind. Classes: MALFORMED, LIMIT, NOMEM. */
+cx_status cx_mapping_line(struct cx_excerpt *excerpt, cx_str line, struct cx_detail *detail)
     CX_MUST;
-cx_status cx_mapping_value(struct cx_reading *reading, const struct cx_json *value,
+cx_status cx_mapping_value(struct cx_excerpt *excerpt, const struct cx_json *value,
                            struct cx_detail *detail) CX_MUST;
-cx_status cx_mapping_row(struct cx_reading *reading, const struct cx_csv_row *row,
+cx_status cx_mapping_row(struct cx_excerpt *excerpt, const struct cx_csv_row *row,
                          const size_t *columns, struct cx_detail *detail) CX_MUST;
 /* Finds the columns in the header. Classes: USAGE. */
-cx_status cx_mapping_head(struct cx_reading *reading, const struct cx_csv_row *header,
+cx_status cx_mapping_head(struct cx_excerpt *excerpt, const struct cx_csv_row *header,
                           size_t *columns, struct cx_detail *detail) CX_MUST;
 
 #endif

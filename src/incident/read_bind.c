@@ -18,17 +18,17 @@ cx_bind_knows(cx_str line)
 }
 
 static cx_status
-begin(struct cx_reading *reading, cx_str line, cx_str name, enum cx_observed_clock clock,
+begin(struct cx_excerpt *excerpt, cx_str line, cx_str name, enum cx_observed_clock clock,
       struct cx_observation **ret, struct cx_detail *detail)
 {
     struct cx_observation *o;
     size_t n;
 
-    CX_TRY(cx_reading_add(reading, &o, detail));
+    CX_TRY(cx_excerpt_add(excerpt, &o, detail));
     o->observed = CX_OBSERVED_ANSWER;
     o->grade = CX_GRADE_E;
-    CX_TRY(cx_reading_time(reading, line, clock, o, &n, detail));
-    CX_TRY(cx_reading_name(reading, name, o, detail));
+    CX_TRY(cx_excerpt_time(excerpt, line, clock, o, &n, detail));
+    CX_TRY(cx_excerpt_name(excerpt, name, o, detail));
     *ret = o;
     return CX_SUCCESS;
 }
@@ -58,7 +58,7 @@ read_code(cx_str text, size_t *at, struct cx_observation *o, struct cx_detail *d
     if (n < 0) {
         return cx_fail(detail, CX_E_ARCHIVE, "no number of records behind the response code");
     }
-    CX_TRY(cx_reading_rcode(rcode, &o->outcome, detail));
+    CX_TRY(cx_excerpt_rcode(rcode, &o->outcome, detail));
     if (o->outcome == CX_OUTCOME_UNSET && n == 0) {
         o->outcome = CX_OUTCOME_NODATA;
     }
@@ -67,7 +67,7 @@ read_code(cx_str text, size_t *at, struct cx_observation *o, struct cx_detail *d
 }
 
 cx_status
-cx_bind_line(struct cx_reading *reading, cx_str line, struct cx_detail *detail)
+cx_bind_line(struct cx_excerpt *excerpt, cx_str line, struct cx_detail *detail)
 {
     bool asked = has(line, query);
     const cx_str *mark = asked ? &query : &response;
@@ -86,7 +86,7 @@ cx_bind_line(struct cx_reading *reading, cx_str line, struct cx_detail *detail)
         (!cx_str_equal(type, CX_STR("CAA")) && !cx_str_equal(type, CX_STR("TYPE257")))) {
         return CX_SUCCESS;
     }
-    CX_TRY(begin(reading, line, name, asked ? CX_CLOCK_ASKED : CX_CLOCK_ANSWERED, &o, detail));
+    CX_TRY(begin(excerpt, line, name, asked ? CX_CLOCK_ASKED : CX_CLOCK_ANSWERED, &o, detail));
     return asked ? CX_SUCCESS : read_code(text, &at, o, detail);
 }
 

@@ -71,7 +71,7 @@ check_sum(cx_str line, struct cx_detail *detail)
 
 /* Time, and the machine, which is the word behind it. */
 static cx_status
-read_frame(struct cx_reading *reading, cx_str line, struct cx_observation *o,
+read_frame(struct cx_excerpt *excerpt, cx_str line, struct cx_observation *o,
            struct cx_detail *detail)
 {
     static const cx_str key = CX_STR_INIT("time=");
@@ -79,7 +79,7 @@ read_frame(struct cx_reading *reading, cx_str line, struct cx_observation *o,
     cx_str word;
 
     line = cx_text_from(line, cx_text_begins(line, key) ? key.n : 0);
-    CX_TRY(cx_reading_time(reading, line, CX_CLOCK_LOGGED, o, &at, detail));
+    CX_TRY(cx_excerpt_time(excerpt, line, CX_CLOCK_LOGGED, o, &at, detail));
     word = at == 0 ? (cx_str){ NULL, 0 } : cx_word_next(line, &at);
     if (word.n != 0 && is_base64url(word)) {
         o->perspective = word;
@@ -98,17 +98,17 @@ struct said {
 };
 
 static cx_status
-take_response(struct cx_reading *reading, const struct said *said, struct cx_observation *o,
+take_response(struct cx_excerpt *excerpt, const struct said *said, struct cx_observation *o,
               struct cx_detail *detail)
 {
     cx_span asked = { NULL, 0 };
 
     cx_caa_list_to(&said->list, o);
     if (said->response.n != 0) {
-        CX_TRY(cx_dig_read(said->response, &reading->arena, o, &asked, detail));
+        CX_TRY(cx_dig_read(said->response, &excerpt->arena, o, &asked, detail));
     }
     if (said->found_at.n != 0) {
-        CX_TRY(cx_reading_domain(reading, said->found_at, &o->found_at, detail));
+        CX_TRY(cx_excerpt_domain(excerpt, said->found_at, &o->found_at, detail));
     } else if (asked.n != 0) {
         o->found_at = asked;
     } else if (o->found_at.n != 0 && !cx_name_within(o->name, o->found_at)) {
@@ -124,11 +124,11 @@ take_response(struct cx_reading *reading, const struct said *said, struct cx_obs
 
 /* A set that was logged is an answer (C). That there is none is a conclusion, whose answers were not logged (D). */
 static cx_status
-take(struct cx_reading *reading, const struct said *said, struct cx_observation *o,
+take(struct cx_excerpt *excerpt, const struct said *said, struct cx_observation *o,
      struct cx_detail *detail)
 {
-    CX_TRY(cx_reading_name(reading, said->name, o, detail));
-    CX_TRY(take_response(reading, said, o, detail));
+    CX_TRY(cx_excerpt_name(excerpt, said->name, o, detail));
+    CX_TRY(take_response(excerpt, said, o, detail));
     o->claim = said->valid ? CX_CLAIM_PERMITS : CX_CLAIM_DENIES;
     if (!said->present && o->outcome == CX_OUTCOME_RECORDS) {
         return cx_fail(detail, CX_E_ARCHIVE, "says that no CAA record is present, and has some");
@@ -142,13 +142,13 @@ take(struct cx_reading *reading, const struct said *said, struct cx_observation 
 }
 
 static cx_status
-begin(struct cx_reading *reading, cx_str line, struct cx_observation **ret,
+begin(struct cx_excerpt *excerpt, cx_str line, struct cx_observation **ret,
       struct cx_detail *detail)
 {
     CX_TRY(check_sum(line, detail));
-    CX_TRY(cx_reading_add(reading, ret, detail));
+    CX_TRY(cx_excerpt_add(excerpt, ret, detail));
     (*ret)->observed = CX_OBSERVED_CHECK;
-    return read_frame(reading, line, *ret, detail);
+    return read_frame(excerpt, line, *ret, detail);
 }
 
 static bool
@@ -238,7 +238,7 @@ is_whole(cx_str text)
 
 /* {"Hdr":{"Name",...,"Ttl"},"Flag","Tag","Value"} */
 static cx_status
-read_rr(struct cx_reading *reading, const struct cx_json *rr, struct brackets *b,
+read_rr(struct cx_excerpt *excerpt, const struct cx_json *rr, struct brackets *b,
         struct cx_observation *o, struct cx_detail *detail)
 {
     const struct cx_json *header = cx_json_get(rr, "Hdr");
@@ -254,44 +254,44 @@ read_rr(struct cx_reading *reading, const struct cx_json *rr, struct brackets *b
     }
     o->ttl = !o->has_ttl || ttl < o->ttl ? (uint32_t)ttl : o->ttl;
     o->has_ttl = true;
-    CX_TRY(cx_reading_domain(reading, owner, &o->found_at, detail));
+    CX_TRY(cx_excerpt_domain(excerpt, owner, &o->found_at, detail));
     return cx_caa_list_add(&b->said.list,
                            &(struct cx_caa){ .flags = (uint8_t)flags,
                                              .tag = cx_span_of_str(tag),
                                              .value = cx_span_of_str(value) },
-                           &reading->arena, detail);
+                           &excerpt->arena, detail);
 }
 
 static cx_status
-read_records(struct cx_reading *reading, cx_str text, struct brackets *b, struct cx_observation *o,
+read_records(struct cx_excerpt *excerpt, cx_str text, struct brackets *b, struct cx_observation *o,
              struct cx_detail *detail)
 {
     const struct cx_json *array;
 
-    CX_TRY(cx_reading_json(reading, text, &array, detail));
+    CX_TRY(cx_excerpt_json(excerpt, text, &array, detail));
     if (cx_json_kind_of(array) != CX_JSON_ARRAY && cx_json_kind_of(array) != CX_JSON_NULL) {
         return cx_fail(detail, CX_E_ARCHIVE, "Records=: an array or null is needed");
     }
     for (size_t i = 0; i < cx_json_size(array); i++) {
-        CX_TRY(read_rr(reading, cx_json_at(array, i), b, o, detail));
+        CX_TRY(read_rr(excerpt, cx_json_at(array, i), b, o, detail));
     }
     return CX_SUCCESS;
 }
 
 /* What comes behind the brackets. */
 static cx_status
-read_tail(struct cx_reading *reading, cx_str line, size_t at, struct brackets *b,
+read_tail(struct cx_excerpt *excerpt, cx_str line, size_t at, struct brackets *b,
           struct cx_observation *o, struct cx_detail *detail)
 {
     static const cx_str records = CX_STR_INIT(" Records="), response = CX_STR_INIT(" Response=");
     cx_str tail = cx_text_from(line, at);
 
     if (cx_text_begins(tail, records)) {
-        return read_records(reading, cx_text_from(tail, records.n), b, o, detail);
+        return read_records(excerpt, cx_text_from(tail, records.n), b, o, detail);
     }
     if (cx_text_begins(tail, response)) {
         at += response.n;
-        CX_TRY(cx_text_unquote(line, &at, &reading->arena, &b->said.response, detail));
+        CX_TRY(cx_text_unquote(line, &at, &excerpt->arena, &b->said.response, detail));
         tail = cx_text_from(line, at);
     }
     return tail.n == 0
@@ -332,32 +332,32 @@ read_for(cx_str text, size_t *at, struct brackets *b, struct cx_detail *detail)
 }
 
 static cx_status
-read_text(struct cx_reading *reading, cx_str line, size_t at, struct cx_detail *detail)
+read_text(struct cx_excerpt *excerpt, cx_str line, size_t at, struct cx_detail *detail)
 {
     struct brackets b = { .said = { .present = false } };
     struct cx_observation *o;
 
-    CX_TRY(begin(reading, line, &o, detail));
+    CX_TRY(begin(excerpt, line, &o, detail));
     at += checked_for.n;
     CX_TRY(read_for(line, &at, &b, detail));
-    CX_TRY(read_brackets(line, &at, &b, &reading->arena, detail));
-    CX_TRY(read_tail(reading, line, at, &b, o, detail));
+    CX_TRY(read_brackets(line, &at, &b, &excerpt->arena, detail));
+    CX_TRY(read_tail(excerpt, line, at, &b, o, detail));
     o->account = b.account;
     o->method = b.method;
-    return take(reading, &b.said, o, detail);
+    return take(excerpt, &b.said, o, detail);
 }
 
 /* ---- since 2026: JSON */
 
 static cx_status
-read_json(struct cx_reading *reading, cx_str line, size_t at, struct cx_detail *detail)
+read_json(struct cx_excerpt *excerpt, cx_str line, size_t at, struct cx_detail *detail)
 {
     const struct cx_json *json;
     struct cx_observation *o;
     struct said said = { .present = false };
 
-    CX_TRY(begin(reading, line, &o, detail));
-    CX_TRY(cx_reading_json(reading, cx_text_from(line, at + checked_json.n), &json, detail));
+    CX_TRY(begin(excerpt, line, &o, detail));
+    CX_TRY(cx_excerpt_json(excerpt, cx_text_from(line, at + checked_json.n), &json, detail));
     if (!cx_json_string(cx_json_get(json, "identifier"), &said.name) ||
         !cx_json_bool(cx_json_get(json, "present"), &said.present) ||
         !cx_json_bool(cx_json_get(json, "valid"), &said.valid)) {
@@ -366,27 +366,27 @@ read_json(struct cx_reading *reading, cx_str line, size_t at, struct cx_detail *
     (void)cx_json_string(cx_json_get(json, "foundAt"), &said.found_at);
     (void)cx_json_string(cx_json_get(json, "response"), &said.response);
     (void)cx_json_string(cx_json_get(json, "challenge"), &o->method);
-    CX_TRY(cx_reading_text(reading, cx_json_get(json, "requester"), &o->account));
-    return take(reading, &said, o, detail);
+    CX_TRY(cx_excerpt_text(excerpt, cx_json_get(json, "requester"), &o->account));
+    return take(excerpt, &said, o, detail);
 }
 
 /* The conclusion of all perspectives. */
 static cx_status
-read_result(struct cx_reading *reading, cx_str line, size_t at, struct cx_detail *detail)
+read_result(struct cx_excerpt *excerpt, cx_str line, size_t at, struct cx_detail *detail)
 {
     const struct cx_json *json, *identifier, *error;
     struct cx_observation *o;
     cx_str type = { NULL, 0 }, name = { NULL, 0 };
 
-    CX_TRY(begin(reading, line, &o, detail));
-    CX_TRY(cx_reading_json(reading, cx_text_from(line, at + result_json.n), &json, detail));
+    CX_TRY(begin(excerpt, line, &o, detail));
+    CX_TRY(cx_excerpt_json(excerpt, cx_text_from(line, at + result_json.n), &json, detail));
     identifier = cx_json_get(json, "Identifier");
     if (!cx_json_string(cx_json_get(identifier, "value"), &name) ||
         !cx_json_string(cx_json_get(identifier, "type"), &type)) {
         return cx_fail(detail, CX_E_ARCHIVE, "Identifier with type and value is needed");
     }
     if (!cx_str_equal(type, CX_STR("dns"))) {
-        reading->n = 0; /* an address has no CAA */
+        excerpt->n = 0; /* an address has no CAA */
         return CX_SUCCESS;
     }
     error = cx_json_get(json, "Error");
@@ -398,9 +398,9 @@ read_result(struct cx_reading *reading, cx_str line, size_t at, struct cx_detail
     } else if (type.n >= 3 && cx_str_equal(cx_text_from(type, type.n - 3), CX_STR("caa"))) {
         o->claim = CX_CLAIM_DENIES;
     }
-    CX_TRY(cx_reading_text(reading, cx_json_get(json, "AuthzID"), &o->request));
-    CX_TRY(cx_reading_text(reading, cx_json_get(json, "Requester"), &o->account));
-    return cx_reading_name(reading, name, o, detail);
+    CX_TRY(cx_excerpt_text(excerpt, cx_json_get(json, "AuthzID"), &o->request));
+    CX_TRY(cx_excerpt_text(excerpt, cx_json_get(json, "Requester"), &o->account));
+    return cx_excerpt_name(excerpt, name, o, detail);
 }
 
 /* ---- June to July 2026: key=value */
@@ -452,12 +452,12 @@ name_of_idents(cx_str idents, cx_str *ret, struct cx_detail *detail)
 }
 
 static cx_status
-read_pairs(struct cx_reading *reading, cx_str line, size_t at, struct cx_detail *detail)
+read_pairs(struct cx_excerpt *excerpt, cx_str line, size_t at, struct cx_detail *detail)
 {
     struct pairs p = { .has_present = false };
     struct cx_observation *o;
 
-    CX_TRY(begin(reading, line, &o, detail));
+    CX_TRY(begin(excerpt, line, &o, detail));
     at += checked_pairs.n;
     while (at < line.n) {
         cx_str rest, key, value;
@@ -469,7 +469,7 @@ read_pairs(struct cx_reading *reading, cx_str line, size_t at, struct cx_detail 
         key = (cx_str){ rest.p, cx_text_find(rest, CX_STR("=")) };
         at += key.n + (key.n < rest.n ? 1 : 0);
         if (at < line.n && line.p[at] == '"') {
-            CX_TRY(cx_text_unquote(line, &at, &reading->arena, &value, detail));
+            CX_TRY(cx_text_unquote(line, &at, &excerpt->arena, &value, detail));
         } else {
             value =
                 at < line.n && line.p[at] == ' ' ? (cx_str){ NULL, 0 } : cx_word_next(line, &at);
@@ -480,17 +480,17 @@ read_pairs(struct cx_reading *reading, cx_str line, size_t at, struct cx_detail 
         return cx_fail(detail, CX_E_ARCHIVE, "present and valid are needed: the line was cut");
     }
     CX_TRY(name_of_idents(p.idents, &p.said.name, detail));
-    return take(reading, &p.said, o, detail);
+    return take(excerpt, &p.said, o, detail);
 }
 
 /* ---- the format */
 
 cx_status
-cx_boulder_line(struct cx_reading *reading, cx_str line, struct cx_detail *detail)
+cx_boulder_line(struct cx_excerpt *excerpt, cx_str line, struct cx_detail *detail)
 {
     static const struct {
         const cx_str *mark;
-        cx_status (*read)(struct cx_reading *reading, cx_str line, size_t at,
+        cx_status (*read)(struct cx_excerpt *excerpt, cx_str line, size_t at,
                           struct cx_detail *detail);
     } shapes[] = {
         { &checked_json, read_json },
@@ -503,7 +503,7 @@ cx_boulder_line(struct cx_reading *reading, cx_str line, struct cx_detail *detai
         size_t at = cx_text_find(line, *shapes[i].mark);
 
         if (at != line.n) {
-            return shapes[i].read(reading, line, at, detail);
+            return shapes[i].read(excerpt, line, at, detail);
         }
     }
     return CX_SUCCESS;

@@ -9,7 +9,6 @@
 #include "incident/dnstap.pb-c.h"
 
 #include <fstrm.h>
-#include <stdio.h>
 
 #define CONTENT_TYPE "protobuf:dnstap.Dnstap"
 
@@ -31,82 +30,99 @@ struct asked {
 
 struct dnstap {
     struct cx_input *input;
-    struct fstrm_reader *reader;
     bool ended;
-    bool cut; /* the file, not the reader, came to its end */
-    cx_status io;
-    struct cx_detail io_detail;
     struct asked *asked; /* CX_DNSTAP_ASKED of them */
-    struct cx_reading reading;
+    struct cx_excerpt excerpt;
 };
 
-/* ---- Frame Streams over an input */
+/* ---- Frame Streams. Frames are cut out here: libfstrm's reader (0.6.1) takes what is longer than its cap for the frame
+ * before; its control frames are read by it. */
 
-static fstrm_res
-read_octets(void *ctx, void *to, size_t n)
+enum step {
+    STEP_FRAME = 0,
+    STEP_CONTROL,
+    STEP_CUT,    /* the file ends before the stream does */
+    STEP_BROKEN, /* a length that no frame has */
+};
+
+static cx_status
+take_octets(struct dnstap *d, size_t n, cx_span *ret, enum step *ret_step, struct cx_detail *detail)
 {
-    struct dnstap *d = ctx;
     bool more = false;
-    cx_span octets = { NULL, 0 };
 
-    d->io = cx_input_take(d->input, n, &octets, &more, &d->io_detail);
-    if (!cx_ok(d->io)) {
-        return fstrm_res_failure;
-    }
-    d->cut = !more;
-    if (!more) {
-        return fstrm_res_failure;
-    }
-    if (n != 0) {
-        memcpy(to, octets.p, n);
-    }
-    return fstrm_res_success;
-}
-
-static fstrm_res
-nothing(void *ctx)
-{
-    (void)ctx;
-    return fstrm_res_success;
-}
-
-static struct fstrm_rdwr *
-rdwr_over(struct dnstap *d)
-{
-    struct fstrm_rdwr *rdwr = fstrm_rdwr_init(d);
-
-    if (rdwr != NULL) {
-        fstrm_rdwr_set_open(rdwr, nothing);
-        fstrm_rdwr_set_close(rdwr, nothing);
-        fstrm_rdwr_set_read(rdwr, read_octets);
-    }
-    return rdwr;
+    CX_TRY(cx_input_take(d->input, n, ret, &more, detail));
+    *ret_step = more ? *ret_step : STEP_CUT;
+    return CX_SUCCESS;
 }
 
 static cx_status
-start(struct dnstap *d, struct cx_detail *detail)
+take_length(struct dnstap *d, uint32_t *ret, enum step *ret_step, struct cx_detail *detail)
 {
-    struct fstrm_rdwr *rdwr = rdwr_over(d);
-    struct fstrm_reader_options *options = fstrm_reader_options_init();
+    cx_span octets = { NULL, 0 };
+    struct cx_reader r;
 
-    if (rdwr != NULL && options != NULL &&
-        fstrm_reader_options_add_content_type(options, CONTENT_TYPE, sizeof(CONTENT_TYPE) - 1) ==
-            fstrm_res_success &&
-        fstrm_reader_options_set_max_frame_size(options, CX_DNSTAP_FRAME_MAX) ==
-            fstrm_res_success) {
-        d->reader = fstrm_reader_init(options, &rdwr);
+    CX_TRY(take_octets(d, 4, &octets, ret_step, detail));
+    r = cx_reader_of(octets);
+    *ret = cx_rd_u32(&r);
+    return CX_SUCCESS;
+}
+
+/* A data frame, or what a control frame has. */
+static cx_status
+next_frame(struct dnstap *d, cx_span *ret, enum step *ret_step, struct cx_detail *detail)
+{
+    uint32_t n = 0, most = CX_DNSTAP_FRAME_MAX;
+
+    *ret_step = STEP_FRAME;
+    CX_TRY(take_length(d, &n, ret_step, detail));
+    if (*ret_step == STEP_FRAME && n == 0) {
+        *ret_step = STEP_CONTROL;
+        most = FSTRM_CONTROL_FRAME_LENGTH_MAX;
+        CX_TRY(take_length(d, &n, ret_step, detail));
     }
-    fstrm_reader_options_destroy(&options);
-    if (d->reader == NULL) {
-        (void)fstrm_rdwr_destroy(&rdwr); /* only memory */
-        return (cx_status){ CX_E_NOMEM };
-    }
-    if (fstrm_reader_open(d->reader) == fstrm_res_success) {
+    if (*ret_step == STEP_CUT || n > most) {
+        *ret_step = *ret_step == STEP_CUT ? STEP_CUT : STEP_BROKEN;
         return CX_SUCCESS;
     }
-    return !cx_ok(d->io) ? d->io
-                         : cx_fail(detail, CX_E_ARCHIVE,
-                                   "not a Frame Stream with content type " CONTENT_TYPE);
+    return take_octets(d, n, ret, ret_step, detail);
+}
+
+/* What kind of control frame it is; of a START only if its content is ours. */
+static bool
+control_type(cx_span octets, fstrm_control_type *ret)
+{
+    struct fstrm_control *control = fstrm_control_init();
+    bool good = fstrm_control_decode(control, octets.p, octets.n, 0) == fstrm_res_success &&
+                fstrm_control_get_type(control, ret) == fstrm_res_success;
+
+    if (good && *ret == FSTRM_CONTROL_START) {
+        good =
+            fstrm_control_match_field_content_type(control, (const uint8_t *)CONTENT_TYPE,
+                                                   sizeof(CONTENT_TYPE) - 1) == fstrm_res_success;
+    }
+    fstrm_control_destroy(&control);
+    return good;
+}
+
+/* What was agreed upon over a socket comes before START, if it was written down too. */
+static cx_status
+start(struct dnstap *d, struct cx_detail *detail)
+{
+    fstrm_control_type type = FSTRM_CONTROL_READY;
+
+    while (type == FSTRM_CONTROL_READY || type == FSTRM_CONTROL_ACCEPT) {
+        cx_span octets = { NULL, 0 };
+        enum step step;
+
+        CX_TRY(next_frame(d, &octets, &step, detail));
+        if (step != STEP_CONTROL || !control_type(octets, &type)) {
+            type = FSTRM_CONTROL_STOP;
+        }
+    }
+    return type == FSTRM_CONTROL_START
+               ? CX_SUCCESS
+               : cx_fail(detail, CX_E_ARCHIVE,
+                         "not a Frame Stream with content type " CONTENT_TYPE);
 }
 
 /* ---- frames */
@@ -219,15 +235,15 @@ take_response_time(struct dnstap *d, const struct frame *f, struct cx_observatio
     return CX_SUCCESS;
 }
 
-/* A referral, a lame server, a chain that goes on elsewhere: no answer yet. Truncated: asked again by TCP. */
+/* Of one server of many a failure, a referral, the begin of a chain: no answer yet. Truncated: asked again by TCP. */
 static bool
 stands_for_itself(const struct frame *f, const struct cx_answer *answer)
 {
     if (f->dns.tc && f->m->socket_protocol == PROTOCOL_UDP) {
         return false;
     }
-    return f->m->type != RESOLVER_RESPONSE || cx_outcome_is_failure(answer->outcome) ||
-           (f->dns.aa && answer->n_aliases == 0);
+    return f->m->type != RESOLVER_RESPONSE ||
+           (f->dns.aa && answer->n_aliases == 0 && !cx_outcome_is_failure(answer->outcome));
 }
 
 static cx_status
@@ -237,9 +253,9 @@ take_response(struct dnstap *d, const struct frame *f, struct cx_observation *o,
     struct cx_question question = { o->name, CX_TYPE_CAA };
     struct cx_answer answer;
 
-    CX_TRY(cx_answer_from_message(f->octets, &question, &d->reading.arena, &answer));
+    CX_TRY(cx_answer_from_message(f->octets, &question, &d->excerpt.arena, &answer));
     if (!stands_for_itself(f, &answer)) {
-        d->reading.n = 0;
+        d->excerpt.n = 0;
         return CX_SUCCESS;
     }
     CX_TRY(take_response_time(d, f, o, detail));
@@ -272,11 +288,11 @@ take_frame(struct dnstap *d, const Caaproof__Dnstap__Frame *frame, struct cx_det
     if (!caa) {
         return CX_SUCCESS;
     }
-    CX_TRY(cx_reading_add(&d->reading, &o, detail));
+    CX_TRY(cx_excerpt_add(&d->excerpt, &o, detail));
     o->observed = CX_OBSERVED_ANSWER;
     o->precision_ms = 1;
-    CX_TRY(cx_arena_copy(&d->reading.arena, cx_name_span(&f.dns.qname), &o->name));
-    CX_TRY(cx_arena_copy(&d->reading.arena, span_of(&frame->identity), &identity));
+    CX_TRY(cx_arena_copy(&d->excerpt.arena, cx_name_span(&f.dns.qname), &o->name));
+    CX_TRY(cx_arena_copy(&d->excerpt.arena, span_of(&frame->identity), &identity));
     o->resolver = cx_str_of_span(identity);
     return f.response ? take_response(d, &f, o, detail) : take_query(d, &f, o, detail);
 }
@@ -296,7 +312,7 @@ read_frame(struct dnstap *d, cx_span octets, struct cx_detail *detail)
     if (frame == NULL) {
         return cx_fail(detail, CX_E_ARCHIVE, "a frame that is no dnstap message");
     }
-    status = cx_arena_hold(&d->reading.arena, free_frame, frame);
+    status = cx_arena_hold(&d->excerpt.arena, free_frame, frame);
     if (!cx_ok(status)) {
         free_frame(frame);
         return status;
@@ -314,11 +330,8 @@ close(void *self)
     if (d == NULL) {
         return;
     }
-    if (d->reader != NULL) {
-        (void)fstrm_reader_destroy(&d->reader); /* only memory */
-    }
     cx_free(d->asked);
-    cx_reading_done(&d->reading);
+    cx_excerpt_done(&d->excerpt);
     cx_free(d);
 }
 
@@ -338,7 +351,7 @@ open(const struct cx_archive_options *options, struct cx_input *input, void **re
         return (cx_status){ CX_E_NOMEM };
     }
     d->input = input;
-    CX_TRY(cx_reading_init(&d->reading, options, detail));
+    CX_TRY(cx_excerpt_init(&d->excerpt, options, detail));
     d->asked = cx_alloc(CX_DNSTAP_ASKED, sizeof(*d->asked));
     if (d->asked == NULL) {
         return (cx_status){ CX_E_NOMEM };
@@ -348,22 +361,20 @@ open(const struct cx_archive_options *options, struct cx_input *input, void **re
     return CX_SUCCESS;
 }
 
-/* The stream broke off: one more record, rejected, says so. */
+/* The next data frame; STOP and the end of what can be read are no frame. */
 static cx_status
-broken(struct dnstap *d, struct cx_archive_record *ret, struct cx_detail *detail)
+next_data(struct dnstap *d, cx_span *ret, enum step *ret_step, struct cx_detail *detail)
 {
-    struct cx_detail why = { .text = "" };
-    cx_status status;
+    fstrm_control_type type;
 
-    d->ended = true;
-    if (!cx_ok(d->io)) {
-        *detail = d->io_detail;
-        return d->io;
-    }
-    status = cx_fail(&why, CX_E_ARCHIVE,
-                     d->cut ? "the file was cut: no STOP, what came behind is not in it"
-                            : "the stream is broken: what comes behind cannot be read");
-    return cx_reading_end(&d->reading, status, &why, ret);
+    do {
+        CX_TRY(next_frame(d, ret, ret_step, detail));
+        if (*ret_step == STEP_CONTROL && !control_type(*ret, &type)) {
+            *ret_step = STEP_BROKEN;
+        }
+    } while (*ret_step == STEP_CONTROL && type != FSTRM_CONTROL_STOP);
+    d->ended = *ret_step != STEP_FRAME;
+    return CX_SUCCESS;
 }
 
 static cx_status
@@ -371,25 +382,29 @@ next(void *self, struct cx_archive_record *ret, bool *ret_more, struct cx_detail
 {
     struct dnstap *d = self;
     struct cx_detail why = { .text = "" };
-    const uint8_t *p = NULL;
-    size_t n = 0;
-    fstrm_res res;
-    cx_status status;
+    enum step step = STEP_CONTROL;
+    cx_span octets = { NULL, 0 };
+    cx_status status = CX_SUCCESS;
 
-    cx_reading_begin(&d->reading);
+    cx_excerpt_begin(&d->excerpt);
     ret->line = cx_input_offset(d->input);
-    res = d->ended ? fstrm_res_stop : fstrm_reader_read(d->reader, &p, &n);
-    *ret_more = res != fstrm_res_stop;
-    if (res == fstrm_res_stop) {
-        d->ended = true;
+    if (!d->ended) {
+        CX_TRY(next_data(d, &octets, &step, detail));
+    }
+    *ret_more = step != STEP_CONTROL;
+    if (step == STEP_CONTROL) {
         return CX_SUCCESS;
     }
-    if (res != fstrm_res_success) {
-        return broken(d, ret, detail);
+    if (step == STEP_FRAME) {
+        status = read_frame(d, octets, &why);
+    } else {
+        status =
+            cx_fail(&why, CX_E_ARCHIVE,
+                    step == STEP_CUT ? "the file was cut: no STOP, what came behind is not in it"
+                                     : "the stream is broken: what comes behind cannot be read");
     }
-    ret->text = (cx_span){ p, n };
-    status = read_frame(d, ret->text, &why);
-    if (!cx_ok(cx_reading_end(&d->reading, status, &why, ret))) {
+    ret->text = octets;
+    if (!cx_ok(cx_excerpt_end(&d->excerpt, status, &why, ret))) {
         *detail = why;
         return status;
     }

@@ -4,11 +4,11 @@
 #include "incident/mapping.h"
 
 static cx_status
-read_value(struct cx_reading *reading, const struct cx_json *value, const struct cx_json *part,
+read_value(struct cx_excerpt *excerpt, const struct cx_json *value, const struct cx_json *part,
            struct cx_detail *detail)
 {
     (void)part;
-    return cx_mapping_value(reading, value, detail);
+    return cx_mapping_value(excerpt, value, detail);
 }
 
 static const struct cx_value_reader values = { .read = read_value };

@@ -62,7 +62,7 @@ is_caa(const struct cx_json *value)
 }
 
 static cx_status
-add_lines(struct cx_reading *reading, cx_str text, struct cx_caa_list *list,
+add_lines(struct cx_excerpt *excerpt, cx_str text, struct cx_caa_list *list,
           struct cx_detail *detail)
 {
     size_t at = 0;
@@ -70,34 +70,34 @@ add_lines(struct cx_reading *reading, cx_str text, struct cx_caa_list *list,
     struct cx_caa caa;
 
     while (cx_str_line(text, &at, &line)) {
-        CX_TRY(cx_caa_of_text(line, &reading->arena, &caa, detail));
-        CX_TRY(cx_caa_list_add(list, &caa, &reading->arena, detail));
+        CX_TRY(cx_caa_of_text(line, &excerpt->arena, &caa, detail));
+        CX_TRY(cx_caa_list_add(list, &caa, &excerpt->arena, detail));
     }
     return CX_SUCCESS;
 }
 
 /* A text or a list of texts. */
 static cx_status
-read_seen(struct cx_reading *reading, const struct cx_json *seen, struct cx_caa_list *list,
+read_seen(struct cx_excerpt *excerpt, const struct cx_json *seen, struct cx_caa_list *list,
           struct cx_detail *detail)
 {
     cx_str text;
 
     if (cx_json_string(seen, &text)) {
-        return add_lines(reading, text, list, detail);
+        return add_lines(excerpt, text, list, detail);
     }
     for (size_t i = 0; i < cx_json_size(seen); i++) {
         if (!cx_json_string(cx_json_at(seen, i), &text)) {
             return cx_fail(detail, CX_E_ARCHIVE, "records_seen: texts are needed");
         }
-        CX_TRY(add_lines(reading, text, list, detail));
+        CX_TRY(add_lines(excerpt, text, list, detail));
     }
     return CX_SUCCESS;
 }
 
 /* Before November 2024: the set as text of a zone, in base64. What is no text stays unknown. */
 static cx_status
-read_zone_text(struct cx_reading *reading, const struct cx_json *json, struct cx_observation *o,
+read_zone_text(struct cx_excerpt *excerpt, const struct cx_json *json, struct cx_observation *o,
                struct cx_detail *detail)
 {
     static const char front[] = ";; ANSWER SECTION:\n";
@@ -106,7 +106,7 @@ read_zone_text(struct cx_reading *reading, const struct cx_json *json, struct cx
     cx_str text;
     char *whole;
 
-    if (!cx_json_string(json, &text) || !cx_ok(cx_base64_get(text, &reading->arena, &octets)) ||
+    if (!cx_json_string(json, &text) || !cx_ok(cx_base64_get(text, &excerpt->arena, &octets)) ||
         octets.n == 0) {
         return CX_SUCCESS;
     }
@@ -115,13 +115,13 @@ read_zone_text(struct cx_reading *reading, const struct cx_json *json, struct cx
             return CX_SUCCESS;
         }
     }
-    whole = cx_arena_get(&reading->arena, n_front + octets.n, 1);
+    whole = cx_arena_get(&excerpt->arena, n_front + octets.n, 1);
     if (whole == NULL) {
         return (cx_status){ CX_E_NOMEM };
     }
     memcpy(whole, front, n_front);
     memcpy(whole + n_front, octets.p, octets.n);
-    return cx_dig_read((cx_str){ whole, n_front + octets.n }, &reading->arena, o, &asked, detail);
+    return cx_dig_read((cx_str){ whole, n_front + octets.n }, &excerpt->arena, o, &asked, detail);
 }
 
 /* R-OMPIC-6: a pass that was not completed is none. allow_lookup_failure is the coordinator's own affair: what it claims is kept. */
@@ -144,17 +144,17 @@ claim_of(const struct cx_json *response)
 }
 
 static cx_status
-take_details(struct cx_reading *reading, const struct cx_json *details, struct cx_observation *o,
+take_details(struct cx_excerpt *excerpt, const struct cx_json *details, struct cx_observation *o,
              struct cx_detail *detail)
 {
     struct cx_caa_list list = { NULL, 0, 0 };
     bool present = false, said = cx_json_bool(cx_json_get(details, "caa_record_present"), &present);
     cx_str found_at;
 
-    CX_TRY(read_seen(reading, cx_json_get(details, "records_seen"), &list, detail));
+    CX_TRY(read_seen(excerpt, cx_json_get(details, "records_seen"), &list, detail));
     cx_caa_list_to(&list, o);
     if (list.n == 0) {
-        CX_TRY(read_zone_text(reading, cx_json_get(details, "response"), o, detail));
+        CX_TRY(read_zone_text(excerpt, cx_json_get(details, "response"), o, detail));
     }
     if (o->n_records != 0 && said && !present) {
         return cx_fail(detail, CX_E_ARCHIVE, "says that no CAA record is present, and has some");
@@ -163,7 +163,7 @@ take_details(struct cx_reading *reading, const struct cx_json *details, struct c
     if (said && !present) {
         o->outcome = CX_OUTCOME_NODATA; /* a conclusion: grade D */
     } else if (cx_json_string(cx_json_get(details, "found_at"), &found_at)) {
-        CX_TRY(cx_reading_domain(reading, found_at, &o->found_at, detail));
+        CX_TRY(cx_excerpt_domain(excerpt, found_at, &o->found_at, detail));
         if (!cx_name_within(o->name, o->found_at)) {
             return cx_fail(detail, CX_E_ARCHIVE, "found_at is not in the line of the name");
         }
@@ -187,7 +187,7 @@ take_time(const struct cx_json *response, struct cx_observation *o, struct cx_de
 }
 
 static cx_status
-take_name(struct cx_reading *reading, const struct cx_json *value, struct cx_observation *o,
+take_name(struct cx_excerpt *excerpt, const struct cx_json *value, struct cx_observation *o,
           struct cx_detail *detail)
 {
     cx_str type = { NULL, 0 }, name;
@@ -195,7 +195,7 @@ take_name(struct cx_reading *reading, const struct cx_json *value, struct cx_obs
     if (!cx_json_string(cx_json_get(value, "domain_or_ip_target"), &name)) {
         return cx_fail(detail, CX_E_ARCHIVE, "no domain_or_ip_target");
     }
-    CX_TRY(cx_reading_name(reading, name, o, detail));
+    CX_TRY(cx_excerpt_name(excerpt, name, o, detail));
     (void)cx_json_string(
         cx_json_get(cx_json_get(value, "caa_check_parameters"), "certificate_type"), &type);
     if (cx_str_equal(type, CX_STR("s-mime"))) {
@@ -206,26 +206,26 @@ take_name(struct cx_reading *reading, const struct cx_json *value, struct cx_obs
 }
 
 static cx_status
-read_perspective(struct cx_reading *reading, const struct cx_json *value,
+read_perspective(struct cx_excerpt *excerpt, const struct cx_json *value,
                  const struct cx_json *perspective, struct cx_detail *detail)
 {
     const struct cx_json *response = response_of(perspective);
     struct cx_observation *o;
 
-    CX_TRY(cx_reading_add(reading, &o, detail));
+    CX_TRY(cx_excerpt_add(excerpt, &o, detail));
     o->observed = CX_OBSERVED_CHECK;
     o->claim = claim_of(response);
-    CX_TRY(take_name(reading, value, o, detail));
+    CX_TRY(take_name(excerpt, value, o, detail));
     CX_TRY(take_time(response, o, detail));
-    CX_TRY(take_details(reading, cx_json_get(response, "details"), o, detail));
+    CX_TRY(take_details(excerpt, cx_json_get(response, "details"), o, detail));
     if (!cx_json_string(cx_json_get(perspective, "perspective_code"), &o->perspective)) {
         (void)cx_json_string(cx_json_get(perspective, "perspective"), &o->perspective);
     }
-    return cx_reading_text(reading, cx_json_get(value, "trace_identifier"), &o->request);
+    return cx_excerpt_text(excerpt, cx_json_get(value, "trace_identifier"), &o->request);
 }
 
 static cx_status
-read_value(struct cx_reading *reading, const struct cx_json *value, const struct cx_json *one,
+read_value(struct cx_excerpt *excerpt, const struct cx_json *value, const struct cx_json *one,
            struct cx_detail *detail)
 {
     if (cx_json_kind_of(value) != CX_JSON_OBJECT) {
@@ -237,7 +237,7 @@ read_value(struct cx_reading *reading, const struct cx_json *value, const struct
     if (one == value) {
         return cx_fail(detail, CX_E_ARCHIVE, "no perspectives");
     }
-    return is_caa(value) && is_caa(response_of(one)) ? read_perspective(reading, value, one, detail)
+    return is_caa(value) && is_caa(response_of(one)) ? read_perspective(excerpt, value, one, detail)
                                                      : CX_SUCCESS;
 }
 

@@ -4,14 +4,14 @@
 #include "resolve/answer_json.h"
 
 static cx_status
-take(struct cx_reading *reading, const struct cx_answer *answer, struct cx_detail *detail)
+take(struct cx_excerpt *excerpt, const struct cx_answer *answer, struct cx_detail *detail)
 {
     struct cx_observation *o;
 
     if (answer->time == CX_TIME_NONE) {
         return cx_fail(detail, CX_E_ARCHIVE, "an answer without time, as of a zone file");
     }
-    CX_TRY(cx_reading_add(reading, &o, detail));
+    CX_TRY(cx_excerpt_add(excerpt, &o, detail));
     *o = (struct cx_observation){
         .observed = CX_OBSERVED_ANSWER,
         .grade = cx_outcome_is_failure(answer->outcome) ? CX_GRADE_D : CX_GRADE_C,
@@ -32,7 +32,7 @@ take(struct cx_reading *reading, const struct cx_answer *answer, struct cx_detai
 }
 
 static cx_status
-read_name(struct cx_reading *reading, const struct cx_json *name, struct cx_detail *detail)
+read_name(struct cx_excerpt *excerpt, const struct cx_json *name, struct cx_detail *detail)
 {
     const struct cx_json *answers = cx_json_get(name, "answers");
 
@@ -42,16 +42,16 @@ read_name(struct cx_reading *reading, const struct cx_json *name, struct cx_deta
     for (size_t i = 0; i < cx_json_size(answers); i++) {
         struct cx_answer answer;
 
-        CX_TRY(cx_answer_from_json(cx_json_at(answers, i), &reading->arena, &answer, detail));
+        CX_TRY(cx_answer_from_json(cx_json_at(answers, i), &excerpt->arena, &answer, detail));
         if (answer.type == CX_TYPE_CAA) {
-            CX_TRY(take(reading, &answer, detail));
+            CX_TRY(take(excerpt, &answer, detail));
         }
     }
     return CX_SUCCESS;
 }
 
 static cx_status
-read_value(struct cx_reading *reading, const struct cx_json *value, const struct cx_json *part,
+read_value(struct cx_excerpt *excerpt, const struct cx_json *value, const struct cx_json *part,
            struct cx_detail *detail)
 {
     const struct cx_json *names = cx_json_get(value, "names");
@@ -69,11 +69,11 @@ read_value(struct cx_reading *reading, const struct cx_json *value, const struct
         return cx_fail(detail, CX_E_ARCHIVE, "names: an array is needed");
     }
     for (size_t i = 0; i < cx_json_size(names); i++) {
-        CX_TRY(read_name(reading, cx_json_at(names, i), detail));
+        CX_TRY(read_name(excerpt, cx_json_at(names, i), detail));
     }
     (void)cx_json_string(cx_json_get(value, "id"), &id);
-    for (size_t i = 0; i < reading->n; i++) {
-        reading->v[i].request = id;
+    for (size_t i = 0; i < excerpt->n; i++) {
+        excerpt->v[i].request = id;
     }
     return CX_SUCCESS;
 }

@@ -9,23 +9,23 @@
 #define CUT_AT 10000
 
 cx_status
-cx_any_line(struct cx_reading *reading, cx_str line, struct cx_detail *detail)
+cx_any_line(struct cx_excerpt *excerpt, cx_str line, struct cx_detail *detail)
 {
     if (line.n == CUT_AT) {
         return cx_fail(detail, CX_E_ARCHIVE,
                        "damaged: exactly %d octets, where the log system cuts lines", CUT_AT);
     }
     if (cx_boulder_knows(line)) {
-        return cx_boulder_line(reading, line, detail);
+        return cx_boulder_line(excerpt, line, detail);
     }
     if (cx_unbound_knows(line)) {
-        return cx_unbound_line(reading, line, detail);
+        return cx_unbound_line(excerpt, line, detail);
     }
     if (cx_bind_knows(line)) {
-        return cx_bind_line(reading, line, detail);
+        return cx_bind_line(excerpt, line, detail);
     }
-    return cx_mapping_kind_of(reading->mapping) == CX_MAPPING_TEXT
-               ? cx_mapping_line(reading, line, detail)
+    return cx_mapping_kind_of(excerpt->mapping) == CX_MAPPING_TEXT
+               ? cx_mapping_line(excerpt, line, detail)
                : CX_SUCCESS;
 }
 
@@ -37,13 +37,13 @@ enum column {
 };
 
 static cx_status
-find_columns(struct cx_reading *reading, const struct cx_csv_row *header, size_t *columns,
+find_columns(struct cx_excerpt *excerpt, const struct cx_csv_row *header, size_t *columns,
              struct cx_detail *detail)
 {
     static const char *const raw[] = { "_raw", NULL };
     static const char *const time[] = { "_time", NULL };
 
-    (void)reading;
+    (void)excerpt;
     columns[COLUMN_RAW] = cx_csv_column(header, raw);
     columns[COLUMN_TIME] = cx_csv_column(header, time);
     return columns[COLUMN_RAW] < header->n
@@ -53,13 +53,13 @@ find_columns(struct cx_reading *reading, const struct cx_csv_row *header, size_t
 }
 
 static cx_status
-read_row(struct cx_reading *reading, const struct cx_csv_row *row, const size_t *columns,
+read_row(struct cx_excerpt *excerpt, const struct cx_csv_row *row, const size_t *columns,
          struct cx_detail *detail)
 {
     if (columns[COLUMN_TIME] < row->n) {
-        reading->given = row->v[columns[COLUMN_TIME]];
+        excerpt->given = row->v[columns[COLUMN_TIME]];
     }
-    return cx_any_line(reading, row->v[columns[COLUMN_RAW]], detail);
+    return cx_any_line(excerpt, row->v[columns[COLUMN_RAW]], detail);
 }
 
 static const struct cx_row_reader row_reader = { .head = find_columns, .read = read_row };
@@ -115,53 +115,53 @@ text_of(const struct cx_json *json, cx_str *ret)
 }
 
 static cx_status
-read_fields(struct cx_reading *reading, const struct cx_json *fields, struct cx_detail *detail)
+read_fields(struct cx_excerpt *excerpt, const struct cx_json *fields, struct cx_detail *detail)
 {
     cx_str raw;
 
-    (void)text_of(cx_json_get(fields, "_time"), &reading->given);
+    (void)text_of(cx_json_get(fields, "_time"), &excerpt->given);
     if (text_of(cx_json_get(fields, "_raw"), &raw)) {
-        return cx_any_line(reading, raw, detail);
+        return cx_any_line(excerpt, raw, detail);
     }
-    return cx_mapping_kind_of(reading->mapping) == CX_MAPPING_NDJSON
-               ? cx_mapping_value(reading, fields, detail)
+    return cx_mapping_kind_of(excerpt->mapping) == CX_MAPPING_NDJSON
+               ? cx_mapping_value(excerpt, fields, detail)
                : cx_fail(detail, CX_E_ARCHIVE,
                          "no _raw: export it, or give a mapping of format ndjson");
 }
 
 /* The time of an event, which is seconds as a number or as text. */
 static cx_status
-take_time(struct cx_reading *reading, const struct cx_json *time)
+take_time(struct cx_excerpt *excerpt, const struct cx_json *time)
 {
     double seconds;
     char text[40];
     int n;
 
-    (void)cx_json_string(time, &reading->given);
+    (void)cx_json_string(time, &excerpt->given);
     if (!cx_json_number(time, &seconds) || !(seconds > 0 && seconds < 1e12)) {
         return CX_SUCCESS;
     }
     n = snprintf(text, sizeof(text), "%.3f", seconds);
-    return cx_arena_text(&reading->arena, (cx_str){ text, (size_t)n }, &reading->given);
+    return cx_arena_text(&excerpt->arena, (cx_str){ text, (size_t)n }, &excerpt->given);
 }
 
 static cx_status
-read_event(struct cx_reading *reading, const struct cx_json *value, struct cx_detail *detail)
+read_event(struct cx_excerpt *excerpt, const struct cx_json *value, struct cx_detail *detail)
 {
     const struct cx_json *event = cx_json_get(value, "event");
     cx_str raw;
 
-    CX_TRY(take_time(reading, cx_json_get(value, "time")));
+    CX_TRY(take_time(excerpt, cx_json_get(value, "time")));
     if (cx_json_string(event, &raw)) {
-        return cx_any_line(reading, raw, detail);
+        return cx_any_line(excerpt, raw, detail);
     }
-    return cx_mapping_kind_of(reading->mapping) == CX_MAPPING_NDJSON
-               ? cx_mapping_value(reading, event, detail)
+    return cx_mapping_kind_of(excerpt->mapping) == CX_MAPPING_NDJSON
+               ? cx_mapping_value(excerpt, event, detail)
                : cx_fail(detail, CX_E_ARCHIVE, "event is no text: give a mapping of format ndjson");
 }
 
 static cx_status
-read_value(struct cx_reading *reading, const struct cx_json *value, const struct cx_json *one,
+read_value(struct cx_excerpt *excerpt, const struct cx_json *value, const struct cx_json *one,
            struct cx_detail *detail)
 {
     bool preview = false;
@@ -170,19 +170,19 @@ read_value(struct cx_reading *reading, const struct cx_json *value, const struct
         return cx_fail(detail, CX_E_ARCHIVE, "not an object");
     }
     if (one != value) {
-        return read_fields(reading, one, detail);
+        return read_fields(excerpt, one, detail);
     }
     if (cx_json_bool(cx_json_get(value, "preview"), &preview) &&
         (preview || cx_json_get(value, "result") == NULL)) {
         return CX_SUCCESS; /* comes again with its final content; or the last line */
     }
     if (cx_json_get(value, "result") != NULL) {
-        return read_fields(reading, cx_json_get(value, "result"), detail);
+        return read_fields(excerpt, cx_json_get(value, "result"), detail);
     }
     if (cx_json_get(value, "event") != NULL) {
-        return read_event(reading, value, detail);
+        return read_event(excerpt, value, detail);
     }
-    return read_fields(reading, value, detail); /* results that were taken out of their array */
+    return read_fields(excerpt, value, detail); /* results that were taken out of their array */
 }
 
 static const struct cx_value_reader value_reader = { .parts = parts,

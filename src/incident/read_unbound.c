@@ -11,17 +11,17 @@ cx_unbound_knows(cx_str line)
 
 /* "[1795322124] unbound[...", or a time as text; what comes behind the time does not matter. */
 static cx_status
-read_time(struct cx_reading *reading, cx_str line, enum cx_observed_clock clock,
+read_time(struct cx_excerpt *excerpt, cx_str line, enum cx_observed_clock clock,
           struct cx_observation *o, struct cx_detail *detail)
 {
     cx_str seconds = cx_text_from(line, line.n != 0 && line.p[0] == '[' ? 1 : 0);
     size_t n;
 
     if (seconds.n == line.n) {
-        return cx_reading_time(reading, line, clock, o, &n, detail);
+        return cx_excerpt_time(excerpt, line, clock, o, &n, detail);
     }
     seconds.n = cx_text_find(seconds, CX_STR("]"));
-    return cx_reading_count(reading, seconds, clock, o, detail);
+    return cx_excerpt_count(excerpt, seconds, clock, o, detail);
 }
 
 /* Behind "unbound[1:0] " or syslog's "unbound[1]: [1:0] ": "level: text". */
@@ -52,22 +52,22 @@ is_caa(cx_str type, cx_str class)
 }
 
 static cx_status
-begin(struct cx_reading *reading, cx_str line, cx_str name, enum cx_observed_clock clock,
+begin(struct cx_excerpt *excerpt, cx_str line, cx_str name, enum cx_observed_clock clock,
       struct cx_observation **ret, struct cx_detail *detail)
 {
     struct cx_observation *o;
 
-    CX_TRY(cx_reading_add(reading, &o, detail));
+    CX_TRY(cx_excerpt_add(excerpt, &o, detail));
     o->observed = CX_OBSERVED_ANSWER;
-    CX_TRY(read_time(reading, line, clock, o, detail));
-    CX_TRY(cx_reading_name(reading, name, o, detail));
+    CX_TRY(read_time(excerpt, line, clock, o, detail));
+    CX_TRY(cx_excerpt_name(excerpt, name, o, detail));
     *ret = o;
     return CX_SUCCESS;
 }
 
 /* client name type class, and of a reply: rcode seconds cached size */
 static cx_status
-read_query(struct cx_reading *reading, cx_str line, cx_str text, struct cx_detail *detail)
+read_query(struct cx_excerpt *excerpt, cx_str line, cx_str text, struct cx_detail *detail)
 {
     struct cx_observation *o;
     enum cx_outcome outcome = CX_OUTCOME_UNSET;
@@ -80,10 +80,10 @@ read_query(struct cx_reading *reading, cx_str line, cx_str text, struct cx_detai
         return CX_SUCCESS;
     }
     if (rcode.n != 0) {
-        CX_TRY(cx_reading_rcode(rcode, &outcome, detail));
+        CX_TRY(cx_excerpt_rcode(rcode, &outcome, detail));
     }
     CX_TRY(
-        begin(reading, line, name, rcode.n != 0 ? CX_CLOCK_ANSWERED : CX_CLOCK_ASKED, &o, detail));
+        begin(excerpt, line, name, rcode.n != 0 ? CX_CLOCK_ANSWERED : CX_CLOCK_ASKED, &o, detail));
     o->outcome = outcome;
     o->grade = outcome == CX_OUTCOME_UNSET ? CX_GRADE_E : CX_GRADE_D;
     return CX_SUCCESS;
@@ -91,7 +91,7 @@ read_query(struct cx_reading *reading, cx_str line, cx_str text, struct cx_detai
 
 /* "SERVFAIL <name type class>: why" */
 static cx_status
-read_failure(struct cx_reading *reading, cx_str line, cx_str text, struct cx_detail *detail)
+read_failure(struct cx_excerpt *excerpt, cx_str line, cx_str text, struct cx_detail *detail)
 {
     static const cx_str front = CX_STR_INIT("SERVFAIL <");
     struct cx_observation *o;
@@ -109,14 +109,14 @@ read_failure(struct cx_reading *reading, cx_str line, cx_str text, struct cx_det
     if (!is_caa(type, class)) {
         return CX_SUCCESS;
     }
-    CX_TRY(begin(reading, line, name, CX_CLOCK_ANSWERED, &o, detail));
+    CX_TRY(begin(excerpt, line, name, CX_CLOCK_ANSWERED, &o, detail));
     o->outcome = CX_OUTCOME_SERVFAIL;
     o->grade = CX_GRADE_D;
     return CX_SUCCESS;
 }
 
 cx_status
-cx_unbound_line(struct cx_reading *reading, cx_str line, struct cx_detail *detail)
+cx_unbound_line(struct cx_excerpt *excerpt, cx_str line, struct cx_detail *detail)
 {
     cx_str level, text;
 
@@ -126,9 +126,9 @@ cx_unbound_line(struct cx_reading *reading, cx_str line, struct cx_detail *detai
     text = text_of(line, &level);
     if (cx_str_equal(level, CX_STR("query")) || cx_str_equal(level, CX_STR("reply")) ||
         cx_str_equal(level, CX_STR("info"))) {
-        return read_query(reading, line, text, detail);
+        return read_query(excerpt, line, text, detail);
     }
-    return cx_str_equal(level, CX_STR("error")) ? read_failure(reading, line, text, detail)
+    return cx_str_equal(level, CX_STR("error")) ? read_failure(excerpt, line, text, detail)
                                                 : CX_SUCCESS;
 }
 

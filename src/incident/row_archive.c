@@ -6,7 +6,7 @@ struct row_archive {
     const struct cx_row_reader *reader;
     size_t n; /* columns of the header */
     size_t columns[CX_ROW_COLUMNS];
-    struct cx_reading reading;
+    struct cx_excerpt excerpt;
 };
 
 static void
@@ -26,7 +26,7 @@ read_header(struct row_archive *rows, struct cx_detail *detail)
         return cx_fail(detail, CX_E_ARCHIVE, "the file is empty: a row with names is needed");
     }
     rows->n = header.n;
-    return rows->reader->head(&rows->reading, &header, rows->columns, detail);
+    return rows->reader->head(&rows->excerpt, &header, rows->columns, detail);
 }
 
 cx_status
@@ -39,7 +39,7 @@ cx_row_archive_open(const struct cx_archive_options *options, struct cx_input *i
         return (cx_status){ CX_E_NOMEM };
     }
     rows->reader = reader;
-    CX_TRY(cx_reading_init(&rows->reading, options, detail));
+    CX_TRY(cx_excerpt_init(&rows->excerpt, options, detail));
     CX_TRY(cx_csv_open(input, 0, &rows->csv, detail));
     CX_TRY(read_header(rows, detail));
     *ret = CX_STEAL(rows);
@@ -53,7 +53,7 @@ cx_row_archive_close(void *self)
 
     if (rows != NULL) {
         cx_csv_close(rows->csv);
-        cx_reading_done(&rows->reading);
+        cx_excerpt_done(&rows->excerpt);
         cx_free(rows);
     }
 }
@@ -66,7 +66,7 @@ read_row(struct row_archive *rows, const struct cx_csv_row *row, struct cx_detai
         return cx_fail(detail, CX_E_ARCHIVE, "%zu cells, but the first row has %zu names", row->n,
                        rows->n);
     }
-    return rows->reader->read(&rows->reading, row, rows->columns, detail);
+    return rows->reader->read(&rows->excerpt, row, rows->columns, detail);
 }
 
 cx_status
@@ -78,7 +78,7 @@ cx_row_archive_next(void *self, struct cx_archive_record *ret, bool *ret_more,
     struct cx_csv_row row;
     cx_status status;
 
-    cx_reading_begin(&rows->reading);
+    cx_excerpt_begin(&rows->excerpt);
     status = cx_csv_next(rows->csv, &row, ret_more, &why);
     if (cx_ok(status) && !*ret_more) {
         return CX_SUCCESS;
@@ -88,7 +88,7 @@ cx_row_archive_next(void *self, struct cx_archive_record *ret, bool *ret_more,
     }
     ret->line = row.line;
     ret->text = cx_span_of_str(row.text);
-    if (!cx_ok(cx_reading_end(&rows->reading, status, &why, ret))) {
+    if (!cx_ok(cx_excerpt_end(&rows->excerpt, status, &why, ret))) {
         *detail = why;
         return status;
     }

@@ -7,7 +7,7 @@ struct value_archive {
     const struct cx_value_reader *reader;
     const struct cx_json *value; /* NULL: all of its parts were given */
     size_t part, n_parts;
-    struct cx_reading reading;
+    struct cx_excerpt excerpt;
 };
 
 cx_status
@@ -22,7 +22,7 @@ cx_value_archive_open(const struct cx_archive_options *options, struct cx_input 
         status = cx_json_lines_open(&values->lines, input, detail);
     }
     if (cx_ok(status)) {
-        status = cx_reading_init(&values->reading, options, detail);
+        status = cx_excerpt_init(&values->excerpt, options, detail);
     }
     if (!cx_ok(status)) {
         cx_free(values);
@@ -38,7 +38,7 @@ cx_value_archive_close(void *self)
     struct value_archive *values = self;
 
     if (values != NULL) {
-        cx_reading_done(&values->reading);
+        cx_excerpt_done(&values->excerpt);
         cx_json_lines_done(&values->lines);
         cx_free(values);
     }
@@ -80,17 +80,17 @@ cx_value_archive_next(void *self, struct cx_archive_record *ret, bool *ret_more,
     const struct cx_json *part = NULL;
     cx_status status;
 
-    cx_reading_begin(&values->reading);
+    cx_excerpt_begin(&values->excerpt);
     status = next_value(values, ret_more, &why);
     if (cx_ok(status) && !*ret_more) {
         return CX_SUCCESS;
     }
     if (cx_ok(status)) {
         part = next_part(values);
-        status = values->reader->read(&values->reading, values->value, part, &why);
+        status = values->reader->read(&values->excerpt, values->value, part, &why);
     }
     ret->line = values->lines.number;
-    if (!cx_ok(cx_reading_end(&values->reading, status, &why, ret))) {
+    if (!cx_ok(cx_excerpt_end(&values->excerpt, status, &why, ret))) {
         *detail = why;
         return status;
     }

@@ -213,3 +213,38 @@ archive_expect_line_ignored(const char *format, const char *line)
     archive_expect_end(&a);
     archive_close(&a);
 }
+
+static void
+put_record(const struct cx_archive_record *record, struct cx_buf *buf)
+{
+    for (size_t i = 0; i < record->n; i++) {
+        cx_buf_printf(buf, "%" PRIu64 ": ", record->line);
+        observation_text(&record->v[i], buf);
+        cx_buf_putc(buf, '\n');
+    }
+    if (record->fate == CX_FATE_REJECTED) {
+        cx_buf_printf(buf, "%" PRIu64 ": rejected: %s\n", record->line, record->reason);
+    }
+    if (record->fate == CX_FATE_IGNORED) {
+        cx_buf_printf(buf, "%" PRIu64 ": ignored\n", record->line);
+    }
+}
+
+void
+archive_transcript(const char *format, cx_span octets, const struct cx_archive_options *options,
+                   struct cx_buf *buf)
+{
+    struct archive a;
+    bool more = true;
+
+    archive_open(&a, format, octets, options);
+    while (more) {
+        assert_true(cx_ok(cx_archive_reader_next(a.reader, &a.record, &more, NULL)));
+        if (more) {
+            put_record(&a.record, buf);
+        }
+    }
+    archive_close(&a);
+    cx_buf_putc(buf, '\0');
+    assert_true(cx_buf_ok(buf));
+}

@@ -1,4 +1,4 @@
-#include "incident/reading.h"
+#include "incident/excerpt.h"
 
 #include "base/limits.h"
 #include "base/utf8.h"
@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 cx_status
-cx_reading_init(struct cx_reading *reading, const struct cx_archive_options *options,
+cx_excerpt_init(struct cx_excerpt *excerpt, const struct cx_archive_options *options,
                 struct cx_detail *detail)
 {
     struct cx_mapping *mapping = NULL;
@@ -17,48 +17,48 @@ cx_reading_init(struct cx_reading *reading, const struct cx_archive_options *opt
     if (options->mapping != NULL) {
         CX_TRY(cx_mapping_of(options->mapping, &mapping, detail));
     }
-    *reading = (struct cx_reading){ .options = options, .mapping = mapping };
-    cx_arena_init(&reading->arena, CX_ARCHIVE_MEMORY);
+    *excerpt = (struct cx_excerpt){ .options = options, .mapping = mapping };
+    cx_arena_init(&excerpt->arena, CX_ARCHIVE_MEMORY);
     return CX_SUCCESS;
 }
 
 void
-cx_reading_done(struct cx_reading *reading)
+cx_excerpt_done(struct cx_excerpt *excerpt)
 {
-    cx_arena_done(&reading->arena);
-    cx_mapping_free(reading->mapping);
+    cx_arena_done(&excerpt->arena);
+    cx_mapping_free(excerpt->mapping);
 }
 
 void
-cx_reading_begin(struct cx_reading *reading)
+cx_excerpt_begin(struct cx_excerpt *excerpt)
 {
-    cx_arena_reset(&reading->arena);
-    reading->v = NULL;
-    reading->n = 0;
-    reading->room = 0;
-    reading->given = (cx_str){ NULL, 0 };
+    cx_arena_reset(&excerpt->arena);
+    excerpt->v = NULL;
+    excerpt->n = 0;
+    excerpt->room = 0;
+    excerpt->given = (cx_str){ NULL, 0 };
 }
 
 cx_status
-cx_reading_add(struct cx_reading *reading, struct cx_observation **ret, struct cx_detail *detail)
+cx_excerpt_add(struct cx_excerpt *excerpt, struct cx_observation **ret, struct cx_detail *detail)
 {
     struct cx_observation *v;
 
-    if (reading->n == CX_ARCHIVE_OBSERVATIONS_MAX) {
+    if (excerpt->n == CX_ARCHIVE_OBSERVATIONS_MAX) {
         return cx_fail(detail, CX_E_LIMIT, "more than %d observations in one record",
                        CX_ARCHIVE_OBSERVATIONS_MAX);
     }
-    if (reading->n == 0) { /* one, as a rule */
-        reading->room = 1;
-        v = cx_arena_get(&reading->arena, 1, sizeof(*v));
+    if (excerpt->n == 0) { /* one, as a rule */
+        excerpt->room = 1;
+        v = cx_arena_get(&excerpt->arena, 1, sizeof(*v));
     } else {
-        v = cx_arena_widen(&reading->arena, reading->v, reading->n, &reading->room, sizeof(*v));
+        v = cx_arena_widen(&excerpt->arena, excerpt->v, excerpt->n, &excerpt->room, sizeof(*v));
     }
     if (v == NULL) {
         return (cx_status){ CX_E_NOMEM };
     }
-    reading->v = v;
-    *ret = &v[reading->n++];
+    excerpt->v = v;
+    *ret = &v[excerpt->n++];
     return CX_SUCCESS;
 }
 
@@ -80,15 +80,15 @@ set_reason(const char *text, char ret[CX_REJECT_TEXT])
 }
 
 cx_status
-cx_reading_end(struct cx_reading *reading, cx_status status, const struct cx_detail *detail,
+cx_excerpt_end(struct cx_excerpt *excerpt, cx_status status, const struct cx_detail *detail,
                struct cx_archive_record *ret)
 {
     enum cx_class class = cx_status_class(status);
 
     if (cx_ok(status)) {
-        ret->fate = reading->n != 0 ? CX_FATE_OBSERVED : CX_FATE_IGNORED;
-        ret->v = reading->v;
-        ret->n = reading->n;
+        ret->fate = excerpt->n != 0 ? CX_FATE_OBSERVED : CX_FATE_IGNORED;
+        ret->v = excerpt->v;
+        ret->n = excerpt->n;
         return CX_SUCCESS;
     }
     if (class != CX_CLASS_MALFORMED && class != CX_CLASS_LIMIT) {
@@ -108,14 +108,14 @@ free_json(void *json)
 }
 
 cx_status
-cx_reading_json(struct cx_reading *reading, cx_str text, const struct cx_json **ret,
+cx_excerpt_json(struct cx_excerpt *excerpt, cx_str text, const struct cx_json **ret,
                 struct cx_detail *detail)
 {
     struct cx_json *json = NULL;
     cx_status status;
 
     CX_TRY(cx_json_parse(text, &json, detail));
-    status = cx_arena_hold(&reading->arena, free_json, json);
+    status = cx_arena_hold(&excerpt->arena, free_json, json);
     if (!cx_ok(status)) {
         cx_json_free(json);
         return status;
@@ -125,7 +125,7 @@ cx_reading_json(struct cx_reading *reading, cx_str text, const struct cx_json **
 }
 
 cx_status
-cx_reading_text(struct cx_reading *reading, const struct cx_json *json, cx_str *ret)
+cx_excerpt_text(struct cx_excerpt *excerpt, const struct cx_json *json, cx_str *ret)
 {
     char digits[24];
     int64_t number;
@@ -136,7 +136,7 @@ cx_reading_text(struct cx_reading *reading, const struct cx_json *json, cx_str *
         return CX_SUCCESS;
     }
     n = snprintf(digits, sizeof(digits), "%" PRId64, number);
-    return cx_arena_text(&reading->arena, (cx_str){ digits, (size_t)n }, ret);
+    return cx_arena_text(&excerpt->arena, (cx_str){ digits, (size_t)n }, ret);
 }
 
 /* ---- members of an observation */
@@ -144,7 +144,7 @@ cx_reading_text(struct cx_reading *reading, const struct cx_json *json, cx_str *
 #define NAME_SHOWN 80
 
 cx_status
-cx_reading_domain(struct cx_reading *reading, cx_str text, cx_span *ret, struct cx_detail *detail)
+cx_excerpt_domain(struct cx_excerpt *excerpt, cx_str text, cx_span *ret, struct cx_detail *detail)
 {
     struct cx_detail inner = { .text = "octets that no name in ASCII has" };
     struct cx_name name;
@@ -158,11 +158,11 @@ cx_reading_domain(struct cx_reading *reading, cx_str text, cx_span *ret, struct 
                        (int)(text.n < NAME_SHOWN ? text.n : NAME_SHOWN), text.n == 0 ? "" : text.p,
                        inner.text);
     }
-    return cx_arena_copy(&reading->arena, cx_name_span(&name), ret);
+    return cx_arena_copy(&excerpt->arena, cx_name_span(&name), ret);
 }
 
 cx_status
-cx_reading_name(struct cx_reading *reading, cx_str text, struct cx_observation *o,
+cx_excerpt_name(struct cx_excerpt *excerpt, cx_str text, struct cx_observation *o,
                 struct cx_detail *detail)
 {
     bool wildcard = text.n > 2 && text.p[0] == '*' && text.p[1] == '.';
@@ -171,7 +171,7 @@ cx_reading_name(struct cx_reading *reading, cx_str text, struct cx_observation *
         o->form = wildcard ? CX_FORM_WILDCARD : CX_FORM_PLAIN;
         text = cx_text_from(text, wildcard ? 2 : 0);
     }
-    return cx_reading_domain(reading, text, &o->name, detail);
+    return cx_excerpt_domain(excerpt, text, &o->name, detail);
 }
 
 static void
@@ -183,33 +183,33 @@ set_time(const struct cx_moment *moment, enum cx_observed_clock clock, struct cx
 }
 
 cx_status
-cx_reading_time(const struct cx_reading *reading, cx_str line, enum cx_observed_clock clock,
+cx_excerpt_time(const struct cx_excerpt *excerpt, cx_str line, enum cx_observed_clock clock,
                 struct cx_observation *o, size_t *ret_n, struct cx_detail *detail)
 {
     struct cx_moment moment;
 
-    if (cx_moment_begins(line) || reading->given.n == 0) {
-        CX_TRY(cx_moment_read(line, reading->options, &moment, ret_n, detail));
+    if (cx_moment_begins(line) || excerpt->given.n == 0) {
+        CX_TRY(cx_moment_read(line, excerpt->options, &moment, ret_n, detail));
         set_time(&moment, clock, o);
         return CX_SUCCESS;
     }
     *ret_n = 0;
-    return cx_reading_count(reading, reading->given, CX_CLOCK_INDEXED, o, detail);
+    return cx_excerpt_count(excerpt, excerpt->given, CX_CLOCK_INDEXED, o, detail);
 }
 
 cx_status
-cx_reading_count(const struct cx_reading *reading, cx_str text, enum cx_observed_clock clock,
+cx_excerpt_count(const struct cx_excerpt *excerpt, cx_str text, enum cx_observed_clock clock,
                  struct cx_observation *o, struct cx_detail *detail)
 {
     struct cx_moment moment;
 
-    CX_TRY(cx_moment_of(text, reading->options, &moment, detail));
+    CX_TRY(cx_moment_of(text, excerpt->options, &moment, detail));
     set_time(&moment, clock, o);
     return CX_SUCCESS;
 }
 
 cx_status
-cx_reading_rcode(cx_str word, enum cx_outcome *ret, struct cx_detail *detail)
+cx_excerpt_rcode(cx_str word, enum cx_outcome *ret, struct cx_detail *detail)
 {
     static const struct {
         const char *word;
