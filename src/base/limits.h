@@ -292,5 +292,18 @@
 #define CX_REPORT_NOTICES_MAX ((size_t)1 << 31)
 /* Days of all sources of an archive together whose observations are counted: a thousand logs of a hundred years. */
 #define CX_COVERAGE_DAYS_MAX 36500000u
+/* Memory of one record of an archive, whose text has CX_LINE_MAX at most; its observations: a check of CX_NAMES_MAX names with some
+ * 20 answers each. CAA records of one set: a message holds fewer (12 octets and 4 of RDATA each). A file that is one JSON value, which takes some ten times its size in memory. Octets of a line that
+ * a regular expression is tried on: such expressions take their time. */
+#define CX_ARCHIVE_MEMORY           ((size_t)512 << 20)
+#define CX_ARCHIVE_OBSERVATIONS_MAX 200000
+#define CX_ARCHIVE_RECORDS_MAX      4096
+#define CX_ARCHIVE_WHOLE_MAX        ((size_t)64 << 20)
+#define CX_ARCHIVE_REGEX_MAX        65536
+/* A frame of dnstap: a message and some addresses. Questions that wait for their response: some seconds of a busy resolver; a response
+ * that comes later than any resolver waits is another's. */
+#define CX_DNSTAP_FRAME_MAX 131072
+#define CX_DNSTAP_ASKED     65536
+#define CX_DNSTAP_PAIR_MS   60000
 
 #endif
