@@ -16,23 +16,31 @@ struct cx_report_rows {
     void *ctx;
 };
 
-/* One page without external resources. At most most certificates are in its table; it says how many there are in all. Classes: IO, NOMEM, LIMIT, those of
- * rows. */
+/* One page without external resources. At most most certificates are in its table; it says how many there are in all. Classes: IO,
+ * NOMEM, LIMIT, MALFORMED, those of rows; the same for all that follow. */
 cx_status cx_report_html(const struct cx_json *run, const struct cx_report_rows *rows, size_t most,
                          FILE *out, struct cx_detail *detail) CX_MUST;
-/* The sections of the CCADB template 3.2, preliminary or full (R-INC-2), with what the run knows filled in. */
+/* The sections of the CCADB template 3.2, preliminary or full (R-INC-2), with what the run knows filled in. What a person must write
+ * is marked "TODO(person)". Behind the line that says so stands what is not to be filed: remedies compared, deadlines, and arguments
+ * that were rejected before. */
 cx_status cx_report_markdown(const struct cx_json *run, bool full, FILE *out,
                              struct cx_detail *detail) CX_MUST;
-/* R-INC-3: eleven columns, ours to the right. remedy: only those that this remedy revokes ("recheck", "archive", "process", "rules"), or NULL: all. */
+
+/* Lists are CSV (RFC 4180, UTF-8, CRLF); N/A is what is unknown or does not apply. */
+
+/* R-INC-3: eleven columns, ours to the right. remedy: only those that this remedy revokes ("recheck", "archive", "process", "rules"),
+ * or NULL: all. Revocation is "Planned" or "Delayed" for what the remedy (NULL: "rules") revokes, with the deadline as its date.
+ * Subjects and mailboxes of S/MIME are left out: hashes and serial must do. Classes: as above, USAGE (the run has not that remedy). */
 cx_status cx_report_csv(const struct cx_report_rows *rows, const char *remedy, FILE *out,
                         struct cx_detail *detail) CX_MUST;
-/* From 10,000 certificates on (R-INC-3): lines of crt.sh links. */
-cx_status cx_report_links(const struct cx_report_rows *rows, FILE *out, struct cx_detail *detail)
-    CX_MUST;
-/* What to do, by when: ordered by deadline and risk as the rows are. */
+/* From 10,000 certificates on (R-INC-3): lines of crt.sh links, of the same certificates. */
+cx_status cx_report_links(const struct cx_report_rows *rows, const char *remedy, FILE *out,
+                          struct cx_detail *detail) CX_MUST;
+/* What to do, by when: certificates neither expired nor revoked that have a duty, in the order of the run. For use within the CA. */
 cx_status cx_report_worklist(const struct cx_report_rows *rows, FILE *out, struct cx_detail *detail)
     CX_MUST;
-/* A notice for each account or subscriber (BR 4.9.5): CSV with one row a certificate, grouped by whom to tell. */
+/* A notice for each account or subscriber (BR 4.9.5): the same certificates, grouped by whom to tell, most urgent first; those of whom
+ * nobody is known last. */
 cx_status cx_report_notices(const struct cx_report_rows *rows, FILE *out, struct cx_detail *detail)
     CX_MUST;
 

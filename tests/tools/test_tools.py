@@ -152,7 +152,7 @@ class Mistakes(Planted):
                 self.refuses(f"docs/a.md:2: {word} without issue", "grep-mistakes")
 
     def test_promise_with_issue(self):
-        self.plant("docs/a.md", "TO" "DO(#12): later\n")
+        self.plant("docs/a.md", "TO" "DO(#12): later\nTO" "DO(person): in a text that is written\n")
         self.accepts("grep-mistakes")
 
     def test_permit_outside_the_judge(self):

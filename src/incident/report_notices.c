@@ -1,0 +1,222 @@
+#include "base/alloc.h"
+#include "base/limits.h"
+#include "incident/report_priv.h"
+
+#include <stdlib.h>
+
+/* BR 4.9.5: who is told what. A row is held as text until all are there, since who is told first is known by the most urgent of
+ * their certificates. */
+struct notice {
+    size_t whom; /* offsets of text */
+    size_t whom_n;
+    size_t row;
+    size_t row_n;
+    size_t order; /* of the run */
+    size_t group; /* order of the first one to the same */
+};
+
+struct notices {
+    struct cx_buf text;
+    struct cx_buf row;
+    struct cx_buf cell;
+    struct notice *v;
+    size_t n;
+    size_t room;
+};
+
+static const char *const columns[] = {
+    "To",
+    "Account",
+    "Subscriber",
+    "Names",
+    "Serial #",
+    "Issuer",
+    "Not after",
+    "Must be revoked by (UTC)",
+    "Rule",
+    "Notice",
+    "Certificate SHA-256 hash",
+};
+
+static cx_status
+make_room(struct notices *all, struct cx_detail *detail)
+{
+    struct notice *v;
+
+    if (all->n < all->room) {
+        return CX_SUCCESS;
+    }
+    all->room = all->room == 0 ? 1024 : all->room * 2;
+    v = cx_realloc(all->v, all->room, sizeof(*v));
+    if (v == NULL) {
+        all->room = all->n;
+        return cx_fail(detail, CX_E_NOMEM, "notices: no memory to group them");
+    }
+    all->v = v;
+    return CX_SUCCESS;
+}
+
+/* A fact, a duty, and what to do; no excuse. */
+static void
+put_notice(struct cx_buf *cell, const struct cx_json *certificate)
+{
+    cx_str deadline = cx_report_string(certificate, "deadline");
+    cx_str rule = cx_report_string(certificate, "rule");
+
+    cx_buf_puts(cell,
+                "The check of CAA records before this certificate was signed cannot be relied "
+                "upon. It must be revoked by ");
+    cx_report_put_visible(cell,
+                          deadline.n != 0 ? deadline : CX_STR("a time that is not known yet"));
+    if (rule.n != 0) {
+        cx_buf_puts(cell, " (");
+        cx_report_put_visible(cell, rule);
+        cx_buf_puts(cell, ")");
+    }
+    cx_buf_puts(cell, ". Replace it before then.");
+}
+
+static void
+put_row(struct notices *all, const struct cx_json *certificate, cx_str whom)
+{
+    static const char *const members[] = { "account", "subscriber" };
+    static const char *const after[] = { "serial", "issuer", "not_after", "deadline", "rule" };
+
+    cx_report_cell(&all->row, whom.n != 0 ? whom : CX_STR("not known: find out whom to tell"));
+    for (size_t i = 0; i < CX_COUNT(members); i++) {
+        cx_report_cell(&all->row, cx_report_string(certificate, members[i]));
+    }
+    cx_report_put_names(&all->cell, certificate);
+    cx_report_cell_take(&all->row, &all->cell);
+    for (size_t i = 0; i < CX_COUNT(after); i++) {
+        cx_report_cell(&all->row, cx_report_string(certificate, after[i]));
+    }
+    put_notice(&all->cell, certificate);
+    cx_report_cell_take(&all->row, &all->cell);
+    cx_report_cell(&all->row, cx_report_string(certificate, "certificate"));
+    cx_report_end_row(&all->row);
+}
+
+static cx_status
+take(struct notices *all, const struct cx_json *certificate, struct cx_detail *detail)
+{
+    cx_str subscriber = cx_report_string(certificate, "subscriber");
+    cx_str whom = subscriber.n != 0 ? subscriber : cx_report_string(certificate, "account");
+    struct notice *notice;
+
+    CX_TRY(make_room(all, detail));
+    put_row(all, certificate, whom);
+    notice = &all->v[all->n];
+    *notice = (struct notice){ .whom = all->text.n, .whom_n = whom.n, .order = all->n };
+    cx_buf_put(&all->text, whom);
+    notice->row = all->text.n;
+    notice->row_n = all->row.n;
+    cx_buf_put(&all->text, cx_buf_str(&all->row));
+    if (!cx_buf_ok(&all->row) || !cx_buf_ok(&all->text)) {
+        const struct cx_buf *failed = cx_buf_ok(&all->row) ? &all->text : &all->row;
+
+        return cx_fail(detail, cx_buf_status(failed).code,
+                       "notices: more than fit into memory (docs/limits.md)");
+    }
+    cx_buf_clear(&all->row);
+    all->n++;
+    return CX_SUCCESS;
+}
+
+static int
+compare_sizes(size_t a, size_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int
+compare_whom(const void *a, const void *b, void *ctx)
+{
+    const struct notice *x = a, *y = b;
+    const char *text = ctx;
+    size_t least = x->whom_n < y->whom_n ? x->whom_n : y->whom_n;
+    int sign = least == 0 ? 0 : memcmp(text + x->whom, text + y->whom, least);
+
+    sign = sign != 0 ? sign : compare_sizes(x->whom_n, y->whom_n);
+    return sign != 0 ? sign : compare_sizes(x->order, y->order);
+}
+
+/* Whom we do not know comes last: nobody else waits for that. */
+static int
+compare_groups(const void *a, const void *b)
+{
+    const struct notice *x = a, *y = b;
+    int sign = (x->whom_n == 0) - (y->whom_n == 0);
+
+    sign = sign != 0 ? sign : compare_sizes(x->group, y->group);
+    return sign != 0 ? sign : compare_sizes(x->order, y->order);
+}
+
+static void
+sort(struct notices *all)
+{
+    if (all->n == 0) {
+        return;
+    }
+    qsort_r(all->v, all->n, sizeof(*all->v), compare_whom, all->text.p);
+    for (size_t i = 0; i < all->n; i++) {
+        struct notice *before = i == 0 ? NULL : &all->v[i - 1], *notice = &all->v[i];
+        bool same =
+            before != NULL && before->whom_n == notice->whom_n &&
+            (notice->whom_n == 0 ||
+             memcmp(all->text.p + before->whom, all->text.p + notice->whom, notice->whom_n) == 0);
+
+        notice->group = same ? before->group : notice->order;
+    }
+    qsort(all->v, all->n, sizeof(*all->v), compare_groups);
+}
+
+static cx_status
+gather(struct notices *all, const struct cx_report_rows *rows, struct cx_detail *detail)
+{
+    const struct cx_json *certificate;
+
+    for (;;) {
+        CX_TRY(cx_report_next(rows, &certificate, detail));
+        if (certificate == NULL) {
+            return CX_SUCCESS;
+        }
+        if (cx_report_has_duty(certificate)) {
+            CX_TRY(take(all, certificate, detail));
+        }
+    }
+}
+
+static cx_status
+write_all(struct notices *all, FILE *out, struct cx_detail *detail)
+{
+    cx_report_cells(&all->row, columns, CX_COUNT(columns));
+    cx_report_end_row(&all->row);
+    CX_TRY(cx_report_flush(&all->row, out, detail));
+    for (size_t i = 0; i < all->n; i++) {
+        cx_buf_put(&all->row, (cx_str){ all->text.p + all->v[i].row, all->v[i].row_n });
+        CX_TRY(cx_report_flush(&all->row, out, detail));
+    }
+    return CX_SUCCESS;
+}
+
+cx_status
+cx_report_notices(const struct cx_report_rows *rows, FILE *out, struct cx_detail *detail)
+{
+    struct notices all = { .n = 0 };
+    cx_status status;
+
+    cx_buf_init(&all.text, CX_REPORT_NOTICES_MAX);
+    cx_buf_init(&all.row, CX_LINE_MAX);
+    cx_buf_init(&all.cell, CX_LINE_MAX);
+    status = gather(&all, rows, detail);
+    if (cx_ok(status)) {
+        sort(&all);
+        status = write_all(&all, out, detail);
+    }
+    cx_buf_done(&all.text);
+    cx_buf_done(&all.row);
+    cx_buf_done(&all.cell);
+    cx_free(all.v);
+    return status;
+}
