@@ -28,8 +28,9 @@ struct coverage {
     struct day *days;
     struct source_days *sources;
     size_t n_sources;
-    uint64_t offsets[CLOCKS][CLOCKS][OFFSETS]; /* of the second source less the first, first < second */
-    struct cx_archive_entry last;              /* of each source's neighbour, by key */
+    uint64_t offsets[CLOCKS][CLOCKS]
+                    [OFFSETS];    /* of the second source less the first, first < second */
+    struct cx_archive_entry last; /* of each source's neighbour, by key */
     bool has_last;
 };
 
@@ -114,9 +115,8 @@ prepare_sources(struct coverage *c, struct cx_detail *detail)
         struct source_days *d = &c->sources[i];
 
         d->first = cx_second_of_ms(s->first_ms) / DAY_S;
-        d->n = s->observations != 0
-                   ? (size_t)(cx_second_of_ms(s->last_ms) / DAY_S - d->first) + 1
-                   : 0;
+        d->n =
+            s->observations != 0 ? (size_t)(cx_second_of_ms(s->last_ms) / DAY_S - d->first) + 1 : 0;
         all += d->n < CX_COVERAGE_DAYS_MAX ? d->n : CX_COVERAGE_DAYS_MAX;
         if (all >= CX_COVERAGE_DAYS_MAX) {
             return cx_fail(detail, CX_E_LIMIT, "sources of too many days to tell their gaps");
@@ -240,10 +240,10 @@ gaps_to_json(const struct source_days *d)
             continue;
         }
         gap = cx_json_new_object();
-        gap = cx_json_whole(
-            gap, cx_json_set(gap, "from", date_to_json(d->first + (int64_t)i)) &&
-                     cx_json_set(gap, "to", date_to_json(d->first + (int64_t)end - 1)) &&
-                     set_n(gap, "days", end - i));
+        gap = cx_json_whole(gap,
+                            cx_json_set(gap, "from", date_to_json(d->first + (int64_t)i)) &&
+                                cx_json_set(gap, "to", date_to_json(d->first + (int64_t)end - 1)) &&
+                                set_n(gap, "days", end - i));
         complete = cx_json_add(json, gap) && complete;
         i = end;
     }
@@ -289,8 +289,10 @@ clocks_to_json(const struct coverage *c)
             }
             one = cx_json_new_object();
             one = cx_json_whole(
-                one, cx_json_set(one, "source", cx_json_new_string(cx_archive_source(c->archive, i)->path)) &&
-                         cx_json_set(one, "other", cx_json_new_string(cx_archive_source(c->archive, k)->path)) &&
+                one, cx_json_set(one, "source",
+                                 cx_json_new_string(cx_archive_source(c->archive, i)->path)) &&
+                         cx_json_set(one, "other",
+                                     cx_json_new_string(cx_archive_source(c->archive, k)->path)) &&
                          cx_json_set(one, "other_later_by_s", offset));
             complete = cx_json_add(json, one) && complete;
         }
@@ -331,8 +333,7 @@ to_json(const struct coverage *c)
         complete = cx_json_add(sources, source_to_json(c, i)) && complete;
     }
     sources = cx_json_whole(sources, complete);
-    return cx_json_whole(json, set_n(json, "schema", 1) &&
-                                   cx_json_set(json, "sources", sources) &&
+    return cx_json_whole(json, set_n(json, "schema", 1) && cx_json_set(json, "sources", sources) &&
                                    cx_json_set(json, "clocks", clocks_to_json(c)) &&
                                    cx_json_set(json, "total", days_to_json(c, true)) &&
                                    cx_json_set(json, "days", days_to_json(c, false)));

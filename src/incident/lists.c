@@ -56,8 +56,8 @@ put_reject(struct reading *r, const char *file, const struct cx_issued_record *r
 }
 
 static cx_status
-take(struct reading *r, const struct cx_issued_reader *reader, const struct cx_issued_record *record,
-     uint32_t input, struct cx_detail *detail)
+take(struct reading *r, const struct cx_issued_reader *reader,
+     const struct cx_issued_record *record, uint32_t input, struct cx_detail *detail)
 {
     r->now.records++;
     switch (record->fate) {

@@ -3,18 +3,19 @@
 /* Draws the page from the run and the certificates in #data. Text of the run is only ever set as text, never as markup. */
 (() => {
 const { run, certificates } = JSON.parse(document.getElementById("data").textContent);
-const CLASSES = ["PROVEN", "PROVEN-DENY", "UNUSED-PERMIT", "NO-EVIDENCE", "TAINTED"];
 const CLASS_MEANS = {
-  "PROVEN": "Evidence from before signing: a complete check that permitted.",
+  "PROVEN": "Complete answers from the window before signing permit, for every name.",
   "PROVEN-DENY": "Evidence from before signing denies.",
   "UNUSED-PERMIT": "Evidence permits, but issuance did not consult it.",
   "NO-EVIDENCE": "Nothing on record.",
   "TAINTED": "Evidence is incomplete, out of its window, or about something else.",
 };
-const PROCESSES = ["consulted", "not-consulted", "unknown"];
 const PROCESS_MEANS = { "consulted": "check was consulted", "not-consulted": "check was not consulted", "unknown": "not known" };
 const IN_LINE = { yes: "\u2713 in line with the rules", no: "\u2715 not in line with the rules", arguable: "~ arguable under the rules" };
 const GRADES = { A: "a signed proof", B: "complete DNS messages", C: "parsed records in a log", D: "a verdict or response code alone", E: "that a question was sent" };
+/* Those that are known, in their order, and whatever else the run has. */
+const CLASSES = [...new Set([...Object.keys(CLASS_MEANS), ...run.matrix.map((m) => m.class)])];
+const PROCESSES = [...new Set([...Object.keys(PROCESS_MEANS), ...run.matrix.map((m) => m.process)])];
 const SVG = "http://www.w3.org/2000/svg";
 const INVISIBLE = /[\0-\x1f\x7f-\xa0\xad\u1680\u180e\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]|[\u{e0000}-\u{e007f}]/gu;
 
@@ -101,7 +102,7 @@ function overview() {
     el("div", { class: "what" }, what), el("div", { class: String(big).length > 8 ? "big long" : "big" }, big), el("div", { class: "more" }, more));
   return section("overview", "Overview", null, el("div", { class: "tiles" },
     tile("Certificates examined", count(c.certificates), plural(c.names, "name", "names") + ", " + plural(c.pairs, "pair", "pairs") + " with precertificate"),
-    tile("Remaining valid", count(c.remaining_valid), count(c.expired) + " expired, " + count(c.revoked) + " revoked", "main"),
+    tile("Remaining valid", count(c.remaining_valid), count(c.expired) + " expired, " + count(c.revoked) + " revoked; " + count(c.short_lived) + " of the valid short-lived", "main"),
     chosen && chosen.available ? tile("To be revoked", count(chosen.revoke), "by \u201c" + visible(chosen.title) + "\u201d", "main") : null,
     first ? tile("First deadline", left(first), minute(first) + " UTC", moment(first) < moment(run.made) ? "bad" : "warn") : null,
     tile("Past their deadline", count(late), late ? "a missed deadline is an incident of its own" : "as of the analysis", late ? "bad" : ""),
@@ -139,8 +140,8 @@ function matrix() {
   };
   return el("div", { class: "card scroll matrix", tabindex: 0, role: "region", "aria-label": "Outcome by process" }, el("table", {},
     el("caption", {}, "Certificates, and how many of them are neither expired nor revoked. A number shows its certificates."),
-    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "What the evidence shows"), PROCESSES.map((p) => el("th", { scope: "col" }, PROCESS_MEANS[p])), el("th", { scope: "col" }, "all"))),
-    el("tbody", {}, classes.map((c) => el("tr", {}, el("th", { scope: "row" }, classTag(c), el("div", { class: "why" }, CLASS_MEANS[c])), PROCESSES.map((p) => cell(c, p)),
+    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "What the evidence shows"), PROCESSES.map((p) => el("th", { scope: "col" }, PROCESS_MEANS[p] || outside(p))), el("th", { scope: "col" }, "all"))),
+    el("tbody", {}, classes.map((c) => el("tr", {}, el("th", { scope: "row" }, classTag(c), el("div", { class: "why" }, CLASS_MEANS[c] || "")), PROCESSES.map((p) => cell(c, p)),
       el("td", { class: "sum" }, put((m) => m.class === c))))),
     el("tfoot", {}, el("tr", {}, el("th", { scope: "row" }, "all"), PROCESSES.map((p) => el("td", { class: "sum" }, put((m) => m.process === p))), el("td", { class: "sum" }, put(() => true))))));
 }
@@ -211,9 +212,9 @@ function chart() {
   }
   data.all.forEach((b, i) => {
     let base = 0;
-    const group = svg("g", { class: "day" }, svg("title", {}, date(b.t) + (data.size > 1 ? " and the " + (data.size - 1) + " days after" : "") + ": " + used.filter((c) => b[c]).map((c) => count(b[c]) + " " + c).join(", ")));
+    const group = svg("g", { class: "day" }, svg("title", {}, date(b.t) + (data.size > 1 ? " and the " + (data.size - 1) + " days after" : "") + ": " + used.filter((c) => b[c]).map((c) => count(b[c]) + " " + visible(c)).join(", ")));
     for (const c of used.filter((c) => b[c])) {
-      group.append(svg("rect", { class: "f-" + c, x: L + i * w + w * .1, width: w * .8, y: y(base + b[c]), height: Math.max(y(base) - y(base + b[c]), .75) }));
+      group.append(svg("rect", { class: "f-" + safe(c), x: L + i * w + w * .1, width: w * .8, y: y(base + b[c]), height: Math.max(y(base) - y(base + b[c]), .75) }));
       base += b[c];
     }
     if (base) drawing.append(group);
@@ -228,14 +229,14 @@ function chart() {
     const x = L + aware * w, right = x < W - 150;
     drawing.append(svg("line", { class: "aware", x1: x, x2: x, y1: T - 8, y2: H - B }), svg("text", { x: x + (right ? 5 : -5), y: T - 1, "text-anchor": right ? "start" : "end" }, "CA became aware"));
   }
-  return [el("ul", { class: "legend" }, used.map((c) => el("li", {}, svg("svg", { viewBox: "0 0 10 10", "aria-hidden": "true" }, svg("rect", { class: "f-" + c, width: 10, height: 10, rx: 2 })), c))), drawing];
+  return [el("ul", { class: "legend" }, used.map((c) => el("li", {}, svg("svg", { viewBox: "0 0 10 10", "aria-hidden": "true" }, svg("rect", { class: "f-" + safe(c), width: 10, height: 10, rx: 2 })), visible(c)))), drawing];
 }
 
 function days() {
   const used = CLASSES.filter((c) => list(run.days).some((d) => d[c]));
   return el("div", { class: "card pad" }, chart(), el("details", {}, el("summary", {}, "The same as a table"),
     el("div", { class: "tall" }, table("Certificates by day of signing (UTC)", [["Day", "nowrap", (d) => outside(d.day)], ["All", "num", (d) => count(d.certificates)],
-      ...used.map((c) => [c, "num", (d) => count(d[c])])], list(run.days)))));
+      ...used.map((c) => [visible(c), "num", (d) => count(d[c])])], list(run.days)))));
 }
 
 /* ---- inputs, reasons, precedents */
@@ -405,7 +406,7 @@ const grid = (() => {
 
   function rowOf(i, v) {
     const c = certificates[i];
-    return el("tr", { class: "row" + (open.has(i) ? " open" : ""), "aria-rowindex": v + 2, onclick: () => toggle(i) }, columns.map(([, , , cell]) => el("td", {}, cell(c, i))));
+    return el("tr", { class: "row" + (open.has(i) ? " open" : ""), "aria-rowindex": v + 2, onclick: (e) => toggle(i, e.target) }, columns.map(([, , , cell]) => el("td", {}, cell(c, i))));
   }
 
   /* Kept while it is open, so that what was unfolded in it stays so. */
@@ -470,8 +471,9 @@ const grid = (() => {
     if (!waiting) waiting = requestAnimationFrame(() => { waiting = 0; render(false); });
   }
 
-  function toggle(i) {
-    if (window.getSelection && String(window.getSelection())) return;
+  /* Who selects text of a row does not want it opened. */
+  function toggle(i, target) {
+    if (!target.closest(".toggle") && String(getSelection())) return;
     if (!open.delete(i)) open.add(i);
     else details.delete(i);
     render(true);

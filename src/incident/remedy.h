@@ -19,7 +19,8 @@ struct cx_remedy_judgement {
     const char *why; /* a sentence, with the rule */
 };
 
+/* unused: the remedy spares certificates whose permissive answer was not consulted. */
 struct cx_remedy_judgement cx_remedy_judge(enum cx_remedy remedy, enum cx_profile profile,
-                                           cx_time aware);
+                                           cx_time aware, bool unused);
 
 #endif

@@ -77,9 +77,9 @@ check_remedy(const struct table *t, const struct cx_json *certificate, struct cx
         return CX_SUCCESS;
     }
     return cx_fail(detail, CX_E_USAGE,
-                   "remedy \"%.20s\" is not available in this run; its run.json says why, under "
-                   "\"remedies\"",
-                   t->remedy);
+                   "remedy \"%.20s\" is not known of the certificate on line %" PRId64
+                   " of its list; run.json says under \"remedies\" whether it is available",
+                   t->remedy, cx_report_integer(certificate, "line"));
 }
 
 static cx_status

@@ -2,8 +2,6 @@
 #include "incident/page.inc"
 #include "incident/report_priv.h"
 
-#include <inttypes.h>
-
 static cx_status
 put(FILE *out, const char *p, size_t n, struct cx_detail *detail)
 {
@@ -48,7 +46,7 @@ put_json(struct cx_buf *buf, struct cx_buf *json, const struct cx_json *value)
     cx_status status = cx_json_write(value, json);
 
     if (!cx_ok(status)) {
-        cx_buf_fail(buf, status.code);
+        cx_buf_fail(buf, cx_buf_ok(json) ? status.code : json->why);
     }
     for (size_t i = 0; i < json->n; i++) {
         char c = json->p[i];

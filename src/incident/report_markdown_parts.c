@@ -1,7 +1,4 @@
-#include "base/limits.h"
 #include "incident/report_markdown_priv.h"
-
-#include <inttypes.h>
 
 /* R-INC-3: below this a list with all columns is demanded. */
 #define LINKS_FROM 10000

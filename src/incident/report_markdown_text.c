@@ -90,3 +90,28 @@ cx_markdown_put_reference(struct cx_buf *b, cx_str reference)
     cx_buf_put(b, number);
     cx_buf_puts(b, ")");
 }
+
+void
+cx_markdown_field(struct cx_buf *b, const char *name)
+{
+    cx_buf_printf(b, "- **%s:** ", name);
+}
+
+void
+cx_markdown_person(struct cx_buf *b, const char *what)
+{
+    cx_buf_printf(b, "TODO(person): %s\n", what);
+}
+
+void
+cx_markdown_mark(struct cx_buf *b, const char *word)
+{
+    cx_buf_printf(b, " [%s]", word);
+}
+
+void
+cx_markdown_field_person(struct cx_buf *b, const char *name, const char *what)
+{
+    cx_markdown_field(b, name);
+    cx_markdown_person(b, what);
+}

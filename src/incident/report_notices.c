@@ -113,7 +113,10 @@ take(struct notices *all, const struct cx_json *certificate, struct cx_detail *d
     notice->row_n = all->row.n;
     cx_buf_put(&all->text, cx_buf_str(&all->row));
     if (!cx_buf_ok(&all->row) || !cx_buf_ok(&all->text)) {
-        return cx_fail(detail, CX_E_LIMIT, "notices: more than fit into memory (docs/limits.md)");
+        const struct cx_buf *failed = cx_buf_ok(&all->row) ? &all->text : &all->row;
+
+        return cx_fail(detail, cx_buf_status(failed).code,
+                       "notices: more than fit into memory (docs/limits.md)");
     }
     cx_buf_clear(&all->row);
     all->n++;

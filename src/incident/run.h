@@ -38,6 +38,7 @@ struct cx_run_options {
     const struct cx_json *
         policy; /* of triage, as JSON, with OWN (docs/json.md): kept, so that the run can be read again */
     const char *title;
+    const char *cause;               /* root-cause class, whose precedents are shown; or NULL */
     const char *program;             /* name and version */
     struct cx_triage_options triage; /* marks and recheck are read from the files */
     /* Now and then: what is being done, how far, of how much (0: not known). May be NULL. */

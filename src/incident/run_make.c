@@ -2,9 +2,9 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "evidence/tree.h"
-#include "incident/run.h"
 #include "incident/lists.h"
 #include "incident/precedents.h"
+#include "incident/run.h"
 #include "incident/run_files.h"
 #include "incident/totals.h"
 #include "pki/digest.h"
@@ -101,7 +101,8 @@ take_list(void *ctx, const struct cx_list_read *list)
     const struct input_counts n = { list->records, list->observed, list->rejected, list->ignored };
 
     m->rejected += list->rejected;
-    return add_input(m, "certificates", cx_str_of(list->path), list->format, &list->digest, &n, NULL);
+    return add_input(m, "certificates", cx_str_of(list->path), list->format, &list->digest, &n,
+                     NULL);
 }
 
 static void
@@ -310,15 +311,18 @@ write_summary(struct making *m, struct cx_json *run, struct cx_detail *detail)
     CX_AUTO(cx_path_free) char *path = NULL;
     struct cx_buf text;
     cx_status s;
-    bool complete = set_n(run, "schema", SCHEMA) &&
-                    cx_json_set(run, "program", cx_json_new_text(m->options->program)) &&
-                    cx_json_set(run, "made", cx_json_new_moment(m->triage.now)) &&
-                    cx_json_set(run, "title", cx_json_new_text(m->options->title)) &&
-                    cx_json_set(run, "options", options_to_json(m)) &&
-                    cx_json_set(run, "inputs", cx_json_share(m->inputs)) &&
-                    cx_totals_to_json(m->totals, &m->triage, &m->counts, m->rejected, run) &&
-                    cx_json_set(run, "statements", cx_totals_statements(m->totals, &m->triage)) &&
-                    cx_json_set(run, "precedents", cx_json_new_array());
+    bool complete =
+        set_n(run, "schema", SCHEMA) &&
+        cx_json_set(run, "program", cx_json_new_text(m->options->program)) &&
+        cx_json_set(run, "made", cx_json_new_moment(m->triage.now)) &&
+        cx_json_set(run, "title", cx_json_new_text(m->options->title)) &&
+        cx_json_set(run, "options", options_to_json(m)) &&
+        cx_json_set(run, "inputs", cx_json_share(m->inputs)) &&
+        cx_totals_to_json(m->totals, &m->triage, &m->counts, m->rejected, run) &&
+        cx_json_set(run, "statements", cx_totals_statements(m->totals, &m->triage)) &&
+        cx_json_set(run, "precedents",
+                    m->options->cause != NULL ? cx_precedents_json(cx_str_of(m->options->cause))
+                                              : cx_json_new_array());
 
     if (!complete) {
         return (cx_status){ CX_E_NOMEM };

@@ -313,7 +313,7 @@ remedy_to_json(const struct cx_totals *t, const struct cx_triage_options *option
 {
     const struct remedy_total *r = &t->remedies[remedy];
     struct cx_remedy_judgement judgement =
-        cx_remedy_judge(remedy, options->profile, options->aware);
+        cx_remedy_judge(remedy, options->profile, options->aware, r->unused_spared != 0);
     bool available = remedy != CX_REMEDY_RECHECK || options->recheck != NULL;
     struct cx_json *json = cx_json_new_object();
 

@@ -441,7 +441,8 @@ static void
 set_remedies(struct cx_triaged *triaged)
 {
     triaged->revoke[CX_REMEDY_RECHECK] = triaged->now == CX_NOW_DENIES;
-    triaged->revoke[CX_REMEDY_ARCHIVE] = triaged->class != CX_TRIAGE_PROVEN;
+    triaged->revoke[CX_REMEDY_ARCHIVE] = /* R-P19-3 */
+        triaged->class != CX_TRIAGE_PROVEN && triaged->class != CX_TRIAGE_UNUSED_PERMIT;
     triaged->revoke[CX_REMEDY_PROCESS] = true;
     triaged->revoke[CX_REMEDY_RULES] = triaged->duty.kind != CX_DUTY_NONE;
 }

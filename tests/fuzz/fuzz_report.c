@@ -176,12 +176,21 @@ check_visible(const char *text, size_t n)
     }
 }
 
+/* "<" is escaped, or within code, which nothing from outside begins or ends. */
 static void
 check_text(const char *text, size_t n)
 {
+    bool code = false;
+
     check_visible(text, n);
     for (size_t i = 0; i < n; i++) {
-        MUST(text[i] != '<' || (i > 0 && text[i - 1] == '\\') || memchr(text, '`', i) != NULL);
+        bool escaped = !code && i > 0 && text[i - 1] == '\\';
+
+        if (text[i] == '`' && !escaped) {
+            code = !code;
+        }
+        MUST(text[i] != '<' || code || escaped);
+        MUST(text[i] != '\n' || !code);
     }
 }
 

@@ -50,9 +50,9 @@ class Browser:
     def one(self, selector):
         return self.driver.find_element('css selector', selector)
 
-    def frame(self):
+    def frame(self, after_ms=0):
         """Until the page has drawn what it was told to."""
-        self.driver.execute_async_script('const done = arguments[0]; setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(() => done())), 160);')
+        self.driver.execute_async_script('const [ms, done] = arguments; setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(() => done())), ms);', after_ms)
 
     def picture(self, path, whole=True):
         shot = self.driver.execute_cdp_cmd('Page.captureScreenshot', {'format': 'png', 'captureBeyondViewport': whole})

@@ -192,7 +192,7 @@ def days(rows):
 def statements(rows):
     n = collections.Counter(c['class'] for c in rows)
     return [
-        {'mark': 'proven', 'text': '%d certificates have a complete check on record that permitted, made in its window before signing.' % n['PROVEN']},
+        {'mark': 'proven', 'text': 'Of %d certificates complete answers that permit are on record for every name, from the window before signing.' % n['PROVEN']},
         {'mark': 'proven', 'text': '%d certificates were signed although an answer in the window denied.' % n['PROVEN-DENY']},
         {'mark': 'likely', 'text': '%d certificates had permission in DNS that issuance did not wait for.' % n['UNUSED-PERMIT']},
         {'mark': 'unknown', 'text': 'Of %d certificates nothing is known about CAA at the time of signing: no line of va-audit-2026-11.log.gz is about them.' % n['NO-EVIDENCE']},

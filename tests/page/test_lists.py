@@ -75,6 +75,13 @@ class Text(Reports):
             self.assertRegex(self.filing, r'  - %s[^:]*: %d\. \[proven\]' % (name, counts[member]))
         self.assertTrue(self.field('Analysis').startswith('1 certificate neither'))
 
+    def test_evidence_is_not_yet_a_check(self):
+        """TEST R-REV-3"""
+        matrix = [dict(c, process='unknown') if c['class'] == 'PROVEN' else c for c in self.run_of['matrix']]
+        _, text = self.again(matrix=matrix)
+        self.assertIn('Whether issuance waited for the check of 7 certificates among those is not known. [unknown]', text.split(CUT)[0])
+        self.assertNotIn('Whether issuance waited', self.filing)
+
     def test_tables(self):
         run = self.run_of
         self.assertEqual(self.table('| Class | Process | Certificates | Remaining valid |'),
@@ -122,6 +129,14 @@ class Text(Reports):
         said = int(re.search(r'must fill in: (\d+)', self.rest).group(1))
         self.assertEqual(said, self.filing.count('TODO(person)'))
         self.assertNotIn('TODO(person)', self.rest)
+
+    def test_policies(self):
+        said = self.field('Relevant policies')
+        self.assertTrue(said.startswith('Baseline Requirements for TLS, section 4.2.2.1'))
+        self.assertEqual(said.count(runs.RULE), 1)
+        for profile, begin in (('smime-br', 'Baseline Requirements for S/MIME'), ('private', 'Revocation: ')):
+            _, text = self.again(options=dict(self.run_of['options'], profile=profile))
+            self.assertTrue(self.field('Relevant policies', text.split(CUT)[0]).startswith(begin))
 
     def test_types(self):
         _, text = self.again(types=[{'type': 'DV', 'certificates': 1200, 'remaining_valid': 2}, {'type': None, 'certificates': 3, 'remaining_valid': 0}])

@@ -65,7 +65,7 @@ class Page(unittest.TestCase):
 
     def search(self, text):
         browser.run('const f = document.getElementById("f-text"); f.value = arguments[0]; f.dispatchEvent(new Event("input"));', text)
-        browser.frame()
+        browser.frame(140)  # a pause in typing is waited for
 
     def open_row(self, text):
         """Searches, and opens the first row found."""

@@ -1,3 +1,4 @@
+#include "base/alloc.h"
 #include "incident/report.h"
 #include "main.h"
 
@@ -507,6 +508,44 @@ TEST(a_full_disk_is_told)
     (void)fclose(out);
 }
 
+/* Each allocation fails once; rows and run are not ours to allocate. */
+static unsigned
+fail_each(int report, const struct cx_json *run)
+{
+    static const char *const texts[] = { "{}", "{\"subscriber\":\"a\"}", NULL };
+    static const char *const kinds[] = { "full", "preliminary", "html" };
+
+    for (unsigned nth = 1;; nth++) {
+        struct given given = { .texts = texts };
+        struct cx_report_rows rows = { next, &given };
+        FILE *out = tmpfile();
+        cx_status status;
+
+        assert_non_null(out);
+        cx_alloc_fail_nth(nth);
+        status = report <= NOTICES ? write_kind((enum kind)report, &rows, NULL, out, NULL)
+                                   : write_run(run, kinds[report - NOTICES - 1], texts, out);
+        cx_alloc_fail_nth(0);
+        cx_json_free(given.row);
+        (void)fclose(out);
+        if (cx_ok(status)) {
+            return nth;
+        }
+        assert_int_equal(status.code, CX_E_NOMEM);
+    }
+}
+
+TEST(no_memory_is_told)
+{
+    struct cx_json *run;
+
+    assert_int_equal(cx_json_parse(cx_str_of(run_text), &run, NULL).code, CX_OK);
+    for (int report = CSV; report <= NOTICES + 3; report++) {
+        assert_true(fail_each(report, run) > 1);
+    }
+    cx_json_free(run);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(columns_are_those_of_the_template),
     cmocka_unit_test(what_is_unknown_is_not_applicable),
@@ -526,6 +565,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_is_no_run_is_refused),
     cmocka_unit_test(a_row_without_its_members_is_refused),
     cmocka_unit_test(a_full_disk_is_told),
+    cmocka_unit_test(no_memory_is_told),
 };
 
 TEST_MAIN(tests)

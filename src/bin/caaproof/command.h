@@ -11,5 +11,9 @@ int command_replay(int argc, char **argv);
 int command_log(int argc, char **argv);
 int command_store(int argc, char **argv);
 int command_permit(int argc, char **argv);
+int command_import(int argc, char **argv);
+int command_triage(int argc, char **argv);
+int command_report(int argc, char **argv);
+int command_explain(int argc, char **argv);
 
 #endif

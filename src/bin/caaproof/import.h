@@ -10,6 +10,7 @@ cx_status import_store(struct cx_archive *archive, const char *store, uint64_t *
                        struct cx_detail *detail) CX_MUST;
 
 /* What the archive could prove at best of the certificates in lists, per day and source (docs/archives.md, "Coverage"). */
-int import_coverage(struct cx_archive *archive, const char *const *lists, size_t n, bool json);
+cx_status import_coverage(struct cx_archive *archive, const char *const *lists, size_t n, bool json,
+                          struct cx_detail *detail) CX_MUST;
 
 #endif

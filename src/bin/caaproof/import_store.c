@@ -1,6 +1,5 @@
-#include "bin/caaproof/import.h"
-
 #include "base/limits.h"
+#include "bin/caaproof/import.h"
 #include "bin/caaproof/stored.h"
 #include "pki/digest.h"
 
@@ -71,7 +70,7 @@ static void
 reject(struct cx_archive_record *record, const struct cx_detail *why)
 {
     record->fate = CX_FATE_REJECTED;
-    (void)snprintf(record->reason, sizeof(record->reason), "%s", why->text); /* cut, if need be */
+    (void)snprintf(record->reason, sizeof(record->reason), "%.*s", CX_REJECT_TEXT - 1, why->text);
 }
 
 /* A check that was deleted, or whose objects are gone, is rejected by name; only the want of memory ends the import. */

@@ -26,6 +26,11 @@ static const char usage[] =
     "  replay STORE                 all recorded checks through the judge of today\n"
     "  log checkpoint|prove|...     the log as outsiders verify it\n"
     "  store init|check|seal|...    the folder that keeps it\n"
+    "  import ARCHIVE FILE...       what was kept of old checks: logs, captures, stores\n"
+    "  triage ...                   after an incident: what is proven of which certificate, by "
+    "when to act\n"
+    "  report RUN                   the page, the incident report and the lists of a triage\n"
+    "  explain RUN SERIAL|SHA256    one certificate's story\n"
     "  lint NAME | --zone FILE      mistakes in CAA records, and who may issue\n"
     "  contacts NAME                contacts for validation that CAA publishes\n"
     "  conformance --exec CMD       the golden table against any checker\n"
@@ -40,7 +45,9 @@ static const struct {
     { "contacts", command_contacts }, { "conformance", command_conformance },
     { "show", command_show },         { "replay", command_replay },
     { "log", command_log },           { "store", command_store },
-    { "permit", command_permit },
+    { "permit", command_permit },     { "import", command_import },
+    { "triage", command_triage },     { "report", command_report },
+    { "explain", command_explain },
 };
 
 /* What answers and verdicts depend on beside this program. Nothing is sent. */

@@ -22,4 +22,7 @@ cx_status runs_open(const char *path, struct opened_run *ret, struct cx_detail *
 /* Accepts a zeroed struct. */
 void runs_close(struct opened_run *run);
 
+/* Writes page, report and lists into the run, and says where unless quiet. */
+cx_status runs_report(const char *path, bool quiet, struct cx_detail *detail) CX_MUST;
+
 #endif

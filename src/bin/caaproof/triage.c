@@ -9,9 +9,13 @@
 #include "bin/caaproof/runs.h"
 #include "bin/caaproof/terminal.h"
 #include "engine/policy.h"
+#include "incident/precedents.h"
+#include "store/files.h"
 
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 static const char usage[] =
     "usage: caaproof triage --certificates LIST --archive ARCHIVE --issuer D --aware T --out RUN "
@@ -20,13 +24,17 @@ static const char usage[] =
     "\n"
     "For each certificate: what the archive shows about CAA at the moment it was signed, what each "
     "remedy\n"
-    "would revoke, and by when. Nothing is asked of DNS. RUN is a folder; caaproof report makes "
-    "the page,\n"
-    "the incident report and the lists from it, caaproof explain tells one certificate's story.\n"
+    "would revoke, and by when. Nothing is asked of DNS. RUN is a folder with the page, the "
+    "incident "
+    "report and\n"
+    "the lists (caaproof report makes them again); caaproof explain RUN tells one certificate's "
+    "story.\n"
     "\n"
     "  --certificates LIST    PEM, DER, CSV, NDJSON, CT entries, or a folder of these "
     "(repeatable)\n"
-    "  --archive ARCHIVE      made by caaproof import; without it there is no evidence\n"
+    "  --archive ARCHIVE      made by caaproof import, or a log file (repeatable): these are "
+    "imported into\n"
+    "                         RUN.archive first; without any there is no evidence\n"
     "  --issuer D             issuer domain name of the CA (repeatable), or\n"
     "  --policy FILE          policy with own names and their dates (docs/json.md)\n"
     "  --aware T              when the CA became aware, in UTC: 2026-11-26T09:00:00Z\n"
@@ -45,6 +53,9 @@ static const char usage[] =
     "  --rules-of DATE        rules of this date instead of those of each signature\n"
     "  --format F             of the lists (default: by what they begin with)\n"
     "  --columns FILE         which column of a list is what (docs/certificates-in.md)\n"
+    "  --cause CLASS          show precedents of this root cause: FAIL-OPEN, COVERAGE, FRESHNESS, "
+    "PATH,\n"
+    "                         UNBOUND, SEMANTICS, WILDCARD, ALIAS, RESOLVER, EVIDENCE, ...\n"
     "  --title TEXT           for the page and the report\n"
     "  --json                 print the summary as JSON (docs/formats/run.md)\n"
     "\n"
@@ -55,6 +66,9 @@ static const char usage[] =
 struct triage_command {
     struct cx_run_options run;
     const char *lists[LISTS_MAX];
+    const char *archives[LISTS_MAX];
+    size_t n_archives;
+    char *own_archive; /* that log files are imported into */
     const char *issuers[CX_ISSUERS_MAX];
     size_t n_issuers;
     const char *policy;
@@ -82,6 +96,66 @@ show_progress(void *ctx, const char *what, uint64_t done, uint64_t all)
     }
     c->progress.done = (unsigned long)done;
     progress_show(&c->progress);
+}
+
+/* A folder is an archive; files are imported into one of our own. */
+static cx_status
+import_file(struct triage_command *c, struct cx_archive *archive, const char *path,
+            struct cx_detail *detail)
+{
+    const struct cx_import_options options = { .format = NULL };
+    const struct cx_archive_source *source;
+    bool is_new;
+
+    CX_TRY(cx_archive_import(archive, path, &options, &source, &is_new, detail));
+    if (!c->json) {
+        output_escaped(stdout, cx_span_of_str(source->path));
+        printf(" (%.*s): %" PRIu64 " records = %" PRIu64 " observed + %" PRIu64
+               " rejected + %" PRIu64 " ignored\n",
+               (int)source->format.n, source->format.p, source->records, source->observed,
+               source->rejected, source->ignored);
+    }
+    return CX_SUCCESS;
+}
+
+static cx_status
+import_files(struct triage_command *c, struct cx_detail *detail)
+{
+    struct cx_archive *archive;
+    cx_status s;
+
+    CX_TRY(cx_path_make(&c->own_archive, "%s.archive", c->out));
+    CX_TRY(cx_archive_open_for_import(c->own_archive, &archive, detail));
+    s = CX_SUCCESS;
+    for (size_t i = 0; i < c->n_archives && cx_ok(s); i++) {
+        s = import_file(c, archive, c->archives[i], detail);
+    }
+    if (cx_ok(s)) {
+        s = cx_archive_finish(archive, detail);
+    }
+    cx_archive_close(archive);
+    c->run.archive = c->own_archive;
+    return s;
+}
+
+static cx_status
+find_archive(struct triage_command *c, struct cx_detail *detail)
+{
+    struct stat st;
+
+    if (c->n_archives == 0) {
+        return CX_SUCCESS;
+    }
+    if (stat(c->archives[0], &st) == 0 && S_ISDIR(st.st_mode)) {
+        c->run.archive = c->archives[0];
+        return c->n_archives == 1
+                   ? CX_SUCCESS
+                   : cx_fail(
+                         detail, CX_E_USAGE,
+                         "%s: one archive, or any number of log files; import the files into it",
+                         c->archives[0]);
+    }
+    return import_files(c, detail);
 }
 
 static cx_status
@@ -134,7 +208,13 @@ run(struct triage_command *c)
     cx_status s = runs_policy(c->policy, c->issuers, c->n_issuers, &policy, &detail);
 
     if (cx_ok(s)) {
+        s = find_archive(c, &detail);
+    }
+    if (cx_ok(s)) {
         s = make(c, policy, &detail);
+    }
+    if (cx_ok(s)) {
+        s = runs_report(c->out, true, &detail);
     }
     if (cx_ok(s)) {
         s = show(c, &detail);
@@ -161,6 +241,7 @@ enum {
     OPT_FORMAT,
     OPT_COLUMNS,
     OPT_TITLE,
+    OPT_CAUSE,
     OPT_JSON,
     OPT_HELP,
 };
@@ -182,6 +263,7 @@ static const struct option long_options[] = {
     { "format", required_argument, NULL, OPT_FORMAT },
     { "columns", required_argument, NULL, OPT_COLUMNS },
     { "title", required_argument, NULL, OPT_TITLE },
+    { "cause", required_argument, NULL, OPT_CAUSE },
     { "json", no_argument, NULL, OPT_JSON },
     { "help", no_argument, NULL, OPT_HELP },
     { NULL, 0, NULL, 0 },
@@ -194,6 +276,16 @@ add_list(struct triage_command *c, const char *path)
         return options_complain("too many --certificates; put them into a folder", path);
     }
     c->lists[c->run.n_lists++] = path;
+    return true;
+}
+
+static bool
+add_archive(struct triage_command *c, const char *path)
+{
+    if (c->n_archives == LISTS_MAX) {
+        return options_complain("too many --archive; import them into one", path);
+    }
+    c->archives[c->n_archives++] = path;
     return true;
 }
 
@@ -221,6 +313,15 @@ set_format(struct triage_command *c, const char *word)
     c->run.format = cx_issued_format_named(cx_str_of(word));
     return c->run.format != NULL ||
            options_complain("no such format of lists; see docs/certificates-in.md", word);
+}
+
+static bool
+set_cause(struct triage_command *c, const char *word)
+{
+    c->run.cause = word;
+    return cx_precedent_next(NULL, cx_str_of(word)) != NULL ||
+           options_complain("no precedent of that root cause; data/incidents.csv has the classes",
+                            word);
 }
 
 static bool
@@ -276,9 +377,10 @@ take_option(struct triage_command *c, int option, const char *value)
         return set_format(c, value);
     case OPT_COLUMNS:
         return set_columns(c, value);
+    case OPT_CAUSE:
+        return set_cause(c, value);
     case OPT_ARCHIVE:
-        c->run.archive = value;
-        return true;
+        return add_archive(c, value);
     case OPT_POLICY:
         c->policy = value;
         return true;
@@ -377,6 +479,7 @@ command_triage(int argc, char **argv)
     c->run.triage.proof = CX_GRADE_C;
     code = parse_and_run(c, argc, argv);
     cx_json_free(c->columns);
+    cx_path_free(&c->own_archive);
     cx_free(c);
     return code;
 }
