@@ -627,21 +627,25 @@ cx_mapping_line(struct cx_excerpt *excerpt, cx_str line, struct cx_detail *detai
     const struct cx_mapping *m = excerpt->mapping;
     struct texts texts = { .records = NULL };
     regmatch_t found[GROUPS_MAX];
+    cx_str text;
 
     if (line.n > CX_ARCHIVE_REGEX_MAX) {
         return cx_fail(detail, CX_E_LIMIT,
                        "longer than the %d octets that an expression is tried on",
                        CX_ARCHIVE_REGEX_MAX);
     }
-    found[0] = (regmatch_t){ .rm_so = 0, .rm_eo = (regoff_t)line.n };
-    if (regexec(&m->regex, line.n == 0 ? "" : line.p, GROUPS_MAX, found, REG_STARTEND) != 0) {
+    if (line.n != 0 && memchr(line.p, '\0', line.n) != NULL) {
+        return cx_fail(detail, CX_E_ARCHIVE, "a line with a NUL");
+    }
+    CX_TRY(cx_arena_text(&excerpt->arena, line, &text)); /* with the NUL that regexec wants */
+    if (regexec(&m->regex, text.p, GROUPS_MAX, found, 0) != 0) {
         return CX_SUCCESS;
     }
     for (size_t i = 0; i < FIELDS; i++) {
         const regmatch_t *group = &found[m->groups[i]];
 
         if (m->groups[i] != 0 && group->rm_so >= 0) {
-            texts.v[i] = (cx_str){ line.p + group->rm_so, (size_t)(group->rm_eo - group->rm_so) };
+            texts.v[i] = (cx_str){ text.p + group->rm_so, (size_t)(group->rm_eo - group->rm_so) };
         }
     }
     return take(excerpt, &texts, detail);

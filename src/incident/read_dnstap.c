@@ -365,7 +365,7 @@ open(const struct cx_archive_options *options, struct cx_input *input, void **re
 static cx_status
 next_data(struct dnstap *d, cx_span *ret, enum step *ret_step, struct cx_detail *detail)
 {
-    fstrm_control_type type;
+    fstrm_control_type type = FSTRM_CONTROL_STOP;
 
     do {
         CX_TRY(next_frame(d, ret, ret_step, detail));

@@ -103,11 +103,18 @@ read_zone_text(struct cx_excerpt *excerpt, const struct cx_json *json, struct cx
     static const char front[] = ";; ANSWER SECTION:\n";
     const size_t n_front = sizeof(front) - 1;
     cx_span octets, asked;
+    cx_status status;
     cx_str text;
     char *whole;
 
-    if (!cx_json_string(json, &text) || !cx_ok(cx_base64_get(text, &excerpt->arena, &octets)) ||
-        octets.n == 0) {
+    if (!cx_json_string(json, &text)) {
+        return CX_SUCCESS;
+    }
+    status = cx_base64_get(text, &excerpt->arena, &octets);
+    if (status.code == CX_E_NOMEM) {
+        return status;
+    }
+    if (!cx_ok(status) || octets.n == 0) {
         return CX_SUCCESS;
     }
     for (size_t i = 0; i < octets.n; i++) {

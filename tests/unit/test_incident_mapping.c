@@ -143,6 +143,24 @@ TEST(groups_are_found_past_other_parentheses)
         "3: ignored\n");
 }
 
+TEST(an_expression_is_not_tried_on_any_line)
+{
+    static const char nul[] = "1795322124 a\0b";
+    static char large[CX_ARCHIVE_REGEX_MAX + 2];
+    struct cx_json *json = json_of("{\"format\":\"text\",\"regex\":\"(?<time>.*) (?<name>.*)\"}");
+    struct cx_archive_options options = { .mapping = json };
+    struct archive a;
+
+    archive_open(&a, "mapped", (cx_span){ (const uint8_t *)nul, sizeof(nul) - 1 }, &options);
+    archive_expect_rejected(&a, 1, "NUL");
+    archive_close(&a);
+    memset(large, 'x', sizeof(large) - 1);
+    archive_open(&a, "mapped", bytes_of(large), &options);
+    archive_expect_rejected(&a, 1, "longer than");
+    archive_close(&a);
+    cx_json_free(json);
+}
+
 /* A mapping is the work of a person: each mistake has its own sentence. */
 TEST(mappings_that_are_refused)
 {
@@ -333,6 +351,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(an_empty_set_means_what_the_mapping_says),
     cmocka_unit_test(members_may_be_deep_and_of_any_kind),
     cmocka_unit_test(groups_are_found_past_other_parentheses),
+    cmocka_unit_test(an_expression_is_not_tried_on_any_line),
     cmocka_unit_test(mappings_that_are_refused),
     cmocka_unit_test(a_mapping_and_its_columns_must_be_there),
     cmocka_unit_test(examples_of_the_document_are_true),
