@@ -147,7 +147,7 @@ def resource(owner, kind, ttl, data):
 
 
 def message(ident, name, rcode, records, kind=CAA):
-    """A response; records: (ttl, flags, tag, value). Empty ones have the SOA of the last label."""
+    """A response of an authoritative server; records: (ttl, flags, tag, value). Empty ones have the SOA of the last label."""
     question = wire_name(name) + struct.pack('>HH', kind, 1)
     here = b'\xc0\x0c'
     answers = [resource(here, CAA, r[0], bytes([r[1], len(r[2])]) + r[2].encode() + r[3].encode()) for r in records]
@@ -155,7 +155,7 @@ def message(ident, name, rcode, records, kind=CAA):
     soa = wire_name('a.' + name.rsplit('.', 1)[-1]) + b'\0' + struct.pack('>5I', 1, 3600, 600, 86400, 300)
     authority = [] if records else [resource(top, 6, 300, soa)]
     option = b'\0' + struct.pack('>HHIH', 41, 4096, 0, 0)
-    return struct.pack('>6H', ident, 0x8180 | rcode, 1, len(answers), len(authority), 1) + question + b''.join(
+    return struct.pack('>6H', ident, 0x8400 | rcode, 1, len(answers), len(authority), 1) + question + b''.join(
         answers + authority) + option
 
 
