@@ -14,7 +14,7 @@
 /* ---- columns */
 
 static const char *const columns[CX_COLUMNS][NAMES_MAX] = {
-#define X(id, ...) [CX_COLUMN_##id] = { __VA_ARGS__, NULL },
+#define X(id, meaning, ...) [CX_COLUMN_##id] = { __VA_ARGS__, NULL },
 #include "incident/issued_columns.def"
 #undef X
 };
@@ -374,32 +374,45 @@ take_kind(const struct row *row)
     return true;
 }
 
-/* Of both columns of an incident report; a row with one hash under "precertificate" alone is a precertificate. */
+/* A row with a hash under "precertificate" alone is a precertificate. */
+static bool
+take_precertificate(const struct row *row, cx_str cell)
+{
+    struct cx_issued *issued = row->issued;
+    struct cx_hash hash;
+
+    if (!take_hash(row, CX_COLUMN_PRECERTIFICATE, cell, &hash)) {
+        return false;
+    }
+    if (issued->has_digest && issued->kind != CX_ISSUED_PRE) {
+        issued->precertificate = hash;
+        issued->has_precertificate = true;
+        issued->kind = CX_ISSUED_FINAL;
+        return true;
+    }
+    if (issued->has_digest && !cx_hash_equal(&hash, &issued->digest)) {
+        return refuse(row, CX_COLUMN_PRECERTIFICATE, "the row has another precertificate");
+    }
+    issued->digest = hash;
+    issued->has_digest = true;
+    issued->kind = CX_ISSUED_PRE;
+    return true;
+}
+
 static cx_status
 take_identity(const struct row *row, bool *ret_ok)
 {
-    cx_str pre = bare(row, CX_COLUMN_PRECERTIFICATE), final = bare(row, CX_COLUMN_CERTIFICATE);
-    struct cx_issued *issued = row->issued;
+    cx_str pre = bare(row, CX_COLUMN_PRECERTIFICATE), cell = bare(row, CX_COLUMN_CERTIFICATE);
 
     *ret_ok = true;
-    if (final.n > HASH_CELL_MAX) {
-        CX_TRY(take_certificate(row, final, ret_ok));
-    } else if (final.n != 0) {
-        *ret_ok = take_hash(row, CX_COLUMN_CERTIFICATE, final, &issued->digest);
-        issued->has_digest = *ret_ok;
+    if (cell.n > HASH_CELL_MAX) {
+        CX_TRY(take_certificate(row, cell, ret_ok));
+    } else if (cell.n != 0) {
+        *ret_ok = take_hash(row, CX_COLUMN_CERTIFICATE, cell, &row->issued->digest);
+        row->issued->has_digest = *ret_ok;
     }
-    if (*ret_ok && pre.n != 0) {
-        *ret_ok = take_hash(row, CX_COLUMN_PRECERTIFICATE, pre, &issued->precertificate);
-        issued->has_precertificate = *ret_ok && issued->has_digest;
-        if (*ret_ok && !issued->has_digest) {
-            issued->digest = issued->precertificate;
-            issued->has_digest = true;
-            issued->kind = CX_ISSUED_PRE;
-        } else {
-            issued->kind = CX_ISSUED_FINAL;
-        }
-    }
-    *ret_ok = *ret_ok && take_link(row) && take_kind(row) && take_serial(row);
+    *ret_ok = *ret_ok && (pre.n == 0 || take_precertificate(row, pre)) && take_link(row) &&
+              take_kind(row) && take_serial(row);
     return CX_SUCCESS;
 }
 
