@@ -26,7 +26,7 @@ struct cx_issued {
     cx_str issuer;      /* RFC 4514 text */
     cx_str subject;     /* the same; may be empty */
     struct cx_hash
-        issuer_key; /* what pairs it with its precertificate, beside the serial: SHA-256 of the issuer's Name in DER, or of its text */
+        issuer_key; /* what pairs it with its precertificate, beside the serial: SHA-256 of the issuer's Name in DER, or of its text; zeros: unknown */
     cx_time not_before;  /* CX_TIME_NONE: unknown */
     cx_time not_after;   /* last second of validity */
     const cx_str *names; /* as in a request: host names with "*.", addresses, mailboxes */

@@ -4,6 +4,7 @@
 #define CX_INCIDENT_ISSUED_BUILD_H
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "incident/issued.h"
 
 struct cx_issued_build {
@@ -13,6 +14,7 @@ struct cx_issued_build {
     struct cx_buf issuer_text;
     struct cx_hash issuer_key;
     struct cx_buf subject_text;
+    uint8_t serial[CX_SERIAL_MAX]; /* of a row */
 };
 
 void cx_issued_build_init(struct cx_issued_build *build);

@@ -1,5 +1,6 @@
 #include "incident/issued_row.h"
 
+#include "base/utf8.h"
 #include "incident/cell_time.h"
 #include "incident/issued_names.h"
 #include "pki/base64.h"
@@ -89,6 +90,7 @@ cx_columns_of(const struct cx_json *mapping, struct cx_arena *arena, struct cx_c
 struct row {
     struct cx_issued_build *build;
     const struct cx_cells *cells;
+    cx_str cell[CX_COLUMNS]; /* of cells, bare */
     struct cx_issued_record *record;
     struct cx_issued *issued; /* of record */
     bool told_zone;
@@ -121,8 +123,8 @@ is_word(cx_str cell, const char *const *words)
 }
 
 /* Without blanks around, and without what keeps a spreadsheet from taking it for a number; empty for "not applicable". */
-static cx_str
-bare(const struct row *row, enum cx_column column)
+static void
+take_bare(struct row *row, enum cx_column column)
 {
     static const char *const nothing[] = { "N/A", "NA", "NULL", "none", "-", "\\N", NULL };
     cx_str cell = row->cells->v[column];
@@ -140,56 +142,59 @@ bare(const struct row *row, enum cx_column column)
         cell = (cx_str){ cell.p + 1, cell.n - 1 };
         note(row, column, "apostrophe in front removed");
     }
-    return is_word(cell, nothing) ? (cx_str){ NULL, 0 } : cell;
+    row->cell[column] = is_word(cell, nothing) ? (cx_str){ NULL, 0 } : cell;
 }
 
-/* Hexadecimal digits as octets, ":" and blanks between them passed over; false if it is anything else. */
-static bool
-take_hex(const struct row *row, cx_str text, cx_span *ret, bool *ret_plain)
-{
-    size_t digits = 0, at = 0;
-    uint8_t *p;
+struct hex {
+    uint8_t octets[CX_SERIAL_MAX];
+    size_t n;
+    bool plain; /* nothing stood between the digits */
+};
 
-    *ret_plain = true;
+/* Hexadecimal digits as octets, ":" and blanks between them passed over; false if there is anything else, nothing, or too much. */
+static bool
+take_hex(cx_str text, struct hex *ret)
+{
+    size_t digits = 0, at;
+
+    *ret = (struct hex){ .plain = true };
     for (size_t i = 0; i < text.n; i++) {
         if (cx_ascii_hex((uint8_t)text.p[i]) >= 0) {
             digits++;
         } else if (text.p[i] == ':' || text.p[i] == ' ') {
-            *ret_plain = false;
+            ret->plain = false;
         } else {
             return false;
         }
     }
-    p = digits == 0 ? NULL : cx_arena_get(&row->build->arena, digits / 2 + 1, 1);
-    if (p == NULL) {
-        return false; /* out of memory too: a cell is at most a line */
+    if (digits == 0 || digits > 2 * sizeof(ret->octets)) {
+        return false;
     }
-    at = digits % 2;
+    at = digits % 2; /* half of the first octet is not written */
     for (size_t i = 0; i < text.n; i++) {
         int digit = cx_ascii_hex((uint8_t)text.p[i]);
 
         if (digit >= 0) {
-            p[at / 2] = (uint8_t)(p[at / 2] << 4 | digit);
+            ret->octets[at / 2] = (uint8_t)(ret->octets[at / 2] << 4 | digit);
             at++;
         }
     }
-    *ret = (cx_span){ p, at / 2 };
+    ret->n = at / 2;
     return true;
 }
 
 static bool
 take_hash(const struct row *row, enum cx_column column, cx_str cell, struct cx_hash *ret)
 {
-    cx_span octets;
-    bool plain;
+    struct hex hex;
 
-    if (!take_hex(row, cell, &octets, &plain) || octets.n != CX_HASH_SIZE) {
+    if (!take_hex(cell, &hex) || hex.n != CX_HASH_SIZE) {
         return refuse(row, column, "not a SHA-256 in hexadecimal");
     }
-    if (!plain) {
+    if (!hex.plain) {
         note(row, column, "colons removed");
     }
-    memcpy(ret->b, octets.p, sizeof(ret->b));
+    memcpy(ret->b, hex.octets, sizeof(ret->b));
     return true;
 }
 
@@ -197,9 +202,9 @@ take_hash(const struct row *row, enum cx_column column, cx_str cell, struct cx_h
 static bool
 take_serial(const struct row *row)
 {
-    cx_str cell = bare(row, CX_COLUMN_SERIAL);
+    cx_str cell = row->cell[CX_COLUMN_SERIAL];
     cx_span octets;
-    bool plain;
+    struct hex hex;
 
     if (cell.n == 0) {
         return true;
@@ -212,18 +217,16 @@ take_serial(const struct row *row)
         return refuse(row, CX_COLUMN_SERIAL,
                       "digits lost to a spreadsheet; export it as text, in hexadecimal");
     }
-    if (!take_hex(row, cell, &octets, &plain)) {
-        return refuse(row, CX_COLUMN_SERIAL, "not hexadecimal");
+    if (!take_hex(cell, &hex)) {
+        return refuse(row, CX_COLUMN_SERIAL, "not a serial number in hexadecimal");
     }
-    if (octets.n > CX_SERIAL_MAX) {
-        return refuse(row, CX_COLUMN_SERIAL, "longer than any serial number");
-    }
-    if (!plain) {
+    if (!hex.plain) {
         note(row, CX_COLUMN_SERIAL, "colons removed");
     } else if (cell.n % 2 != 0) {
         note(row, CX_COLUMN_SERIAL, "a leading zero was missing");
     }
-    octets = cx_issued_serial(octets);
+    memcpy(row->build->serial, hex.octets, hex.n);
+    octets = cx_issued_serial((cx_span){ row->build->serial, hex.n });
     if (row->issued->serial.n != 0 && !cx_span_equal(row->issued->serial, octets)) {
         return refuse(row, CX_COLUMN_SERIAL, "the certificate itself has another");
     }
@@ -236,7 +239,7 @@ static bool
 take_moment(struct row *row, enum cx_column column, int64_t *ret_ms, bool *ret_has,
             bool *ret_date_only)
 {
-    cx_str cell = bare(row, column);
+    cx_str cell = row->cell[column];
     struct cx_cell_moment moment = { .ms = 0 };
 
     *ret_has = cell.n != 0;
@@ -299,7 +302,7 @@ static bool
 take_link(const struct row *row)
 {
     static const char parameter[] = "sha256=";
-    cx_str cell = bare(row, CX_COLUMN_LINK), hex;
+    cx_str cell = row->cell[CX_COLUMN_LINK], hex;
     const char *at = cell.n == 0 ? NULL : memmem(cell.p, cell.n, parameter, sizeof(parameter) - 1);
     struct cx_hash hash;
 
@@ -356,7 +359,7 @@ take_kind(const struct row *row)
 {
     static const char *const pre[] = { "precertificate", "precert", "pre", NULL };
     static const char *const final[] = { "certificate", "leaf certificate", "final", "leaf", NULL };
-    cx_str cell = bare(row, CX_COLUMN_KIND);
+    cx_str cell = row->cell[CX_COLUMN_KIND];
     enum cx_issued_kind kind = is_word(cell, pre)     ? CX_ISSUED_PRE
                                : is_word(cell, final) ? CX_ISSUED_FINAL
                                                       : CX_ISSUED_UNSET;
@@ -402,7 +405,7 @@ take_precertificate(const struct row *row, cx_str cell)
 static cx_status
 take_identity(const struct row *row, bool *ret_ok)
 {
-    cx_str pre = bare(row, CX_COLUMN_PRECERTIFICATE), cell = bare(row, CX_COLUMN_CERTIFICATE);
+    cx_str pre = row->cell[CX_COLUMN_PRECERTIFICATE], cell = row->cell[CX_COLUMN_CERTIFICATE];
 
     *ret_ok = true;
     if (cell.n > HASH_CELL_MAX) {
@@ -424,7 +427,7 @@ take_revoked_word(struct row *row)
         "no",      "false",         "n", "f", "0", "planned", "delayed", "valid", "good",
         "expired", "N/A (expired)", NULL
     };
-    cx_str cell = bare(row, CX_COLUMN_REVOKED), status = bare(row, CX_COLUMN_STATUS);
+    cx_str cell = row->cell[CX_COLUMN_REVOKED], status = row->cell[CX_COLUMN_STATUS];
 
     if (status.n != 0 && !is_word(status, yes) && !is_word(status, no)) {
         return refuse(row, CX_COLUMN_STATUS, "neither \"valid\", \"expired\" nor \"revoked\"");
@@ -474,7 +477,7 @@ take_reason(const struct row *row)
         { "certificateHold", 6 },    { "removeFromCRL", 8 }, { "privilegeWithdrawn", 9 },
         { "aACompromise", 10 },
     };
-    cx_str cell = bare(row, CX_COLUMN_REASON);
+    cx_str cell = row->cell[CX_COLUMN_REASON];
     struct reason_cell given = reason_cell_of(cell);
     cx_span word = { (const uint8_t *)given.word, given.n };
 
@@ -504,8 +507,8 @@ take_revocation(struct row *row)
     }
     if (row->issued->revoked_at == CX_TIME_NONE && row->issued->revoked) {
         row->issued->revoked_at = moment;
-    } else if (moment != CX_TIME_NONE && bare(row, CX_COLUMN_REVOKED).n == 0 &&
-               bare(row, CX_COLUMN_STATUS).n == 0) {
+    } else if (moment != CX_TIME_NONE && row->cell[CX_COLUMN_REVOKED].n == 0 &&
+               row->cell[CX_COLUMN_STATUS].n == 0) {
         row->issued->revoked = true; /* no column says whether, but this one says when */
         row->issued->revoked_at = moment;
         note(row, CX_COLUMN_REVOKED_AT, "taken for revoked");
@@ -519,7 +522,7 @@ take_signed(struct row *row)
 {
     static const char *const log[] = { "signing-log", NULL }, *const sct[] = { "sct", NULL },
                              *const weak[] = { "not-before", NULL };
-    cx_str clock = bare(row, CX_COLUMN_CLOCK);
+    cx_str clock = row->cell[CX_COLUMN_CLOCK];
     cx_time moment = CX_TIME_NONE;
     bool has, date_only;
     int64_t ms;
@@ -547,7 +550,7 @@ take_signed(struct row *row)
 static bool
 take_logs(const struct row *row)
 {
-    cx_str cell = bare(row, CX_COLUMN_LOGS);
+    cx_str cell = row->cell[CX_COLUMN_LOGS];
 
     if (cell.n == 0) {
         return true;
@@ -562,14 +565,31 @@ take_logs(const struct row *row)
     return true;
 }
 
-static void
+/* Text that is not UTF-8 comes from programs that write Latin-1, and decides nothing. */
+static cx_status
 take_text(const struct row *row, enum cx_column column, cx_str *ret)
 {
-    cx_str cell = bare(row, column);
+    cx_str cell = row->cell[column];
+    size_t n = 0;
+    uint8_t *p;
 
-    if (cell.n != 0) {
-        *ret = cell;
+    if (cell.n == 0) {
+        return CX_SUCCESS;
     }
+    if (cx_utf8_valid(cx_span_of_str(cell))) {
+        *ret = cell;
+        return CX_SUCCESS;
+    }
+    p = cx_arena_get(&row->build->arena, cell.n, CX_UTF8_CHARACTER);
+    if (p == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    for (size_t i = 0; i < cell.n; i++) {
+        n += cx_utf8_put((uint8_t)cell.p[i], p + n);
+    }
+    *ret = cx_str_of_span((cx_span){ p, n });
+    note(row, column, "not UTF-8, read as Latin-1");
+    return CX_SUCCESS;
 }
 
 /* Subject and issuer are said by a certificate itself, if there is one. */
@@ -578,27 +598,28 @@ take_texts(const struct row *row, bool from_certificate)
 {
     struct cx_issued *issued = row->issued;
 
-    take_text(row, CX_COLUMN_TYPE, &issued->type);
-    take_text(row, CX_COLUMN_ACCOUNT, &issued->account);
-    take_text(row, CX_COLUMN_METHOD, &issued->method);
-    take_text(row, CX_COLUMN_SUBSCRIBER, &issued->subscriber);
+    CX_TRY(take_text(row, CX_COLUMN_TYPE, &issued->type));
+    CX_TRY(take_text(row, CX_COLUMN_ACCOUNT, &issued->account));
+    CX_TRY(take_text(row, CX_COLUMN_METHOD, &issued->method));
+    CX_TRY(take_text(row, CX_COLUMN_SUBSCRIBER, &issued->subscriber));
     if (from_certificate) {
         return CX_SUCCESS;
     }
-    take_text(row, CX_COLUMN_SUBJECT, &issued->subject);
-    take_text(row, CX_COLUMN_ISSUER, &issued->issuer);
-    return cx_sha256(cx_span_of_str(issued->issuer), issued->issuer_key.b);
+    CX_TRY(take_text(row, CX_COLUMN_SUBJECT, &issued->subject));
+    CX_TRY(take_text(row, CX_COLUMN_ISSUER, &issued->issuer));
+    return issued->issuer.n == 0 ? CX_SUCCESS
+                                 : cx_sha256(cx_span_of_str(issued->issuer), issued->issuer_key.b);
 }
 
 static cx_status
 take_row_names(const struct row *row)
 {
     enum cx_column column = CX_COLUMN_NAMES;
-    cx_str cell = bare(row, column);
+    cx_str cell = row->cell[column];
 
     if (cell.n == 0) { /* crt.sh gives the names that a search found, not all that there are */
         column = CX_COLUMN_FOUND_NAMES;
-        cell = bare(row, column);
+        cell = row->cell[column];
         row->issued->names_partial = cell.n != 0;
     }
     if (cell.n == 0) {
@@ -622,9 +643,14 @@ cx_status
 cx_issued_take_row(struct cx_issued_build *build, const struct cx_cells *cells,
                    struct cx_issued_record *record)
 {
-    struct row row = { build, cells, record, &record->issued, false };
+    struct row row = {
+        .build = build, .cells = cells, .record = record, .issued = &record->issued
+    };
     bool from_certificate, ok;
 
+    for (size_t i = 0; i < CX_COLUMNS; i++) {
+        take_bare(&row, (enum cx_column)i);
+    }
     CX_TRY(take_identity(&row, &ok));
     from_certificate = record->issued.n_names != 0;
     if (!ok || (!from_certificate && !take_validity(&row)) || !take_revocation(&row) ||

@@ -128,6 +128,8 @@ static const struct {
     { "revoked_at", "2026-11-22T00:00:00Z", "revoked_at: taken for revoked" },
     { "link", "https://crt.sh/?id=1", NULL },
     { "type", "N/A", NULL },
+    { "subscriber", "M\xfcller", "subscriber: not UTF-8, read as Latin-1" },
+    { "revoked", "'no", "revoked: apostrophe in front removed" },
     { "kind", "Leaf certificate", NULL },
     { "status", "revoked", NULL },
 };
@@ -152,8 +154,10 @@ static const struct {
 } refused[] = {
     { "serial", "1.2E+37", "spreadsheet" },
     { "serial", "1E+10", "spreadsheet" },
-    { "serial", "-1", "not hexadecimal" },
-    { "serial", "xyz", "not hexadecimal" },
+    { "serial", "-1", "not a serial number" },
+    { "serial", "xyz", "not a serial number" },
+    { "serial", "::", "not a serial number" },
+    { "serial", FINAL_SHA256 FINAL_SHA256 "00", "not a serial number" },
     { "not_before", "22/11/2026", "day or month first" },
     { "not_after", "11/22/26", "day or month first" },
     { "not_after", "later", "not a time" },
