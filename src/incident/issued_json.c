@@ -259,6 +259,7 @@ next_line(void *self, struct cx_issued_record *ret, bool *ret_more, struct cx_de
     cx_json_free(r->json);
     r->json = NULL;
     do {
+        line = (cx_str){ NULL, 0 };
         s = cx_input_line(r->input, &line, ret_more, detail);
         cx_issued_begin(&r->build, cx_input_number(r->input), ret);
         if (cx_status_class(s) == CX_CLASS_LIMIT) {

@@ -245,6 +245,7 @@ cx_issued_take_names(struct cx_issued_build *build, cx_str cell, const char *col
             n++;
         }
         CX_TRY(add_name(&names, (cx_str){ rest.p, n }));
+        n += n < rest.n ? 1 : 0;
         rest = (cx_str){ rest.p + n, rest.n - n };
     }
     if (record->fate == CX_FATE_OBSERVED && names.n == 0) {

@@ -197,6 +197,7 @@ static const struct {
     { "a.example b.example", "a.example b.example" },
     { "\"a.example,b.example\"", "a.example b.example" },
     { "a.example; *.b.example;", "a.example *.b.example" },
+    { "||a.example||b.example|", "a.example b.example" },
     { "\"a.example\n\nb.example\n\"", "a.example b.example" },
     { "\"a.example\r\nb.example\"", "a.example b.example" },
     { "\"{a.example,b.example}\"", "a.example b.example" },
