@@ -14,7 +14,10 @@ struct cx_issued_build {
     struct cx_buf issuer_text;
     struct cx_hash issuer_key;
     struct cx_buf subject_text;
-    uint8_t serial[CX_SERIAL_MAX]; /* of a row */
+    /* The same of rows, whose issuers are text, and the serial number of one. */
+    struct cx_buf row_issuer;
+    struct cx_hash row_issuer_key;
+    uint8_t serial[CX_SERIAL_MAX];
 };
 
 void cx_issued_build_init(struct cx_issued_build *build);

@@ -592,6 +592,22 @@ take_text(const struct row *row, enum cx_column column, cx_str *ret)
     return CX_SUCCESS;
 }
 
+static cx_status
+take_issuer_key(struct cx_issued_build *build, struct cx_issued *issued)
+{
+    if (issued->issuer.n == 0) {
+        return CX_SUCCESS;
+    }
+    if (!cx_str_equal(issued->issuer, cx_buf_str(&build->row_issuer))) {
+        cx_buf_clear(&build->row_issuer);
+        CX_TRY(cx_sha256(cx_span_of_str(issued->issuer), build->row_issuer_key.b));
+        cx_buf_put(&build->row_issuer, issued->issuer);
+        CX_TRY(cx_buf_status(&build->row_issuer));
+    }
+    issued->issuer_key = build->row_issuer_key;
+    return CX_SUCCESS;
+}
+
 /* Subject and issuer are said by a certificate itself, if there is one. */
 static cx_status
 take_texts(const struct row *row, bool from_certificate)
@@ -607,8 +623,7 @@ take_texts(const struct row *row, bool from_certificate)
     }
     CX_TRY(take_text(row, CX_COLUMN_SUBJECT, &issued->subject));
     CX_TRY(take_text(row, CX_COLUMN_ISSUER, &issued->issuer));
-    return issued->issuer.n == 0 ? CX_SUCCESS
-                                 : cx_sha256(cx_span_of_str(issued->issuer), issued->issuer_key.b);
+    return take_issuer_key(row->build, issued);
 }
 
 static cx_status
