@@ -9,82 +9,6 @@
 
 /* A SHA-256 with a colon between any two octets; what is longer is a certificate. */
 #define HASH_CELL_MAX 95
-/* Of a column, with the NULL behind them. */
-#define NAMES_MAX 16
-
-/* ---- columns */
-
-static const char *const columns[CX_COLUMNS][NAMES_MAX] = {
-#define X(id, meaning, ...) [CX_COLUMN_##id] = { __VA_ARGS__, NULL },
-#include "incident/issued_columns.def"
-#undef X
-};
-
-const char *const *
-cx_column_names(enum cx_column column)
-{
-    return columns[column];
-}
-
-/* A string, or an array of strings, as a table of names. */
-static cx_status
-names_of(const struct cx_json *value, const char *member, struct cx_arena *arena,
-         const char *const **ret, struct cx_detail *detail)
-{
-    bool one = cx_json_kind_of(value) == CX_JSON_STRING;
-    size_t n = one ? 1 : cx_json_size(value);
-    const char **names = cx_arena_get(arena, n + 1, sizeof(*names));
-    cx_str text;
-
-    if (names == NULL) {
-        return (cx_status){ CX_E_NOMEM };
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (!cx_json_string(one ? value : cx_json_at(value, i), &text) || text.n == 0 ||
-            memchr(text.p, '\0', text.n) != NULL) {
-            n = 0;
-            break;
-        }
-        CX_TRY(cx_arena_text(arena, text, &text));
-        names[i] = text.p;
-    }
-    if (n == 0) {
-        return cx_fail(detail, CX_E_USAGE,
-                       "mapping: \"%s\" needs the name of a column, or an array of such names",
-                       member);
-    }
-    *ret = names;
-    return CX_SUCCESS;
-}
-
-cx_status
-cx_columns_of(const struct cx_json *mapping, struct cx_arena *arena, struct cx_columns *ret,
-              struct cx_detail *detail)
-{
-    const char *members[CX_COLUMNS + 1] = { NULL };
-    struct cx_columns all;
-
-    for (size_t i = 0; i < CX_COLUMNS; i++) {
-        all.names[i] = columns[i];
-        members[i] = columns[i][0];
-    }
-    if (mapping != NULL) {
-        if (cx_json_kind_of(mapping) != CX_JSON_OBJECT) {
-            return cx_fail(detail, CX_E_USAGE, "mapping: not a JSON object");
-        }
-        CX_TRY(cx_json_only(mapping, "mapping", members, CX_E_USAGE, detail));
-    }
-    for (size_t i = 0; i < CX_COLUMNS; i++) {
-        const struct cx_json *value = cx_json_get(mapping, members[i]);
-
-        if (value != NULL) {
-            CX_TRY(names_of(value, members[i], arena, &all.names[i], detail));
-        }
-    }
-    *ret = all;
-    return CX_SUCCESS;
-}
-
 /* ---- cells */
 
 struct row {
@@ -101,7 +25,7 @@ refuse(const struct row *row, enum cx_column column, const char *why)
 {
     cx_str cell = row->cells->v[column];
 
-    cx_issued_reject(row->record, row->cells->whole, "%s \"%.*s\": %s", columns[column][0],
+    cx_issued_reject(row->record, row->cells->whole, "%s \"%.*s\": %s", cx_column_names(column)[0],
                      (int)(cell.n < 60 ? cell.n : 60), cell.p, why);
     return false;
 }
@@ -109,7 +33,7 @@ refuse(const struct row *row, enum cx_column column, const char *why)
 static void
 note(const struct row *row, enum cx_column column, const char *what)
 {
-    cx_issued_note(row->record, "%s: %s", columns[column][0], what);
+    cx_issued_note(row->record, "%s: %s", cx_column_names(column)[0], what);
 }
 
 static bool
@@ -265,7 +189,7 @@ take_moment(struct row *row, enum cx_column column, int64_t *ret_ms, bool *ret_h
         char text[CX_TIME_TEXT];
 
         cx_time_format(moment.ms / 1000, text);
-        cx_issued_note(row->record, "%s: read as %s", columns[column][0], text);
+        cx_issued_note(row->record, "%s: read as %s", cx_column_names(column)[0], text);
     }
     *ret_ms = moment.ms;
     *ret_date_only = moment.date_only;
@@ -319,7 +243,8 @@ take_link(const struct row *row)
     if (!take_hash(row, CX_COLUMN_LINK, hex, &hash)) {
         return false;
     }
-    if (row->issued->has_digest && !cx_hash_equal(&hash, &row->issued->digest)) {
+    if (row->issued->has_digest && !cx_hash_equal(&hash, &row->issued->digest) &&
+        !(row->issued->has_precertificate && cx_hash_equal(&hash, &row->issued->precertificate))) {
         return refuse(row, CX_COLUMN_LINK, "another certificate than the row's");
     }
     if (!row->issued->has_digest) {
@@ -330,19 +255,69 @@ take_link(const struct row *row)
     return true;
 }
 
-/* PEM, or base64 of DER, in a cell: then the certificate speaks, and the other cells add what it cannot say. */
+/* "\\x3082...", as databases export octets. */
+static cx_status
+der_of_hex(cx_str digits, struct cx_arena *arena, cx_span *ret)
+{
+    uint8_t *p = cx_arena_get(arena, digits.n / 2 + 1, 1);
+
+    if (p == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    for (size_t i = 0; i < digits.n; i++) {
+        int digit = cx_ascii_hex((uint8_t)digits.p[i]);
+
+        if (digit < 0) {
+            return (cx_status){ CX_E_ARCHIVE };
+        }
+        p[i / 2] = (uint8_t)(p[i / 2] << 4 | digit);
+    }
+    *ret = (cx_span){ p, digits.n / 2 };
+    return digits.n % 2 == 0 ? CX_SUCCESS : (cx_status){ CX_E_ARCHIVE };
+}
+
+/* Base64, in lines or not. */
+static cx_status
+der_of_base64(cx_str text, struct cx_arena *arena, cx_span *ret)
+{
+    char *p = cx_arena_get(arena, text.n + 1, 1);
+    size_t n = 0;
+
+    if (p == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    for (size_t i = 0; i < text.n; i++) {
+        if (memchr(" \t\r\n", text.p[i], 4) == NULL) {
+            p[n++] = text.p[i];
+        }
+    }
+    return cx_base64_get((cx_str){ p, n }, arena, ret);
+}
+
+static cx_status
+der_of_cell(cx_str cell, struct cx_arena *arena, cx_span *ret)
+{
+    static const char *const kinds[] = { "CERTIFICATE", "X509 CERTIFICATE", NULL };
+
+    if (cell.p[0] == '-') {
+        return cx_pem_first(cx_span_of_str(cell), kinds, arena, ret, NULL);
+    }
+    if (cell.p[0] == '\\' && cell.p[1] == 'x') {
+        return der_of_hex((cx_str){ cell.p + 2, cell.n - 2 }, arena, ret);
+    }
+    return der_of_base64(cell, arena, ret);
+}
+
+/* Then the certificate speaks, and the other cells add what it cannot say. */
 static cx_status
 take_certificate(const struct row *row, cx_str cell, bool *ret_ok)
 {
-    static const char *const kinds[] = { "CERTIFICATE", "X509 CERTIFICATE", NULL };
-    struct cx_arena *arena = &row->build->arena;
     cx_span der = { NULL, 0 };
-    cx_status s;
+    cx_status s = der_of_cell(cell, &row->build->arena, &der);
 
-    s = cell.p[0] == '-' ? cx_pem_first(cx_span_of_str(cell), kinds, arena, &der, NULL)
-                         : cx_base64_get(cell, arena, &der);
     if (cx_status_class(s) == CX_CLASS_MALFORMED || (cx_ok(s) && der.n == 0)) {
-        *ret_ok = refuse(row, CX_COLUMN_CERTIFICATE, "neither SHA-256, PEM nor base64 of DER");
+        *ret_ok = refuse(row, CX_COLUMN_CERTIFICATE,
+                         "neither SHA-256 nor a certificate in PEM, base64 or \\x hexadecimal");
         return CX_SUCCESS;
     }
     CX_TRY(s);
@@ -641,7 +616,7 @@ take_row_names(const struct row *row)
         (void)refuse(row, CX_COLUMN_NAMES, "no names in this row");
         return CX_SUCCESS;
     }
-    return cx_issued_take_names(row->build, cell, columns[column][0], row->cells->whole,
+    return cx_issued_take_names(row->build, cell, cx_column_names(column)[0], row->cells->whole,
                                 row->record);
 }
 
