@@ -31,8 +31,9 @@ void cx_issued_ignore(struct cx_issued_record *record, const char *fmt, ...) CX_
 /* One more change to tell of. */
 void cx_issued_note(struct cx_issued_record *record, const char *fmt, ...) CX_PRINTF(2, 3);
 
-/* Fills record->issued from a certificate or precertificate, whose octets must live as long as the record. Strict DER, or else what OpenSSL reads, with a
- * note; what neither reads rejects the record, a CA's certificate is ignored (R-REV-7). Classes: NOMEM, INTERNAL. */
+/* Fills record->issued from a certificate or precertificate, whose octets must live as long as the record. Strict DER, or
+ * else what OpenSSL reads, with a note; what neither reads rejects the record, a CA's certificate is ignored (R-REV-7).
+ * Classes: NOMEM, INTERNAL. */
 cx_status cx_issued_take_der(struct cx_issued_build *build, cx_span der,
                              struct cx_issued_record *record) CX_MUST;
 /* Text and key of an issuer. Classes: NOMEM, INTERNAL, MALFORMED. */

@@ -200,6 +200,7 @@ static const struct {
     { "||a.example||b.example|", "a.example b.example" },
     { "\"a.example\n\nb.example\n\"", "a.example b.example" },
     { "\"a.example\r\nb.example\"", "a.example b.example" },
+    { "\"a.example,\nb.example, c.example\"", "a.example b.example c.example" },
     { "\"{a.example,b.example}\"", "a.example b.example" },
     { "\"[\"\"a.example\"\", \"\"b.example\"\"]\"", "a.example b.example" },
     { "\"DNS:a.example, DNS:*.b.example\"", "a.example *.b.example" },
