@@ -3,7 +3,7 @@
 #include "base/cbor.h"
 #include "base/limits.h"
 
-#define MEMBERS 21
+#define MEMBERS 22
 
 static void
 put_hash(struct cx_buf *buf, bool has, const struct cx_hash *hash)
@@ -37,6 +37,7 @@ cx_certificate_write(const struct cx_certificate *c, struct cx_buf *buf)
     for (size_t k = 0; k < i->n_names; k++) {
         put_text(buf, i->names[k]);
     }
+    cx_cbor_put_bool(buf, i->names_partial);
     cx_cbor_put_int(buf, i->sct_ms);
     cx_cbor_put_uint(buf, i->logs);
     cx_cbor_put_int(buf, i->signed_at);
@@ -108,6 +109,7 @@ cx_certificate_read_row(cx_span octets, struct cx_arena *arena, struct cx_certif
     i->not_before = cx_cbor_int(&r);
     i->not_after = cx_cbor_int(&r);
     CX_TRY(get_names(&r, arena, i));
+    i->names_partial = cx_cbor_bool(&r);
     i->sct_ms = cx_cbor_int(&r);
     i->logs = (unsigned)cx_cbor_number(&r, UINT32_MAX);
     i->signed_at = cx_cbor_int(&r);
@@ -138,6 +140,10 @@ cx_certificate_of(const struct cx_issued *issued, uint32_t input, uint64_t line)
     } else if (issued->has_digest) {
         c.has_certificate = true;
         c.certificate = issued->digest;
+    }
+    if (issued->has_precertificate) {
+        c.has_precertificate = true;
+        c.precertificate = issued->precertificate;
     }
     return c;
 }
@@ -243,5 +249,6 @@ cx_certificate_join(struct cx_certificate *a, const struct cx_certificate *b,
         a->precertificate = b->precertificate;
     }
     join_rest(&a->issued, &b->issued);
+    a->issued.names_partial = a->issued.names_partial && b->issued.names_partial;
     return join_names(&a->issued, &b->issued, arena);
 }

@@ -26,7 +26,8 @@ struct cx_issued {
     cx_str issuer;      /* RFC 4514 text */
     cx_str subject;     /* the same; may be empty */
     struct cx_hash
-        issuer_key; /* what pairs it with its precertificate, beside the serial: SHA-256 of the issuer's Name in DER, or of its text */
+        issuer_key; /* what pairs it with its precertificate, beside the serial: SHA-256 of the issuer's Name in DER, or of
+                     * its text; zeros: unknown */
     cx_time not_before;  /* CX_TIME_NONE: unknown */
     cx_time not_after;   /* last second of validity */
     const cx_str *names; /* as in a request: host names with "*.", addresses, mailboxes */
@@ -96,7 +97,8 @@ const char *cx_issued_reader_file(const struct cx_issued_reader *reader);
 const char *cx_issued_reader_format(const struct cx_issued_reader *reader);
 void cx_issued_reader_progress(const struct cx_issued_reader *reader, uint64_t *ret_done,
                                uint64_t *ret_all);
-/* After the end: SHA-256 of a file's octets; of a folder: of what "sha256sum" would print of its files, in the order of their paths in the folder. Classes: INTERNAL, IO. */
+/* After the end: SHA-256 of a file's octets; of a folder: of what "sha256sum" would print of its files, in the order of
+ * their paths in the folder. Classes: INTERNAL. */
 cx_status cx_issued_reader_digest(struct cx_issued_reader *reader, struct cx_hash *ret) CX_MUST;
 
 #endif

@@ -35,6 +35,7 @@ cx_issued_build_init(struct cx_issued_build *build)
     cx_buf_init(&build->issuer, CX_DISTINGUISHED_NAME_MAX);
     cx_buf_init(&build->issuer_text, CX_LINE_MAX);
     cx_buf_init(&build->subject_text, CX_LINE_MAX);
+    cx_buf_init(&build->row_issuer, CX_LINE_MAX);
 }
 
 void
@@ -44,6 +45,7 @@ cx_issued_build_done(struct cx_issued_build *build)
     cx_buf_done(&build->issuer);
     cx_buf_done(&build->issuer_text);
     cx_buf_done(&build->subject_text);
+    cx_buf_done(&build->row_issuer);
 }
 
 void

@@ -244,17 +244,35 @@ triage(struct making *m, struct cx_detail *detail)
 /* ---- the summary */
 
 static struct cx_json *
+own_to_json(const struct cx_policy *policy)
+{
+    struct cx_json *json = cx_json_new_array();
+    bool complete = true;
+
+    for (size_t i = 0; i < policy->n_own; i++) {
+        const struct cx_own *own = &policy->own[i];
+        struct cx_json *one = cx_json_new_object();
+        cx_time until = own->until != CX_TIME_MAX ? own->until : CX_TIME_NONE;
+
+        one = cx_json_whole(one, cx_json_set(one, "name", cx_json_new_string(own->name)) &&
+                                     cx_json_set(one, "from", cx_json_new_moment(own->from)) &&
+                                     cx_json_set(one, "until", cx_json_new_moment(until)));
+        complete = cx_json_add(json, one) && complete;
+    }
+    return cx_json_whole(json, complete);
+}
+
+static struct cx_json *
 options_to_json(const struct making *m)
 {
     const struct cx_triage_options *t = &m->triage;
     struct cx_json *json = cx_json_new_object();
-    const struct cx_json *own = cx_json_get(m->options->policy, "own");
 
     return cx_json_whole(
         json,
         cx_json_set(json, "purpose", cx_json_new_text(cx_purpose_word(t->purpose))) &&
             cx_json_set(json, "profile", cx_json_new_text(cx_profile_word(t->profile))) &&
-            cx_json_set(json, "own", cx_json_copy(own)) &&
+            cx_json_set(json, "own", own_to_json(t->policy)) &&
             cx_json_set(json, "aware", cx_json_new_moment(t->aware)) &&
             cx_json_set(json, "proof_grade", cx_json_new_text(cx_grade_word(t->proof))) &&
             cx_json_set(json, "rules_of",

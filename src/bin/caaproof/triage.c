@@ -38,6 +38,7 @@ static const char usage[] =
     "  --issuer D             issuer domain name of the CA (repeatable), or\n"
     "  --policy FILE          policy with own names and their dates (docs/json.md)\n"
     "  --aware T              when the CA became aware, in UTC: 2026-11-26T09:00:00Z\n"
+    "  --now T                when the run is made, for what is late (default: the clock)\n"
     "  --out RUN              folder to make; a run that is there is made again\n"
     "\n"
     "  --not-consulted FILE   certificates whose process did not consult the answer: SHA-256 or "
@@ -186,7 +187,6 @@ make(struct triage_command *c, const struct cx_json *json, struct cx_detail *det
     cx_arena_init(&arena, CX_RESULT_MAX);
     c->run.policy = json;
     c->run.triage.policy = &policy;
-    c->run.triage.now = cx_time_now();
     c->run.progress = show_progress;
     c->run.ctx = c;
     s = cx_policy_from_json(json, &arena, &policy, detail);
@@ -231,6 +231,7 @@ enum {
     OPT_POLICY,
     OPT_AWARE,
     OPT_OUT,
+    OPT_NOW,
     OPT_NOT_CONSULTED,
     OPT_CONSULTED,
     OPT_RECHECK,
@@ -253,6 +254,7 @@ static const struct option long_options[] = {
     { "policy", required_argument, NULL, OPT_POLICY },
     { "aware", required_argument, NULL, OPT_AWARE },
     { "out", required_argument, NULL, OPT_OUT },
+    { "now", required_argument, NULL, OPT_NOW },
     { "not-consulted", required_argument, NULL, OPT_NOT_CONSULTED },
     { "consulted", required_argument, NULL, OPT_CONSULTED },
     { "recheck", required_argument, NULL, OPT_RECHECK },
@@ -346,6 +348,9 @@ take_rule_option(struct triage_command *c, int option, const char *value)
         c->has_aware = true;
         return cx_ok(cx_time_parse(cx_str_of(value), &c->run.triage.aware)) ||
                options_complain("--aware takes a moment such as 2026-11-26T09:00:00Z", value);
+    case OPT_NOW:
+        return cx_ok(cx_time_parse(cx_str_of(value), &c->run.triage.now)) ||
+               options_complain("--now takes a moment such as 2026-11-26T09:00:00Z", value);
     case OPT_RULES_OF:
         c->run.triage.has_rules_of = true;
         return cx_ok(cx_time_parse(cx_str_of(value), &c->run.triage.rules_of)) ||
@@ -476,6 +481,7 @@ command_triage(int argc, char **argv)
     c->run.title = "CAA incident";
     c->run.program = "caaproof " CAAPROOF_VERSION;
     c->run.triage.purpose = CX_PURPOSE_TLS;
+    c->run.triage.now = cx_time_now();
     c->run.triage.proof = CX_GRADE_C;
     code = parse_and_run(c, argc, argv);
     cx_json_free(c->columns);
