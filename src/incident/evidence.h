@@ -98,6 +98,8 @@ struct cx_name_evidence {
     cx_time window_ends;       /* last second */
     struct cx_step steps[CX_LABELS_MAX];
     size_t n_steps;
+    struct cx_answers
+        answers; /* all that the judge was given: those of the steps, and what no archive asks */
 };
 
 /* c is the case of the moment of signing. Everything that ret points to lives in arena, or in inquiry. Classes: IO, STORE, NOMEM. */

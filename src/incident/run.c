@@ -121,6 +121,19 @@ cx_run_triage(const struct cx_run *run)
     return &run->triage;
 }
 
+void
+cx_run_set_policy(struct cx_run *run, const struct cx_policy *policy)
+{
+    run->triage.policy = policy;
+}
+
+void
+cx_run_set_rules_of(struct cx_run *run, cx_time date)
+{
+    run->triage.has_rules_of = true;
+    run->triage.rules_of = date;
+}
+
 /* ---- attaching what the run was made of */
 
 static cx_status
