@@ -280,6 +280,30 @@ options_to_json(const struct making *m)
             cx_json_set(json, "policy", cx_json_copy(m->options->policy)));
 }
 
+/* What the run can be made again with: paths as they were given. */
+static struct cx_json *
+made_with(const struct cx_run_options *o)
+{
+    struct cx_json *json = cx_json_new_object();
+    struct cx_json *lists = cx_json_new_array();
+    bool complete = true;
+
+    for (size_t i = 0; i < o->n_lists; i++) {
+        complete = cx_json_add(lists, cx_json_new_text(o->lists[i])) && complete;
+    }
+    lists = cx_json_whole(lists, complete);
+    return cx_json_whole(
+        json, cx_json_set(json, "lists", lists) &&
+                  cx_json_set(json, "format",
+                              o->format != NULL ? cx_json_new_text(o->format->name)
+                                                : cx_json_new_null()) &&
+                  cx_json_set(json, "columns",
+                              o->reader.mapping != NULL ? cx_json_copy(o->reader.mapping)
+                                                        : cx_json_new_null()) &&
+                  cx_json_set(json, "cause",
+                              o->cause != NULL ? cx_json_new_text(o->cause) : cx_json_new_null()));
+}
+
 /* SHA-256 over what the run is made of: same inputs, options and program, same run. */
 static cx_status
 set_run_digest(struct cx_json *run)
@@ -335,6 +359,7 @@ write_summary(struct making *m, struct cx_json *run, struct cx_detail *detail)
         cx_json_set(run, "made", cx_json_new_moment(m->triage.now)) &&
         cx_json_set(run, "title", cx_json_new_text(m->options->title)) &&
         cx_json_set(run, "options", options_to_json(m)) &&
+        cx_json_set(run, "made_with", made_with(m->options)) &&
         cx_json_set(run, "inputs", cx_json_share(m->inputs)) &&
         cx_totals_to_json(m->totals, &m->triage, &m->counts, m->rejected, run) &&
         cx_json_set(run, "statements", cx_totals_statements(m->totals, &m->triage)) &&

@@ -160,24 +160,6 @@ find_archive(struct triage_command *c, struct cx_detail *detail)
 }
 
 static cx_status
-show(const struct triage_command *c, struct cx_detail *detail)
-{
-    struct cx_run *run;
-    cx_status s = CX_SUCCESS;
-
-    CX_TRY(cx_run_open(c->out, &run, detail));
-    if (c->json) {
-        s = output_json(cx_run_summary(run));
-    } else {
-        triage_print(cx_run_summary(run));
-        printf("\n%s: caaproof report %s makes the page, the report and the lists\n", c->out,
-               c->out);
-    }
-    cx_run_close(run);
-    return s;
-}
-
-static cx_status
 make(struct triage_command *c, const struct cx_json *json, struct cx_detail *detail)
 {
     struct cx_arena arena;
@@ -217,7 +199,7 @@ run(struct triage_command *c)
         s = runs_report(c->out, true, &detail);
     }
     if (cx_ok(s)) {
-        s = show(c, &detail);
+        s = runs_show(c->out, c->json, &detail);
     }
     return cx_ok(s) ? exit_with_output(EXIT_SUCCESS) : exit_with(s, &detail);
 }
@@ -479,7 +461,7 @@ command_triage(int argc, char **argv)
     }
     c->run.lists = c->lists;
     c->run.title = "CAA incident";
-    c->run.program = "caaproof " CAAPROOF_VERSION;
+    c->run.program = RUNS_PROGRAM;
     c->run.triage.purpose = CX_PURPOSE_TLS;
     c->run.triage.now = cx_time_now();
     c->run.triage.proof = CX_GRADE_C;
