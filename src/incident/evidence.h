@@ -78,7 +78,7 @@ struct cx_inquiry {
 
 /* The label that has to be looked at next, or false: everything is there. */
 bool cx_inquiry_need(const struct cx_inquiry *inquiry, cx_span *ret);
-/* What the archive has for that label; the arrays go to arena. Classes: IO, STORE, NOMEM. */
+/* What the archive (NULL: nothing) has for that label; the arrays go to arena. Classes: IO, STORE, NOMEM. */
 cx_status cx_inquiry_pick(struct cx_inquiry *inquiry, struct cx_archive *archive,
                           const struct cx_entry_key *key, struct cx_arena *arena,
                           struct cx_detail *detail) CX_MUST;

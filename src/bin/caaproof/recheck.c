@@ -31,8 +31,9 @@ static const char usage[] =
     "what DNS says\n"
     "now does not show what it said when the certificate was signed.\n"
     "\n"
-    "What was interrupted goes on where it stopped. To have everything asked again, remove "
-    "RUN/recheck.ndjson.\n"
+    "What was interrupted goes on where it stopped, from RUN/recheck.part; else everything is "
+    "asked "
+    "again.\n"
     "\n"
     "  --in-flight N      certificates under way at once (default 100); of one registrable domain "
     "never more\n"
@@ -223,7 +224,7 @@ put_result(struct recheck *r, const struct slot *slot)
     cx_buf_putc(&line, '\n');
     if (cx_ok(s) && cx_buf_ok(&line) &&
         (fwrite(line.p, 1, line.n, r->out) != line.n || fflush(r->out) != 0)) {
-        s = cx_fail(&r->detail, CX_E_IO, "%s/recheck.ndjson: cannot be written", r->folder);
+        s = cx_fail(&r->detail, CX_E_IO, "%s/recheck.part: cannot be written", r->folder);
     }
     cx_buf_done(&line);
     cx_json_free(json);
@@ -427,6 +428,7 @@ static cx_status
 recheck(const struct options *options, const char *folder, struct cx_detail *detail)
 {
     CX_AUTO(cx_path_free) char *path = NULL;
+    CX_AUTO(cx_path_free) char *part = NULL;
     struct recheck r = {
         .options = options,
         .folder = folder,
@@ -435,10 +437,11 @@ recheck(const struct options *options, const char *folder, struct cx_detail *det
     cx_status s;
 
     CX_TRY(cx_path_make(&path, "%s/recheck.ndjson", folder));
-    s = ask(&r, path, detail);
+    CX_TRY(cx_path_make(&part, "%s/recheck.part", folder));
+    s = ask(&r, part, detail);
     done(&r);
     CX_TRY(s);
-    CX_TRY(runs_make_again(folder, path, detail));
+    CX_TRY(runs_make_again(folder, part, path, detail));
     return runs_show(folder, options->json, detail);
 }
 

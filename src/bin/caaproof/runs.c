@@ -6,6 +6,9 @@
 #include "bin/caaproof/triage.h"
 #include "engine/policy.h"
 
+#include <errno.h>
+#include <stdio.h>
+
 /* R-8657-11: until then a CA that did not honour the parameters was right; and answers need not have been validated. */
 #define PARAMETERS_BIND "2027-03-15"
 
@@ -204,13 +207,17 @@ take_all(struct again *a, const struct cx_json *summary)
 }
 
 cx_status
-runs_make_again(const char *path, const char *recheck, struct cx_detail *detail)
+runs_make_again(const char *path, const char *results, const char *recheck,
+                struct cx_detail *detail)
 {
     struct again a = { .lists = NULL };
     cx_status s = runs_open(path, &a.run, detail);
 
     if (cx_ok(s)) {
         s = take_all(&a, cx_run_summary(a.run.run));
+    }
+    if (cx_ok(s) && rename(results, recheck) != 0) {
+        s = cx_fail(detail, CX_E_IO, "%s: cannot be named: %s", recheck, strerror(errno));
     }
     if (cx_ok(s)) {
         a.options.recheck = recheck;

@@ -27,9 +27,10 @@ void runs_close(struct opened_run *run);
 /* Writes page, report and lists into the run, and says where unless quiet. */
 cx_status runs_report(const char *path, bool quiet, struct cx_detail *detail) CX_MUST;
 
-/* Makes a run once more from what its run.json says, as of now, with results of a recheck, and writes page, report and lists. Classes: those of
- * making a run. */
-cx_status runs_make_again(const char *path, const char *recheck, struct cx_detail *detail) CX_MUST;
+/* Makes a run once more from what its run.json says, as of now, with the results of a recheck, which get the name recheck; and writes page,
+ * report and lists. Classes: those of making a run. */
+cx_status runs_make_again(const char *path, const char *results, const char *recheck,
+                          struct cx_detail *detail) CX_MUST;
 
 /* Prints the summary of a run, for people or as JSON. */
 cx_status runs_show(const char *path, bool json, struct cx_detail *detail) CX_MUST;
