@@ -323,6 +323,17 @@ recall_answers(struct cx_recaller *r, const struct cx_record *record, struct cx_
 }
 
 cx_status
+cx_recall_context(struct cx_recaller *r, const struct cx_record *record,
+                  const struct cx_context **ret, struct cx_detail *detail)
+{
+    const struct known *known;
+
+    CX_TRY(context_of(r, &record->context, &known, detail));
+    *ret = &known->context;
+    return CX_SUCCESS;
+}
+
+cx_status
 cx_recall(struct cx_recaller *r, const struct cx_record *record, struct cx_check *check,
           struct cx_detail *detail)
 {

@@ -5,6 +5,7 @@
 #define CX_ENGINE_RECALL_H
 
 #include "engine/check.h"
+#include "evidence/context.h"
 #include "evidence/record.h"
 
 /* Where objects are; those of cx_log_object. */
@@ -28,6 +29,10 @@ void cx_recaller_forget(struct cx_recaller *recaller);
  * missing), NOMEM, and those of objects. */
 cx_status cx_recall(struct cx_recaller *recaller, const struct cx_record *record,
                     struct cx_check *check, struct cx_detail *detail) CX_MUST;
+
+/* Who resolved, and how, as the record has it; lives in the recaller until its next call. Classes: those of cx_recall. */
+cx_status cx_recall_context(struct cx_recaller *recaller, const struct cx_record *record,
+                            const struct cx_context **ret, struct cx_detail *detail) CX_MUST;
 
 /* Findings and conclusion as the record has them. What this program has no word for stays unset. */
 cx_status cx_recall_findings(const struct cx_record *record, struct cx_check *check) CX_MUST;

@@ -261,6 +261,27 @@ class Lab(cli.unittest.TestCase):
                                       capture_output=True, check=False)
                 self.assertEqual((done.returncode, done.stdout.partition(':')[0]), (0 if word == 'ok' else 77, word))
 
+    # TEST R-PRF-12: a grade says what was kept, not what was once there.
+    def test_stores_as_archives(self):
+        with tempfile.TemporaryDirectory() as folder:
+            commands = []
+            for keep in ('full', 'proof', 'digest'):
+                store, archive = os.path.join(folder, keep), os.path.join(folder, keep + '.archive')
+                commands += [['store', 'init', store, '--origin', 'log.lab.test/' + keep]]
+                commands += [['check', name, '--issuer', 'ca.example.net', '--record', store, '--keep', keep]
+                             for name in ('www.permit.test', 'plain.unsigned')]
+                commands += [['import', archive, '--store', store],
+                             ['import', archive, '--coverage', '--certificates', os.path.join(folder, 'list'), '--json']]
+            with open(os.path.join(folder, 'list'), 'w', encoding='utf-8') as f:
+                f.write('serial,signed,dns_names\n')
+                signed = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(time.time() + 600))
+                f.write('01,%s,www.permit.test\n02,%s,plain.unsigned\n' % (signed, signed))
+            done = all_in_lab(folder, commands)
+            for i, grades in enumerate(({'A': 1, 'B': 1}, {'A': 1, 'C': 1}, {'C': 2})):
+                self.assertEqual([code for code, _ in done[5 * i:5 * i + 5]], [0] * 5, done[5 * i:5 * i + 5])
+                total = json.loads(done[5 * i + 4][1])['total']
+                self.assertEqual({g: total[g] for g in 'ABCDE' if total[g]}, grades)
+
     def test_check_of_a_name(self):
         self.assertEqual(in_lab('check', 'www.permit.test', '--issuer', 'ca.example.net')[0], 0)
         self.assertEqual(in_lab('check', 'www.expired.test', '--issuer', 'ca.example.net')[0], 11)

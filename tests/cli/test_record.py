@@ -466,5 +466,30 @@ class Outsiders(Store):
         self.assertEqual(json.loads(self.ok('log', 'status', self.store, '--json'))['shards'][0]['timestamped'], 6)
 
 
+class Archive(Store):
+    # TEST R-PRF-5: an archive shows what DNS said, not what a request said that it says.
+    def test_answers_that_came_with_a_request_are_no_evidence(self):
+        self.fill(2)
+        answer = {'name': 'a.test', 'outcome': 'records', 'dnssec': 'secure', 'ttl': 60, 'time': '2026-11-22T00:00:00Z',
+                  'records': [{'flags': 0, 'tag': 'issue', 'value': 'ca.example.net'}]}
+        code, results, _ = self.batch([{'id': 'given', 'names': ['a.test'], 'issuer': 'ca.example.net', 'answers': [answer],
+                                        'date': '2026-11-22'}])
+        self.assertEqual((code, results[0]['verdict']), (0, 'PERMIT'))
+        archive = os.path.join(self.folder, 'archive')
+        code, out, err = cli.run('import', archive, '--store', self.store)
+        self.assertEqual((code, err), (1, ''))
+        self.assertIn('4 records = 0 observed + 3 rejected + 1 ignored; 0 observations', out)
+        self.assertIn(archive + '/rejects.csv', out)
+        with open(os.path.join(archive, 'rejects.csv'), encoding='utf-8') as f:
+            self.assertEqual(f.read().count('DNS was not asked (none: answers given with the request)'), 3)
+
+    def test_a_store_that_grows(self):
+        archive = os.path.join(self.folder, 'archive')
+        for n, added in ((2, 3), (1, 1), (0, 0)):
+            self.fill(n, first=10 * n)
+            out = cli.run('import', archive, '--store', self.store)[1]
+            self.assertTrue(out.startswith('%d entries of the log are new\n' % added), out)
+
+
 if __name__ == '__main__':
     cli.main()

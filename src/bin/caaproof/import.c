@@ -157,6 +157,9 @@ import_all(struct import_command *c, const char *const *paths, size_t n, struct 
         s = cx_archive_finish(archive, detail);
     }
     cx_archive_close(archive);
+    if (cx_ok(s) && c->rejected && !c->json) {
+        printf("%s/rejects.csv says which records were rejected, and why\n", c->archive_path);
+    }
     return s;
 }
 

@@ -15,21 +15,27 @@ struct importing {
     struct cx_detail *detail;
 };
 
-/* A proof beside the answer is the best there is; a message by its hash is B, since the octets are in the store. */
+/* Of what was kept with it: a proof is the best there is, then the message; where the octets were not kept, what was read from
+ * them is. */
 static enum cx_grade
-grade_of(const struct cx_answer *answer)
+grade_of(const struct cx_answer *answer, enum cx_messages kept)
 {
-    return answer->is_proved && answer->dnssec == CX_DNSSEC_SECURE ? CX_GRADE_A : CX_GRADE_B;
+    bool is_signed = answer->dnssec == CX_DNSSEC_SECURE;
+
+    if (kept != CX_MESSAGES_FULL && (kept != CX_MESSAGES_PROOF || !is_signed)) {
+        return CX_GRADE_C;
+    }
+    return is_signed && answer->is_proved ? CX_GRADE_A : CX_GRADE_B;
 }
 
 static struct cx_observation
-observation_of(const struct cx_answer *a, cx_time date)
+observation_of(const struct cx_answer *a, enum cx_messages kept)
 {
     return (struct cx_observation){
         .observed = CX_OBSERVED_ANSWER,
-        .grade = grade_of(a),
+        .grade = grade_of(a, kept),
         .clock = CX_CLOCK_ASKED,
-        .time_ms = (a->time != CX_TIME_NONE ? a->time : date) * 1000,
+        .time_ms = a->time * 1000,
         .precision_ms = 1000,
         .name = a->name,
         .outcome = a->outcome,
@@ -43,9 +49,18 @@ observation_of(const struct cx_answer *a, cx_time date)
     };
 }
 
-/* The answers of a check; those of another type than CAA are not evidence of a climb by themselves. */
+/* Whether DNS was asked: what a request or a file said that DNS says is no evidence, whatever time it gives. */
+static bool
+is_of_dns(const struct cx_context *context)
+{
+    const cx_str none = CX_STR("none: "); /* docs/formats/record.md, "Contexts" */
+
+    return context->resolver.n < none.n || memcmp(context->resolver.p, none.p, none.n) != 0;
+}
+
+/* The answers of a check; those of another type than CAA are not evidence of a climb by themselves, nor is one without a time. */
 static cx_status
-observe(struct cx_check *check, struct cx_archive_record *record)
+observe(struct cx_check *check, enum cx_messages kept, struct cx_archive_record *record)
 {
     struct cx_observation *v = cx_arena_get(&check->arena, check->answers.n, sizeof(*v));
     size_t n = 0;
@@ -56,8 +71,8 @@ observe(struct cx_check *check, struct cx_archive_record *record)
     for (size_t k = 0; k < check->answers.n; k++) {
         const struct cx_answer *answer = check->answers.v[k];
 
-        if (answer->type == CX_TYPE_CAA) {
-            v[n++] = observation_of(answer, check->request.cases[0].date);
+        if (answer->type == CX_TYPE_CAA && answer->time != CX_TIME_NONE) {
+            v[n++] = observation_of(answer, kept);
         }
     }
     record->fate = n != 0 ? CX_FATE_OBSERVED : CX_FATE_IGNORED;
@@ -73,11 +88,12 @@ reject(struct cx_archive_record *record, const struct cx_detail *why)
     (void)snprintf(record->reason, sizeof(record->reason), "%.*s", CX_REJECT_TEXT - 1, why->text);
 }
 
-/* A check that was deleted, or whose objects are gone, is rejected by name; only the want of memory ends the import. */
+/* A check that was deleted, whose objects are gone, or that is none of DNS, is rejected by name; only the want of memory ends the import. */
 static cx_status
 take_check(struct importing *i, const struct cx_log_row *row, struct cx_archive_record *record)
 {
     struct cx_detail why = { .text = "" };
+    const struct cx_context *context = NULL;
     struct cx_record read;
     cx_status s = stored_record(&i->stored, row, &read, &why);
 
@@ -88,7 +104,14 @@ take_check(struct importing *i, const struct cx_log_row *row, struct cx_archive_
                              : cx_recall(i->stored.recaller, &read, i->check, &why);
     }
     if (cx_ok(s)) {
-        return observe(i->check, record);
+        s = cx_recall_context(i->stored.recaller, &read, &context, &why);
+    }
+    if (cx_ok(s) && !is_of_dns(context)) {
+        s = cx_fail(&why, CX_E_STORE, "DNS was not asked (%.*s)", (int)context->resolver.n,
+                    context->resolver.p);
+    }
+    if (cx_ok(s)) {
+        return observe(i->check, context->messages, record);
     }
     if (s.code == CX_E_NOMEM) {
         return s;
