@@ -24,6 +24,33 @@ cx_duty_word(enum cx_duty_kind kind)
     return "none";
 }
 
+const char *
+cx_duty_rule_sentence(cx_str rule)
+{
+    static const struct {
+        const char *rule;
+        const char *sentence;
+    } sentences[] = {
+        { "R-REV-1", "not issued in accordance with the requirements, by the text before "
+                     "2018-10-14" },
+        { "R-REV-2", "not issued in accordance with the requirements, by the text from "
+                     "2018-10-14 to 2026-03-30" },
+        { "R-REV-3", "CAA not checked correctly, or issuance not permitted, by the text since "
+                     "2026-03-31" },
+        { "R-REV-6", "short-lived" },
+        { "R-REV-8", "signed before 2017-09-08, when CAA did not bind" },
+        { "R-MAIL-9", "not issued in accordance with the requirements for S/MIME" },
+        { "R-PRF-7", "permitted by an answer that the process did not consult, which is arguable" },
+    };
+
+    for (size_t i = 0; i < CX_COUNT(sentences); i++) {
+        if (cx_str_equal(rule, cx_str_of(sentences[i].rule))) {
+            return sentences[i].sentence;
+        }
+    }
+    return NULL;
+}
+
 bool
 cx_is_short_lived(cx_time signed_at, cx_time not_before, cx_time not_after)
 {

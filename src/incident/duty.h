@@ -12,6 +12,8 @@ enum cx_duty_kind {
 };
 
 const char *cx_duty_word(enum cx_duty_kind kind); /* "24h" */
+/* What the rule of a duty says; NULL if there is no such rule. */
+const char *cx_duty_rule_sentence(cx_str rule);
 
 struct cx_duty {
     enum cx_duty_kind kind;

@@ -515,7 +515,7 @@ cx_totals_to_json(const struct cx_totals *t, const struct cx_triage_options *opt
 struct sentence {
     const char *mark;
     uint64_t n;
-    const char *text; /* each # becomes the number */
+    const char *text; /* # becomes the number */
 };
 
 static bool
@@ -523,16 +523,21 @@ add_sentence(struct cx_json *json, const struct sentence *sentence)
 {
     struct cx_json *one = cx_json_new_object();
     struct cx_buf text;
+    const char *many = " certificates";
     char number[24];
     struct cx_json *value;
 
     cx_buf_init(&text, CX_LINE_MAX);
     (void)snprintf(number, sizeof(number), "%" PRIu64, sentence->n); /* fits: 20 digits */
     for (const char *p = sentence->text; *p != '\0'; p++) {
-        if (*p == '#') {
-            cx_buf_puts(&text, number);
-        } else {
+        if (*p != '#') {
             cx_buf_putc(&text, *p);
+            continue;
+        }
+        cx_buf_puts(&text, number);
+        if (sentence->n == 1 && strncmp(p + 1, many, strlen(many)) == 0) {
+            cx_buf_puts(&text, " certificate");
+            p += strlen(many);
         }
     }
     value = cx_buf_ok(&text) ? cx_json_new_string(cx_buf_str(&text)) : NULL;
@@ -558,7 +563,7 @@ cx_totals_statements(const struct cx_totals *t, const struct cx_triage_options *
           "For # certificates a log states the outcome of a check of some name, without the answer "
           "that it was drawn from." },
         { "unknown", cx_totals_of_class(t, CX_TRIAGE_NO_EVIDENCE),
-          "For # certificates nothing is stored; what CAA said when they were signed is unknown." },
+          "For # certificates nothing is stored; what CAA said at the signature is unknown." },
         { "unknown", cx_totals_of_class(t, CX_TRIAGE_TAINTED),
           "For # certificates the stored answers are incomplete, of another name or moment, or "
           "contradict each other." },

@@ -3,6 +3,7 @@
 #include "bin/caaproof/output.h"
 #include "bin/caaproof/runs.h"
 #include "bin/caaproof/terminal.h"
+#include "bin/caaproof/triage.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -87,6 +88,24 @@ print_painted(cx_str word)
     printf("%s", paint_off(stdout));
 }
 
+static const char *
+clock_words(cx_str clock)
+{
+    return cx_str_equal(clock, CX_STR("signing-log"))  ? "the log of signatures"
+           : cx_str_equal(clock, CX_STR("sct"))        ? "the earliest SCT"
+           : cx_str_equal(clock, CX_STR("not-before")) ? "notBefore, which may have been set back"
+                                                       : "nothing: the moment is not known";
+}
+
+static const char *
+process_words(cx_str process)
+{
+    return cx_str_equal(process, CX_STR("consulted")) ? "consulted the check before it signed"
+           : cx_str_equal(process, CX_STR("not-consulted"))
+               ? "did not consult the check"
+               : "not known whether it consulted the check";
+}
+
 /* ---- names */
 
 static void
@@ -157,17 +176,13 @@ print_duty(const struct cx_json *row)
     bool late = false;
 
     (void)cx_json_bool(cx_json_get(row, "late"), &late); /* of our own JSON */
-    printf("  %-16s ", "duty");
-    print_text(text(row, "duty"));
-    if (cx_json_kind_of(cx_json_get(row, "rule")) == CX_JSON_STRING) {
-        printf(", ");
-        print_text(text(row, "rule"));
-    }
+    printf("  %-16s %s", "to be revoked", triage_duty_words(text(row, "duty")));
     if (cx_json_kind_of(cx_json_get(row, "deadline")) == CX_JSON_STRING) {
         printf(", by ");
         print_text(text(row, "deadline"));
-        printf("%s", late ? ", late" : "");
+        printf("%s", late ? ", which is over" : "");
     }
+    triage_print_rule(text(row, "rule"));
     printf("\n");
     if (cx_json_kind_of(cx_json_get(row, "also")) == CX_JSON_STRING) {
         print_line("another reading", row, "also");
@@ -177,17 +192,20 @@ print_duty(const struct cx_json *row)
 static void
 print_remedies(const struct cx_json *remedies)
 {
-    printf("  %-16s", "would be revoked");
+    const char *comma = "";
+
+    printf("  %-16s ", "by each remedy");
     for (unsigned i = 0; i < CX_REMEDIES; i++) {
         const char *word = cx_remedy_word((enum cx_remedy)i);
         const struct cx_json *json = cx_json_get(remedies, word);
         bool revoke = false;
 
         if (cx_json_bool(json, &revoke)) {
-            printf(" %s: %s;", word, revoke ? "yes" : "no");
+            printf("%s%s: %s", comma, word, revoke ? "revoked" : "spared");
         } else {
-            printf(" %s: not known;", word);
+            printf("%s%s: not known", comma, word);
         }
+        comma = ", ";
     }
     printf("\n");
 }
@@ -208,10 +226,9 @@ print_row(const struct cx_json *row)
     print_line("issuer", row, "issuer");
     printf("  %-16s ", "signed");
     print_text(text(row, "signed"));
-    printf(", by the clock of the ");
-    print_text(text(row, "clock"));
+    printf(", says %s", clock_words(text(row, "clock")));
     printf("\n");
-    print_line("process", row, "process");
+    printf("  %-16s %s\n", "process", process_words(text(row, "process")));
     print_line("status", row, "status");
     print_duty(row);
     print_remedies(cx_json_get(row, "remedies"));

@@ -8,7 +8,24 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+/* Silent times of a source that are listed. */
+#define GAPS_SHOWN 6
+/* More days than this are summed by month. */
+#define DAYS_SHOWN 62
+#define GRADES     6
+
+static const char *const grades[GRADES] = { "A", "B", "C", "D", "E", "none" };
+
+/* A line of the table. */
+struct line {
+    char what[sizeof("2026-11-26")];
+    int64_t certificates;
+    int64_t names;
+    int64_t graded[GRADES];
+};
 
 static int64_t
 number(const struct cx_json *json, const char *member)
@@ -28,10 +45,52 @@ print_text(const struct cx_json *json, const char *member)
     output_escaped(stdout, cx_span_of_str(text));
 }
 
+/* How many gaps that are to be told are longer than the one at i, or as long and before it. */
+static size_t
+longer_gaps(const struct cx_json *gaps, size_t i)
+{
+    int64_t days = number(cx_json_at(gaps, i), "days");
+    size_t n = 0;
+
+    for (size_t k = 0; k < cx_json_size(gaps); k++) {
+        int64_t other = number(cx_json_at(gaps, k), "days");
+
+        n += other > days || (other == days && k < i) ? 1 : 0;
+    }
+    return n;
+}
+
+/* The longest, in order of time, and how many others there are. */
+static void
+print_gaps(const struct cx_json *gaps)
+{
+    int64_t others = 0;
+    int64_t days = 0;
+
+    for (size_t i = 0; i < cx_json_size(gaps); i++) {
+        const struct cx_json *gap = cx_json_at(gaps, i);
+        int64_t n = number(gap, "days");
+
+        if (longer_gaps(gaps, i) >= GAPS_SHOWN) {
+            others++;
+            days += n;
+            continue;
+        }
+        printf("  %ssilent%s ", paint_on(stdout, PAINT_DOUBT), paint_off(stdout));
+        print_text(gap, "from");
+        printf(" to ");
+        print_text(gap, "to");
+        printf(", %" PRId64 " %s\n", n, n == 1 ? "day" : "days");
+    }
+    if (others != 0) {
+        printf("  and %" PRId64 " shorter gaps of %" PRId64 " days (--json lists them)\n", others,
+               days);
+    }
+}
+
 static void
 print_source(const struct cx_json *source)
 {
-    const struct cx_json *gaps = cx_json_get(source, "gaps");
 
     print_text(source, "source");
     printf(" (");
@@ -41,15 +100,7 @@ print_source(const struct cx_json *source)
     printf(" to ");
     print_text(source, "last");
     printf("\n");
-    for (size_t i = 0; i < cx_json_size(gaps); i++) {
-        const struct cx_json *gap = cx_json_at(gaps, i);
-
-        printf("  %ssilent%s ", paint_on(stdout, PAINT_DOUBT), paint_off(stdout));
-        print_text(gap, "from");
-        printf(" to ");
-        print_text(gap, "to");
-        printf(", %" PRId64 " days\n", number(gap, "days"));
-    }
+    print_gaps(cx_json_get(source, "gaps"));
 }
 
 static void
@@ -60,52 +111,81 @@ print_clocks(const struct cx_json *coverage)
     for (size_t i = 0; i < cx_json_size(clocks); i++) {
         const struct cx_json *clock = cx_json_at(clocks, i);
 
+        int64_t later = number(clock, "other_later_by_s");
+
         print_text(clock, "other");
-        printf(" tells the time %+" PRId64 " s from ", number(clock, "other_later_by_s"));
+        printf(" is %" PRId64 " s %s ", later < 0 ? -later : later,
+               later < 0 ? "before" : "behind");
         print_text(clock, "source");
-        printf(", by the median of what both saw\n");
+        printf(", by the median of what both saw: their clocks, or what they log\n");
+    }
+}
+
+/* A day's numbers, to those of its month or to a line of its own. */
+static void
+add_day(struct line *line, const struct cx_json *day)
+{
+    line->certificates += number(day, "certificates");
+    line->names += number(day, "names");
+    for (size_t i = 0; i < GRADES; i++) {
+        line->graded[i] += number(day, grades[i]);
     }
 }
 
 static void
-print_day(const struct cx_json *day, bool total)
+print_line(const struct line *line)
 {
-    static const char *const grades[] = { "A", "B", "C", "D", "E", "none" };
-    int64_t names = number(day, "names");
+    printf("%-10s %12" PRId64 " %10" PRId64, line->what, line->certificates, line->names);
+    for (size_t i = 0; i < GRADES; i++) {
+        int64_t n = line->graded[i];
 
-    if (total) {
-        printf("%-10s", "all");
-    } else {
-        print_text(day, "day");
-    }
-    printf(" %12" PRId64 " %10" PRId64, number(day, "certificates"), names);
-    for (size_t i = 0; i < CX_COUNT(grades); i++) {
-        int64_t n = number(day, grades[i]);
-
-        printf(" %5" PRId64 ".%" PRId64 "%%", names != 0 ? n * 100 / names : 0,
-               names != 0 ? n * 1000 / names % 10 : 0);
+        printf(" %5" PRId64 ".%" PRId64 "%%", line->names != 0 ? n * 100 / line->names : 0,
+               line->names != 0 ? n * 1000 / line->names % 10 : 0);
     }
     printf("\n");
+}
+
+static void
+print_days(const struct cx_json *days)
+{
+    size_t label = cx_json_size(days) > DAYS_SHOWN ? strlen("2026-11") : strlen("2026-11-26");
+    struct line line = { .certificates = 0 };
+
+    for (size_t i = 0; i < cx_json_size(days); i++) {
+        const struct cx_json *day = cx_json_at(days, i);
+        cx_str date = CX_STR("");
+
+        (void)cx_json_string(cx_json_get(day, "day"), &date); /* of our own JSON */
+        if (i != 0 && strncmp(line.what, date.p, label) != 0) {
+            print_line(&line);
+            line = (struct line){ .certificates = 0 };
+        }
+        (void)snprintf(line.what, sizeof(line.what), "%.*s", (int)label, date.p); /* fits */
+        add_day(&line, day);
+    }
+    if (cx_json_size(days) != 0) {
+        print_line(&line);
+    }
 }
 
 static void
 print(const struct cx_json *coverage)
 {
     const struct cx_json *sources = cx_json_get(coverage, "sources");
-    const struct cx_json *days = cx_json_get(coverage, "days");
+    struct line all = { .what = "all" };
 
     for (size_t i = 0; i < cx_json_size(sources); i++) {
         print_source(cx_json_at(sources, i));
     }
     print_clocks(coverage);
-    printf("\nNames signed on each day, by the best evidence in their window (A signed proof, B "
-           "message, C "
-           "records,\nD conclusion, E question):\n%-10s %12s %10s %7s %7s %7s %7s %7s %7s\n",
-           "day", "certificates", "names", "A", "B", "C", "D", "E", "none");
-    for (size_t i = 0; i < cx_json_size(days); i++) {
-        print_day(cx_json_at(days, i), false);
-    }
-    print_day(cx_json_get(coverage, "total"), true);
+    printf(
+        "\nNames by the day of signing, and by the best evidence in the window before it: A signed "
+        "proof,\nB complete message, C records, D a conclusion alone, E a question alone.\n"
+        "%-10s %12s %10s %7s %7s %7s %7s %7s %7s\n",
+        "signed", "certificates", "names", "A", "B", "C", "D", "E", "none");
+    print_days(cx_json_get(coverage, "days"));
+    add_day(&all, cx_json_get(coverage, "total"));
+    print_line(&all);
 }
 
 static cx_status

@@ -121,8 +121,9 @@ runs_show(const char *path, bool json, struct cx_detail *detail)
         s = output_json(cx_run_summary(run));
     } else {
         triage_print(cx_run_summary(run));
-        printf("\n%s/report.html is the page; report.md, certificates.csv, worklist.csv and "
-               "notices.csv are beside it\n",
+        printf("\nIn %s: report.html is the page, preliminary.md and report.md the texts of the "
+               "incident report,\ncertificates.csv its appendix, worklist.csv what to revoke by "
+               "when, notices.csv whom to tell.\n",
                path);
     }
     cx_run_close(run);

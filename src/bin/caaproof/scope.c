@@ -213,7 +213,7 @@ tell(const struct scope *scope)
 
     if (!scope->json) {
         printf("%" PRIu64 " certificates: %" PRIu64 " with evidence to judge, %" PRIu64
-               " of another verdict\n",
+               " of another verdict (as the run has it -> otherwise)\n",
                scope->certificates, scope->judged, scope->changed);
         return CX_SUCCESS;
     }

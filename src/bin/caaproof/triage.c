@@ -75,6 +75,7 @@ struct triage_command {
     const char *policy;
     const char *out;
     struct cx_json *columns;
+    uint64_t rejected; /* records of these files */
     bool has_aware;
     bool json;
     struct progress progress;
@@ -115,6 +116,7 @@ import_file(struct triage_command *c, struct cx_archive *archive, const char *pa
                " rejected + %" PRIu64 " ignored\n",
                (int)source->format.n, source->format.p, source->records, source->observed,
                source->rejected, source->ignored);
+        c->rejected += source->rejected;
     }
     return CX_SUCCESS;
 }
@@ -136,6 +138,10 @@ import_files(struct triage_command *c, struct cx_detail *detail)
     }
     cx_archive_close(archive);
     c->run.archive = c->own_archive;
+    if (cx_ok(s) && c->rejected != 0) {
+        printf("%" PRIu64 " records were rejected: %s/rejects.csv says which and why\n",
+               c->rejected, c->own_archive);
+    }
     return s;
 }
 

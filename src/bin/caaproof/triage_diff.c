@@ -22,6 +22,7 @@ struct diff {
     uint64_t added;
     uint64_t removed;
     uint64_t changed;
+    uint64_t of_class; /* of those */
 };
 
 static struct cx_json *
@@ -124,6 +125,7 @@ visit(void *ctx, const struct cx_run_difference *d, struct cx_detail *detail)
     diff->added += d->was == NULL ? 1 : 0;
     diff->removed += d->is == NULL ? 1 : 0;
     diff->changed += d->was != NULL && d->is != NULL ? 1 : 0;
+    diff->of_class += d->was != NULL && d->is != NULL && d->was->class != d->is->class ? 1 : 0;
     cx_buf_init(&id, CX_LINE_MAX);
     put_id(d->certificate, &id);
     if (!cx_buf_ok(&id)) {
@@ -179,8 +181,9 @@ triage_diff(int argc, char **argv)
         return exit_with(s, &detail);
     }
     if (!diff.json) {
-        printf("%" PRIu64 " certificates added, %" PRIu64 " removed, %" PRIu64 " changed\n",
-               diff.added, diff.removed, diff.changed);
+        printf("%" PRIu64 " certificates added, %" PRIu64 " removed, %" PRIu64 " changed, of which "
+               "%" PRIu64 " in class\n",
+               diff.added, diff.removed, diff.changed, diff.of_class);
     }
     return exit_with_output(diff.added + diff.removed + diff.changed != 0);
 }

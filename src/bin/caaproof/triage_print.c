@@ -1,6 +1,7 @@
 #include "bin/caaproof/output.h"
 #include "bin/caaproof/terminal.h"
 #include "bin/caaproof/triage.h"
+#include "incident/duty.h"
 
 #include <inttypes.h>
 
@@ -28,6 +29,12 @@ print_text(cx_str s)
     output_escaped(stdout, cx_span_of_str(s));
 }
 
+static const char *
+certificates(int64_t n)
+{
+    return n == 1 ? " certificate" : " certificates";
+}
+
 static void
 heading(const char *words)
 {
@@ -40,8 +47,8 @@ print_counts(const struct cx_json *run)
     const struct cx_json *counts = cx_json_get(run, "counts");
     const struct cx_json *period = cx_json_get(run, "period");
 
-    printf("%" PRId64 " certificates with %" PRId64 " names, signed ",
-           number(counts, "certificates"), number(counts, "names"));
+    printf("%" PRId64 "%s with %" PRId64 " names, signed ", number(counts, "certificates"),
+           certificates(number(counts, "certificates")), number(counts, "names"));
     print_text(text(period, "first_signed"));
     printf(" to ");
     print_text(text(period, "last_signed"));
@@ -69,7 +76,7 @@ print_matrix(const struct cx_json *run)
 {
     const struct cx_json *matrix = cx_json_get(run, "matrix");
 
-    heading("What the archive shows, and whether the process consulted it");
+    heading("What the archive shows, and whether issuance consulted the check");
     for (size_t i = 0; i < cx_json_size(matrix); i++) {
         const struct cx_json *cell = cx_json_at(matrix, i);
         cx_str class = text(cell, "class");
@@ -118,31 +125,47 @@ print_remedies(const struct cx_json *run)
     }
 }
 
+const char *
+triage_duty_words(cx_str duty)
+{
+    return cx_str_equal(duty, CX_STR("24h"))  ? "within 24 hours"
+           : cx_str_equal(duty, CX_STR("5d")) ? "within 5 days"
+                                              : "no duty";
+}
+
+void
+triage_print_rule(cx_str rule)
+{
+    const char *sentence = cx_duty_rule_sentence(rule);
+
+    if (sentence != NULL) {
+        printf(" (%.*s: %s)", (int)rule.n, rule.p, sentence);
+    }
+}
+
 static void
 print_duties(const struct cx_json *run)
 {
     const struct cx_json *duties = cx_json_get(run, "duties");
 
-    heading("By when");
+    heading("What is to be revoked by when, by the rules in force when the CA became aware");
     for (size_t i = 0; i < cx_json_size(duties); i++) {
         const struct cx_json *duty = cx_json_at(duties, i);
         cx_str word = text(duty, "duty");
-        cx_str rule = text(duty, "rule");
 
-        printf("  %-5.*s %9" PRId64 " certificates", (int)word.n, word.p,
-               number(duty, "certificates"));
-        if (!cx_str_equal(rule, CX_STR("-"))) {
-            printf(", %.*s", (int)rule.n, rule.p);
-        }
+        printf("  %-15s %9" PRId64 "%s", triage_duty_words(word), number(duty, "certificates"),
+               certificates(number(duty, "certificates")));
         if (!cx_str_equal(word, CX_STR("none"))) {
-            printf(", first by ");
+            printf(", the first by ");
             print_text(text(duty, "first_deadline"));
         }
-        if (number(duty, "late") != 0) {
-            printf(" %s%" PRId64 " are late: a report of its own%s", paint_on(stdout, PAINT_BAD),
-                   number(duty, "late"), paint_off(stdout));
-        }
+        triage_print_rule(text(duty, "rule"));
         printf("\n");
+        if (number(duty, "late") != 0) {
+            printf("  %s%27" PRId64 " of them are past their deadline: an incident to report of "
+                   "its own%s\n",
+                   paint_on(stdout, PAINT_BAD), number(duty, "late"), paint_off(stdout));
+        }
     }
 }
 
