@@ -10,7 +10,7 @@ all: build
 help:
 	@printf '%s\n' \
 	  'make build    the command, at build/caaproof' \
-	  'make demo     labelled tours through a miniature DNS on loopback, and of evidence' \
+	  'make demo     labelled tours: a miniature DNS on loopback, evidence, an incident' \
 	  'make check    everything that must hold before a change is merged' \
 	  'make bench    ratios against other tools on this machine' \
 	  'make fuzz     every fuzz target for FUZZ_SECONDS (60)' \
@@ -30,6 +30,7 @@ build: packages
 demo: build
 	@lab/run lab/tour
 	@lab/run lab/tour-evidence
+	@lab/run lab/tour-incident
 
 check: packages
 	@tools/check
