@@ -13,6 +13,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 CAAPROOF = os.environ.get('CAAPROOF', os.path.join(TOP, 'build', 'caaproof'))
 sys.path.insert(0, HERE)
+sys.path.insert(0, os.path.join(TOP, 'tests', 'golden'))
+import check_data  # pylint: disable=wrong-import-position
 
 
 def caaproof(*args, expect=0):
@@ -147,6 +149,28 @@ class Scenarios(unittest.TestCase):
             self.assertEqual(s.rows[serial], json.loads(caaproof('explain', s.run, serial, '--json').stdout))
             self.assertIn(s.rows[serial]['class'], caaproof('explain', s.run, serial).stdout)
             self.assertIn('no certificate', caaproof('explain', s.run, '00ff' * 8, expect=1).stderr)
+
+    def test_schema(self):
+        """run.json and every certificate are what data/schema/run.json says, and the schema refuses what is not."""
+        schema = check_data.load('data/schema/run.json')
+        row = schema['$defs']['certificate']
+        for s in self.each():
+            self.assertEqual([], check_data.errors(schema, schema, s.summary, 'run'))
+            for serial, certificate in s.rows.items():
+                self.assertEqual([], check_data.errors(schema, row, certificate, serial))
+            for bad in (dict(certificate, line=None), dict(certificate, more=1), dict(certificate, **{'class': 'FINE'}),
+                        {k: v for k, v in certificate.items() if k != 'names'}):
+                self.assertNotEqual([], check_data.errors(schema, row, bad, serial))
+        with open(os.path.join(TOP, 'src', 'incident', 'reasons.def'), encoding='utf-8') as file:
+            words = [line.split('"')[1] for line in file if line.startswith('X(')]
+        self.assertEqual(words, schema['$defs']['reason']['enum'])
+
+    def test_explain_says_the_duty_in_words(self):
+        """Whatever rule is given has a sentence."""
+        for s in self.each():
+            rules = {row['rule']: serial for serial, row in s.rows.items() if row['rule']}
+            for rule, serial in rules.items():
+                self.assertIn('(%s: ' % rule, caaproof('explain', s.run, serial).stdout)
 
     def test_same_again(self):
         """Same inputs, same run (R-PRF-12): the page and the lists too, but for the moment when it was made."""
