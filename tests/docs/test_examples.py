@@ -3,7 +3,6 @@
 apart); every example of the manual must run. --write puts what was really printed into README.md."""
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -17,9 +16,15 @@ SESSION = re.compile(r"(<!-- session: begin -->\n).*?(<!-- session: end -->)", r
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|\bE\d+(?= of )")
 VERDICTS = (0, 10, 11, 12, 13)
 # Pages of the manual, and how many examples they have at least.
-PAGES = {"caaproof.1": 6, "caaproof-evidence.1": 6}
+PAGES = {"caaproof.1": 6, "caaproof-evidence.1": 6, "caaproof-incident.1": 8}
 # Files that the manual's example of a permit names.
 PERMIT = {"www.tlog-proof": "good.tlog-proof", "log.vkey": "log.vkey", "issuer.pem": "issuer.pem", "pre.pem": "precertificate.pem"}
+
+# Files that the examples of an incident name, and a zone file of today's DNS.
+INCIDENT = os.path.join(TOP, "data", "incidents", "incident-2019")
+NOW = ". 3600 IN SOA a. b. 1 3600 600 86400 3600\ntest. 3600 IN CAA 0 issue \"other.example\"\n"
+# Commands of which 1 and 2 say that something was found, not that something is wrong.
+FINDERS = re.compile(r" (lint|replay|import|diff|scope) ")
 
 passed = 0
 failed = 0
@@ -81,6 +86,10 @@ def check_manual(page, least):
     with tempfile.TemporaryDirectory() as folder:
         with open(os.path.join(folder, "example.zone"), "w", encoding="ascii") as file:
             file.write(zone)
+        with open(os.path.join(folder, "now.zone"), "w", encoding="ascii") as file:
+            file.write(NOW)
+        for name in os.listdir(INCIDENT):
+            shutil.copy(os.path.join(INCIDENT, name), folder)
         made = shell("openssl req -new -newkey rsa:2048 -nodes -keyout key.pem -subj /CN=www.permit.test "
                      "-addext subjectAltName=DNS:www.permit.test -out request.pem", folder)
         check(made.returncode == 0, "openssl makes a request")
@@ -88,7 +97,7 @@ def check_manual(page, least):
             shutil.copy(os.path.join(TOP, "docs", "formats", "permit-vectors", name), os.path.join(folder, file))
         for command in commands:
             done = shell(command, folder)
-            allowed = (0, 1, 2) if " lint " in command or " replay " in command else VERDICTS
+            allowed = (0, 1, 2) if FINDERS.search(command) else VERDICTS
             if " permit " in command:  # of another day: all is well but the time
                 allowed = (77,) if re.search("has expired|from the future", done.stdout) else ()
             check(done.returncode in allowed, f"{command}: exit {done.returncode}: {done.stdout}")
@@ -98,8 +107,9 @@ def check_help():
     """Every long option that the command explains is in the manual, and the other way round."""
     manual = set(re.findall(r"Fl -([a-z0-9-]+)", "".join(read(os.path.join(TOP, "man", page)) for page in PAGES)))
     said = set()
-    for command in ("check", "lint", "contacts", "conformance", "permit", "show", "replay", "log", "store"):
-        done = shell(f"caaproof {shlex.quote(command)} --help", TOP)
+    for command in ("check", "lint", "contacts", "conformance", "permit", "show", "replay", "log", "store", "import", "triage",
+                    "triage diff", "report", "explain", "recheck", "scope"):
+        done = shell(f"caaproof {command} --help", TOP)
         check(done.returncode == 0, f"caaproof {command} --help")
         said.update(re.findall(r"(?<![\w-])--([a-z0-9-]+)", done.stdout))
     said |= {"help", "version"}
