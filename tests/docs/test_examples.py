@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What the documents show is what the command does: the session of README.md is run in the lab and compared (moments
-apart); every example of the manual must run. --write puts what was really printed into README.md."""
+"""What the documents show is what the command does: the sessions of README.md and docs/incident.md are run in the lab and
+compared (moments apart); every example of the manual must run. --write puts what was really printed into the documents."""
 import os
 import re
 import shutil
@@ -10,7 +10,8 @@ import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 RUN = os.path.join(TOP, "lab", "run")
-README = os.path.join(TOP, "README.md")
+SESSIONS = ("README.md", "docs/incident.md")
+SCENARIOS = os.path.join(TOP, "data", "incidents")
 SESSION = re.compile(r"(<!-- session: begin -->\n).*?(<!-- session: end -->)", re.S)
 # Moments, and the epoch in force.
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|\bE\d+(?= of )")
@@ -21,7 +22,7 @@ PAGES = {"caaproof.1": 6, "caaproof-evidence.1": 6, "caaproof-incident.1": 8}
 PERMIT = {"www.tlog-proof": "good.tlog-proof", "log.vkey": "log.vkey", "issuer.pem": "issuer.pem", "pre.pem": "precertificate.pem"}
 
 # Files that the examples of an incident name, and a zone file of today's DNS.
-INCIDENT = os.path.join(TOP, "data", "incidents", "incident-2019")
+INCIDENT = os.path.join(SCENARIOS, "incident-2019")
 NOW = ". 3600 IN SOA a. b. 1 3600 600 86400 3600\ntest. 3600 IN CAA 0 issue \"other.example\"\n"
 # Commands of which 1 and 2 say that something was found, not that something is wrong.
 FINDERS = re.compile(r" (lint|replay|import|diff|scope) ")
@@ -50,25 +51,41 @@ def read(path):
         return file.read()
 
 
-def run_session(text):
+def run_session(text, folder):
     """The session again, with what the commands print now."""
-    lines = ["    " + line if line else "" for command in re.findall(r"^    \$ (.*)$", text, re.M)
-             for line in ["$ " + command] + shell(command, TOP).stdout.rstrip("\n").split("\n") + [""]]
+    commands = [c.replace("\n    ", "\n") for c in re.findall(r"^    \$ ((?:.*\\\n)*.*)$", text, re.M)]
+    lines = ["    " + line if line else "" for command in commands
+             for line in ("$ " + command + "\n" + shell(command, folder).stdout.rstrip("\n")).split("\n") + [""]]
     return "\n".join(["", *lines, ""])
 
 
-def check_session(write):
-    text = read(README)
+def check_sessions(document, write):
+    """In a folder that has the scenarios, and keeps what earlier sessions of the document made."""
+    path = os.path.join(TOP, document)
+    text = read(path)
     found = SESSION.search(text)
-    check(found and "    $ " in found.group(), "README.md has a session")
-    if not found:
-        return
-    now = SESSION.sub(lambda block: block.group(1) + run_session(block.group()) + block.group(2), text)
+    check(found and "    $ " in found.group(), f"{document} has a session")
+    with tempfile.TemporaryDirectory() as folder:
+        for name in os.listdir(SCENARIOS):
+            os.symlink(os.path.join(SCENARIOS, name), os.path.join(folder, name))
+        now = SESSION.sub(lambda block: block.group(1) + run_session(block.group(), folder) + block.group(2), text)
     if write:
-        with open(README, "w", encoding="utf-8") as file:
+        with open(path, "w", encoding="utf-8") as file:
             file.write(now)
     check(write or MOMENT.sub("T", now) == MOMENT.sub("T", text),
-          "README.md: the command prints something else now; tests/docs/test_examples.py --write")
+          f"{document}: the command prints something else now; tests/docs/test_examples.py --write")
+
+
+def check_incident():
+    """The README's commands after an incident, and the files in which it says to read."""
+    text = read(os.path.join(TOP, "README.md")).split("## After an incident")[1].split("\n## ")[0]
+    command = re.search(r"^    export (?:.*\n)*?\n", text, re.M).group()
+    with tempfile.TemporaryDirectory() as folder:
+        for line in [command, *re.findall(r"`(caaproof [^`]*)`", text)]:
+            done = shell(line.replace("/tmp/run", folder + "/run"), TOP)
+            check(done.returncode == 0, f"README.md: {line}: exit {done.returncode}: {done.stdout}")
+        for name in re.findall(r"`/tmp/(run/[^`]*)`", text):
+            check(os.path.exists(os.path.join(folder, name)), f"README.md: /tmp/{name} is there")
 
 
 def manual_examples(page):
@@ -120,7 +137,9 @@ def check_help():
 def main():
     if os.environ.get("CAAPROOF_LAB") != "1":
         os.execv(RUN, [RUN, sys.executable, os.path.abspath(__file__), *sys.argv[1:]])
-    check_session(sys.argv[1:] == ["--write"])
+    for document in SESSIONS:
+        check_sessions(document, sys.argv[1:] == ["--write"])
+    check_incident()
     for page, least in PAGES.items():
         check_manual(page, least)
     check_help()
