@@ -8,6 +8,7 @@
 #include "store/files.h"
 
 #include <inttypes.h>
+#include <unistd.h>
 
 /* Certificates that have one id: a serial may be that of several issuers. */
 #define FOUND_MAX 64
@@ -183,13 +184,19 @@ changed(const char *path, struct cx_detail *detail)
 
 /* A path of run.json with its NUL; paths with octets that had to be escaped cannot be read again. */
 static cx_status
-path_of(const struct cx_json *input, struct cx_arena *arena, const char **ret)
+path_of(const struct cx_json *input, struct cx_arena *arena, const char **ret,
+        struct cx_detail *detail)
 {
     cx_str text;
 
     CX_TRY(cx_arena_text(arena, text_of(input, "path"), &text));
     *ret = text.p;
-    return CX_SUCCESS;
+    return access(text.p, F_OK) == 0
+               ? CX_SUCCESS
+               : cx_fail(detail, CX_E_IO,
+                         "%s: not there; a run is read with the files that it was made of, from "
+                         "the folder in which it was made",
+                         text.p);
 }
 
 static cx_status
@@ -212,7 +219,10 @@ attach_input(struct cx_run *run, const struct cx_json *input, struct cx_detail *
     const char *path;
     uint64_t n;
 
-    CX_TRY(path_of(input, &run->arena, &path));
+    if (cx_str_equal(kind, CX_STR("certificates")) || cx_str_equal(kind, CX_STR("archive"))) {
+        return CX_SUCCESS;
+    }
+    CX_TRY(path_of(input, &run->arena, &path, detail));
     if (cx_str_equal(kind, CX_STR("consulted"))) {
         CX_TRY(cx_marks_read(path, &run->consulted, &n, &digest, detail));
     } else if (cx_str_equal(kind, CX_STR("not-consulted"))) {
@@ -264,7 +274,7 @@ attach_archive(struct cx_run *run, struct cx_detail *detail)
     if (!cx_hash_of_text(text_of(archive, "digest"), &wanted)) {
         return broken(run, "archive", detail);
     }
-    CX_TRY(path_of(archive, &run->arena, &path));
+    CX_TRY(path_of(archive, &run->arena, &path, detail));
     CX_TRY(cx_archive_open(path, &run->archive, detail));
     CX_TRY(cx_archive_digest(run->archive, &digest));
     return cx_hash_equal(&digest, &wanted) ? CX_SUCCESS : changed(path, detail);

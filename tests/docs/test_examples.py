@@ -82,7 +82,7 @@ def check_incident():
     command = re.search(r"^    export (?:.*\n)*?\n", text, re.M).group()
     with tempfile.TemporaryDirectory() as folder:
         for line in [command, *re.findall(r"`(caaproof [^`]*)`", text)]:
-            done = shell(line.replace("/tmp/run", folder + "/run"), TOP)
+            done = shell(line.replace("/tmp/run", folder + "/run"), TOP if line == command else INCIDENT)
             check(done.returncode == 0, f"README.md: {line}: exit {done.returncode}: {done.stdout}")
         for name in re.findall(r"`/tmp/(run/[^`]*)`", text):
             check(os.path.exists(os.path.join(folder, name)), f"README.md: /tmp/{name} is there")

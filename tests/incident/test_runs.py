@@ -207,6 +207,13 @@ class Reports(Runs):
         caaproof('import', run + '.archive', os.path.join(DATA, 'stale-approval', 'results.ndjson'))
         self.assertIn('has changed since the run was made', caaproof('report', run, expect=None).stderr)
 
+    def test_a_file_that_is_gone_is_named(self):
+        marks = self.write('marks', '00\n')
+        run = self.triage('run', '--not-consulted', marks)
+        os.unlink(marks)
+        done = caaproof('explain', run, '00', expect=74)
+        self.assertIn(marks + ': not there; a run is read with the files that it was made of', done.stderr)
+
 
 if __name__ == '__main__':
     unittest.main()
