@@ -39,7 +39,7 @@ cx_duty_rule_sentence(cx_str rule)
                      "2026-03-31" },
         { "R-REV-6", "short-lived" },
         { "R-REV-8", "signed before 2017-09-08, when CAA did not bind" },
-        { "R-MAIL-9", "not issued in accordance with the requirements for S/MIME" },
+        { "R-MAIL-9", "CAA as part of validating the domain, the shorter reading for S/MIME" },
         { "R-PRF-7", "permitted by an answer that the process did not consult, which is arguable" },
     };
 

@@ -152,6 +152,11 @@ function bar(a, b) {
     svg("rect", { class: "a", x: 0, y: 0, width: 100 * a / all, height: 6 }), svg("rect", { class: "b", x: 100 * a / all, y: 0, width: 100 * b / all, height: 6 })));
 }
 
+function unused(r) {
+  const parts = [[r.unused_permit, "revoked"], [r.unused_spared, "spared"]].filter(([n]) => n > 0).map(([n, what]) => count(n) + " of those " + what);
+  return parts.length === 0 ? "no UNUSED-PERMIT among them" : parts.join(" and ") + ": UNUSED-PERMIT";
+}
+
 function remedy(r) {
   const chosen = r.remedy === run.default_remedy;
   const name = el("div", { class: "title" }, el("h3", {}, outside(r.title)), chosen ? tag("default", "plain") : null);
@@ -162,7 +167,7 @@ function remedy(r) {
     el("div", { class: "pair" }, el("div", {}, el("div", { class: "soft" }, "revokes"), el("div", { class: "big" }, count(r.revoke))),
       el("div", {}, el("div", { class: "soft" }, "spares"), el("div", { class: "big" }, count(r.spare)))),
     bar(r.revoke, r.spare),
-    el("p", { class: "soft" }, r.unused_permit ? count(r.unused_permit) + " of those " + (r.in_line === "arguable" ? "spared" : "revoked") + " are UNUSED-PERMIT" : "no UNUSED-PERMIT among them"),
+    el("p", { class: "soft" }, unused(r)),
     el("div", {}, tag(IN_LINE[r.in_line] || r.in_line, "y-" + safe(r.in_line))),
     el("p", {}, outside(r.why)));
 }

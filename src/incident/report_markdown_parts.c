@@ -159,15 +159,18 @@ deadlines(struct cx_buf *b, const struct cx_json *run)
 static void
 decision(struct cx_buf *b, const struct cx_json *run)
 {
-    static const char *const remedies[] = { "title",          "#revoke", "#spare",
-                                            "#unused_permit", "in_line", "why" };
+    static const char *const remedies[] = { "title",  "#revoke",        "#unused_permit",
+                                            "#spare", "#unused_spared", "in_line",
+                                            "why" };
     static const char *const differences[] = { "of", "and", "#only_of", "#only_and", "#both" };
     const struct cx_json *recheck = cx_json_get(run, "recheck");
 
     cx_buf_puts(b, "\n## Remedies compared\n");
-    table(b, cx_json_get(run, "remedies"),
-          "| Remedy | Would revoke | Would spare | Unused permits | In line with the rules | Why |",
-          remedies, CX_COUNT(remedies));
+    table(
+        b, cx_json_get(run, "remedies"),
+        "| Remedy | Would revoke | of these UNUSED-PERMIT | Would spare | of these UNUSED-PERMIT | "
+        "In line with the rules | Why |",
+        remedies, CX_COUNT(remedies));
     table(b, cx_json_get(run, "differences"),
           "| Of | And | Only the first revokes | Only the second | Both |", differences,
           CX_COUNT(differences));

@@ -33,8 +33,8 @@ struct type_total {
 struct remedy_total {
     uint64_t revoke;
     uint64_t spare;
-    uint64_t unused_permit; /* of revoke; of spare, if none of revoke is one */
-    uint64_t unused_spared;
+    uint64_t unused_permit; /* of revoke */
+    uint64_t unused_spared; /* of spare */
 };
 
 struct cx_totals {
@@ -381,8 +381,8 @@ remedy_to_json(const struct cx_totals *t, const struct cx_triage_options *option
                         available ? cx_json_new_integer((int64_t)r->revoke) : cx_json_new_null()) &&
             cx_json_set(json, "spare",
                         available ? cx_json_new_integer((int64_t)r->spare) : cx_json_new_null()) &&
-            set_n(json, "unused_permit",
-                  r->unused_permit != 0 ? r->unused_permit : r->unused_spared) &&
+            set_n(json, "unused_permit", r->unused_permit) &&
+            set_n(json, "unused_spared", r->unused_spared) &&
             set_text(json, "in_line", cx_in_line_word(judgement.in_line)) &&
             set_text(json, "why",
                      available ? judgement.why

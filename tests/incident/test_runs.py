@@ -152,6 +152,9 @@ class Diff(Runs):
             self.assertEqual(before[d['serial']]['class'], d['was']['class'])
             self.assertEqual(after[d['serial']]['class'], d['is']['class'])
             self.assertEqual(after[d['serial']]['reasons'], d['is']['reasons'])
+            for member in ('process', 'status', 'duty'):
+                self.assertEqual(after[d['serial']][member], d['is'][member])
+            self.assertEqual({**after[d['serial']]['remedies'], 'recheck': False}, d['is']['remedies'])
 
     def test_added_and_removed(self):
         with open(os.path.join(DATA, 'stale-approval', 'certificates.csv'), encoding='utf-8') as file:

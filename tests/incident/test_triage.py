@@ -114,6 +114,7 @@ class Scenarios(unittest.TestCase):
                     if want is not None:
                         self.assertEqual(want['revoke'], remedy['revoke'])
                         self.assertEqual(want['apart'] + want['spare'], remedy['spare'])
+                        self.assertEqual(want['unused_permit'], remedy['unused_permit'])
 
     def test_totals_of_classes(self):
         for s in self.each():

@@ -153,7 +153,8 @@ def remedies(rows):
         'rules': ('As the rules demand', 'yes', 'Revokes all but what is shown to have been checked correctly, within 24 hours of awareness.'),
     }
     return [{'remedy': r, 'title': texts[r][0], 'available': True, 'revoke': sum(c['remedies'][r] for c in valid), 'spare': sum(not c['remedies'][r] for c in valid),
-             'unused_permit': sum(c['remedies'][r] and c['class'] == 'UNUSED-PERMIT' for c in valid), 'in_line': texts[r][1], 'why': texts[r][2]} for r in REMEDIES]
+             'unused_permit': sum(c['remedies'][r] and c['class'] == 'UNUSED-PERMIT' for c in valid),
+             'unused_spared': sum(not c['remedies'][r] and c['class'] == 'UNUSED-PERMIT' for c in valid), 'in_line': texts[r][1], 'why': texts[r][2]} for r in REMEDIES]
 
 
 def differences(rows):

@@ -89,8 +89,8 @@ class Text(Reports):
         self.assertEqual(self.table('| Grade | Certificates |'), [[g['grade'] or 'N/A', str(g['certificates'])] for g in run['grades']])
         self.assertEqual([row[3:7] for row in self.table('| Input | Kind |')],
                          [['{:,}'.format(i[m]) for m in ('records', 'observed', 'rejected', 'ignored')] for i in run['inputs']])
-        self.assertEqual([row[1:4] for row in self.table('| Remedy | Would revoke |', self.rest)],
-                         [[str(r[m]) for m in ('revoke', 'spare', 'unused_permit')] for r in run['remedies']])
+        self.assertEqual([row[1:5] for row in self.table('| Remedy | Would revoke |', self.rest)],
+                         [[str(r[m]) for m in ('revoke', 'unused_permit', 'spare', 'unused_spared')] for r in run['remedies']])
         self.assertEqual([row[2:] for row in self.table('| Of | And |', self.rest)],
                          [[str(d[m]) for m in ('only_of', 'only_and', 'both')] for d in run['differences']])
 

@@ -42,6 +42,19 @@ reasons_to_json(uint32_t reasons)
 }
 
 static struct cx_json *
+remedies_to_json(const struct cx_run_result *r)
+{
+    struct cx_json *json = cx_json_new_object();
+    bool complete = true;
+
+    for (unsigned i = 0; i < CX_REMEDIES; i++) {
+        complete = complete && cx_json_set(json, cx_remedy_word((enum cx_remedy)i),
+                                           cx_json_new_bool(r->revoke[i]));
+    }
+    return cx_json_whole(json, complete);
+}
+
+static struct cx_json *
 result_to_json(const struct cx_run_result *r)
 {
     struct cx_json *json;
@@ -59,11 +72,8 @@ result_to_json(const struct cx_run_result *r)
         cx_json_set(json, "now",
                     r->now != CX_NOW_UNKNOWN ? cx_json_new_text(cx_now_word(r->now))
                                              : cx_json_new_null()) &&
-        cx_json_set(json, "reasons", reasons_to_json(r->reasons));
-    for (unsigned i = 0; i < CX_REMEDIES; i++) {
-        complete = complete && cx_json_set(json, cx_remedy_word((enum cx_remedy)i),
-                                           cx_json_new_bool(r->revoke[i]));
-    }
+        cx_json_set(json, "reasons", reasons_to_json(r->reasons)) &&
+        cx_json_set(json, "remedies", remedies_to_json(r));
     return cx_json_whole(json, complete);
 }
 

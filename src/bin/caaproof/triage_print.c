@@ -105,11 +105,13 @@ print_remedy(const struct cx_json *remedy)
     } else {
         printf("%38s", "not available");
     }
-    printf("   %.*s", (int)title.n, title.p);
-    if (number(remedy, "unused_permit") != 0) {
-        printf(" (%" PRId64 " UNUSED-PERMIT)", number(remedy, "unused_permit"));
+    printf("   %.*s\n", (int)title.n, title.p);
+    if (number(remedy, "unused_permit") + number(remedy, "unused_spared") != 0 && available) {
+        printf("           %" PRId64 " of the revoked and %" PRId64
+               " of the spared are UNUSED-PERMIT\n",
+               number(remedy, "unused_permit"), number(remedy, "unused_spared"));
     }
-    printf("\n           in line with the rules: %.*s. ", (int)in_line.n, in_line.p);
+    printf("           in line with the rules: %.*s. ", (int)in_line.n, in_line.p);
     print_text(text(remedy, "why"));
     printf("\n");
 }
