@@ -174,6 +174,7 @@ take_segment(void *ctx, uint64_t number, const struct cx_segment *bounds)
     return CX_SUCCESS;
 }
 
+/* For one who appends. */
 static cx_status
 load_segment(struct cx_index *index, size_t at, struct cx_detail *detail)
 {
@@ -185,7 +186,7 @@ load_segment(struct cx_index *index, size_t at, struct cx_detail *detail)
                                       &segment->places, detail));
     }
     for (size_t i = 0; i < CX_INDEX_KINDS; i++) {
-        if (index->options.for_writing && !is_growing) {
+        if (!is_growing) {
             CX_TRY(load_filter(index, at, (enum cx_index_kind)i, detail));
         }
         if (segment->done >= (i + 1) * CX_PIECES) {
@@ -212,7 +213,7 @@ load(struct cx_index *index, const struct cx_rows_extent *extent, struct cx_deta
             extent->end[i] < list.next.first[i] ? list.next.first[i] : extent->end[i];
     }
     CX_TRY(add_segment(index, &list.next));
-    for (size_t i = 0; i < index->n_segments; i++) {
+    for (size_t i = 0; index->options.for_writing && i < index->n_segments; i++) {
         CX_TRY(load_segment(index, i, detail));
     }
     return CX_SUCCESS;
@@ -517,11 +518,17 @@ search_piece(struct search *search, uint64_t number, struct cx_detail *detail)
 static cx_status
 search_segment(struct search *search, size_t at, enum cx_index_kind kind, struct cx_detail *detail)
 {
-    const struct segment *segment = &search->index->segments[at];
+    struct cx_index *index = search->index;
+    struct segment *segment = &index->segments[at];
+    enum cx_space space = cx_index_space(kind);
     unsigned piece = (unsigned)(search->hash >> 56);
 
-    search->first = segment->bounds.first[cx_index_space(kind)];
+    search->first = segment->bounds.first[space];
     if ((unsigned)kind * CX_PIECES + piece >= segment->done) {
+        if (segment->places.kinds[kind] == NULL) { /* a reader's first look */
+            CX_TRY(cx_segment_places_fill_space(index->rows, &index->options, &segment->bounds,
+                                                space, &segment->places, detail));
+        }
         return cx_places_find(segment->places.kinds[kind], search->hash, offer, search,
                               &search->stop);
     }

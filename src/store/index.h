@@ -17,13 +17,14 @@ struct cx_index_options {
     uint64_t hash_key;
     uint64_t segment_entries; /* 0: CX_LOG_SEGMENT_ENTRIES */
     /* For one who appends: filters make a look for what is not there cheap; objects and messages are looked for in recent
-     * segments only. Else pieces that were read are kept. */
+     * segments only. Else pieces that were read are kept, and what is in no piece is made of the rows when something of its
+     * space is first looked for: who wants an object needs no names. */
     bool for_writing;
     /* For one who checks: records that cannot be read, and rows that are missing, are passed over. */
     bool lenient;
 };
 
-/* Reads what is in no piece yet. rows are borrowed until cx_index_free. Classes: STORE, NOMEM. */
+/* rows are borrowed until cx_index_free. Classes: STORE, NOMEM. */
 cx_status cx_index_new(struct cx_rows *rows, const struct cx_rows_extent *extent,
                        const struct cx_index_options *options, struct cx_index **ret,
                        struct cx_detail *detail) CX_MUST;
@@ -57,7 +58,7 @@ struct cx_index_query {
     uint64_t below;
 };
 
-/* I1. Numbers that may be it, the latest first, until each is content or fails. */
+/* I1. Numbers that may be it, the latest first, until each is content or fails. Classes: STORE, NOMEM, those of each. */
 cx_status cx_index_find(struct cx_index *index, const struct cx_index_query *query,
                         cx_index_fn each, void *ctx, struct cx_detail *detail) CX_MUST;
 
@@ -67,11 +68,16 @@ struct cx_segment_places {
     struct cx_places *kinds[CX_INDEX_KINDS];
 };
 
-/* Filled in by the rows of the segment; freed by the caller, also after a failure. Of options, hash_key and lenient. Classes:
- * STORE (a record that cannot be read), NOMEM. */
+/* Filled in by the rows of the segment, in place of what was there; freed by the caller, also after a failure. Of options,
+ * hash_key and lenient. Classes: STORE (a record that cannot be read), NOMEM. */
 cx_status cx_segment_places_fill(struct cx_rows *rows, const struct cx_index_options *options,
                                  const struct cx_segment *segment, struct cx_segment_places *ret,
                                  struct cx_detail *detail) CX_MUST;
+/* The kinds of one space only; NULL after a failure. */
+cx_status cx_segment_places_fill_space(struct cx_rows *rows, const struct cx_index_options *options,
+                                       const struct cx_segment *segment, enum cx_space space,
+                                       struct cx_segment_places *ret, struct cx_detail *detail)
+    CX_MUST;
 /* Empty ones. Classes: NOMEM. */
 cx_status cx_segment_places_init(struct cx_segment_places *places) CX_MUST;
 void cx_segment_places_done(struct cx_segment_places *places);
