@@ -421,6 +421,15 @@ cx_index_turn(struct cx_index *index, const uint64_t end[CX_SPACES], struct cx_d
                : CX_SUCCESS;
 }
 
+cx_status
+cx_index_finish(struct cx_index *index, const uint64_t end[CX_SPACES], struct cx_detail *detail)
+{
+    if (index->n_segments < CX_LOG_SEGMENTS_MAX) {
+        CX_TRY(turn(index, end, detail));
+    }
+    return put_all_pieces(index, detail);
+}
+
 /* ---- finding */
 
 struct search {

@@ -1,6 +1,7 @@
 /* Where in a shard something is, by a hash of its text or digest. The log is cut into segments. The last one grows, and its
  * index is in memory. A full one's index is written in pieces, a few beside each later commit, so that no commit is long;
- * each piece replaces what memory had of it. What was not written when the process ended is made again from the rows.
+ * each piece replaces what memory had of it. What was not written when the process ended is made again from the rows; a
+ * seal ends the last segment, so that of a sealed shard everything is written.
  * I1: a hash is a hint: each number found must be confirmed by its row.
  * I2: memory: the growing segment (and a full one until its pieces are written) by cx_places, at most
  * CX_LOG_SEGMENT_ROWS rows; two octets for every request id, and for every object and message of the last
@@ -42,6 +43,10 @@ bool cx_index_is_full(const struct cx_index *index, uint64_t n_entries);
  * transaction, unless it is the last that there can be. Classes: STORE, NOMEM. */
 cx_status cx_index_turn(struct cx_index *index, const uint64_t end[CX_SPACES],
                         struct cx_detail *detail) CX_MUST;
+/* The entry that was put is the last one: the growing segment ends with it, full or not, and every piece is put into the
+ * open transaction. Of the last segment that there can be they stay with the rows. Classes: STORE, NOMEM. */
+cx_status cx_index_finish(struct cx_index *index, const uint64_t end[CX_SPACES],
+                          struct cx_detail *detail) CX_MUST;
 /* Puts the pieces that are due after so many new entries into the open transaction. Classes: STORE, NOMEM. */
 cx_status cx_index_put_due(struct cx_index *index, uint64_t n_entries, struct cx_detail *detail)
     CX_MUST;
