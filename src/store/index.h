@@ -5,7 +5,7 @@
  * I1: a hash is a hint: each number found must be confirmed by its row.
  * I2: memory: the growing segment (and a full one until its pieces are written) by cx_places, at most
  * CX_LOG_SEGMENT_ROWS rows; two octets for every request id, and for every object and message of the last
- * CX_LOG_RECENT_SEGMENTS. */
+ * CX_LOG_RECENT_SEGMENTS; of the growing segment for as many ids as it can have. */
 #ifndef CX_STORE_INDEX_H
 #define CX_STORE_INDEX_H
 
