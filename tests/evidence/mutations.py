@@ -299,7 +299,7 @@ def record_changes():
     for place in (0, 1):
         for key in (0, 1, 2, 3, 4):
             yield f"finding {place} without {key}", but(drop(9, place, key))
-        for verdict in (*reader.VERDICTS, "permit", "", 0):
+        for verdict in (*reader.VERDICTS, "permit", "", 0, -1, 8, 2**64 - 1, True):
             yield f"finding {place} is {verdict}", but(put(verdict, 9, place, 0))
             for conclusion in reader.VERDICTS:
                 yield (f"finding {place} is {verdict}, conclusion {conclusion}",
@@ -314,7 +314,8 @@ def record_changes():
             yield f"finding {place} with {key}: {value!r}"[:80], but(put(value, 9, place, key))
     for key, value in ((3, NOW), (3, None), (4, True), (4, False), (4, 1), (5, NOW), (5, NOW + 1), (5, NOW + 899),
                        (5, NOW + 900),
-                       (5, 0), (5, -1), (6, 0), (-1, 0), (2, ["x"] * 257), (1, ""), (1, 0)):
+                       (5, 0), (5, -1), (6, 0), (-1, 0), (2, ["x"] * 257), (1, ""), (1, 0), (1, "x"),
+                       (1, good[9][0][1]), (0, 0), (0, 8), (0, True), (0, "permit")):
         yield f"conclusion with {key}: {value}"[:80], but(put(value, 10, key))
     for key in good[10]:
         yield f"conclusion without {key}", but(drop(10, key))
@@ -374,7 +375,7 @@ def name_changes(but, put):
 
 
 def case_changes(but, put):
-    cases = [[purpose, profile, epoch] for purpose in (*reader.PURPOSES, "x", "") for profile in (*reader.PROFILES, "x")
+    cases = [[purpose, profile, epoch] for purpose in (*reader.PURPOSES, "x", 0, 4) for profile in (*reader.PROFILES, "x", 0, 6)
              for epoch in ("E11", "S4", "V0", "RFC8659", "P16", "E10", "E12", "")]
     for case in cases:
         yield f"case {case}", but(put([case], 6))
@@ -539,7 +540,7 @@ def with_two_cases():
         for expires in (day, day + 1, date + 900):
             finding = {0: "PERMIT", 1: "x", 2: [], 3: date + 28799}
             record = {0: 1, 1: date * 1000, 2: GOOD.authority, 3: bytes(32), 4: bytes(32), 5: date, 6: cases,
-                      7: [[1, "www.d.test"], [6, "d.test"]], 8: [], 9: [finding, finding], 10: {**finding, 5: expires}}
+                      7: [[1, "www.d.test"], [6, "d.test"]], 8: [], 9: [finding, finding], 10: {0: "PERMIT", 2: [], 3: finding[3], 5: expires}}
             if corroborated:
                 record[15] = {0: "own", 1: bytes(32), 2: corroborated, 3: corroborated, 4: ["ARIN", "RIPE"]}
             made = certificate([WWW, EMAIL], (), usages).public_bytes(permits.serialization.Encoding.DER)
@@ -611,8 +612,10 @@ def by_dice(dice):
         if dice.random() < (0.05 if finding[0] == "PERMIT" else 0.5):
             del finding[3]
     worst = min((finding[0] for finding in findings), key=reader.VERDICTS.index)
-    conclusion = {0: mostly(dice, worst, *reader.VERDICTS[:reader.VERDICTS.index(worst) + 1]), 1: "x", 2: [],
+    conclusion = {0: mostly(dice, worst, *reader.VERDICTS[:reader.VERDICTS.index(worst) + 1]), 2: [],
                   3: logged + 28800}
+    if dice.random() < 0.1:
+        conclusion[1] = dice.choice(("", "x", "y"))
     if dice.random() < 0.1:
         del conclusion[3]
     record = {0: 1, 1: logged * 1000 + dice.choice((0, 1, 999)), 2: GOOD.authority, 3: bytes(32), 4: bytes(32), 5: date,
