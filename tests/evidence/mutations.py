@@ -407,7 +407,7 @@ NAMES = ("www.d.test", "*.d.test", "WWW.D.TEST", "d.test", "*.www.d.test", "www.
          "2001:db8:0::1",
          "::ffff:192.0.2.1", "1.2.3", "192.0.2.1.", "*.192.0.2.1", "[2001:db8::1]", "u@d.test", "@d.test", "U@D.TEST",
          "a@b@d.test",
-         "u@", "u@192.0.2.1", "u@*.d.test", "u@d.test.", "", " ", "a_b.test", "*.a_b.test", "-a.test", "a-.test",
+         "u@", "u@192.0.2.1", "u@x.onion", "u@*.d.test", "u@d.test.", "", " ", "a_b.test", "*.a_b.test", "-a.test", "a-.test",
          "\u00e4.test",
          "u@\u00e4.test", "\u00e4@d.test", "xn--4ca.test", "www.d.test ", "www.d\ntest", "a" * 64 + ".test",
          ("a" * 62 + ".") * 4 + "a",
@@ -556,7 +556,7 @@ DAYS = sorted({begin for table in (*verify.PHASES.values(),) for begin, *_ in ta
 HOSTS = [(1, "www.d.test"), (1, "d.test"), (2, "d.test"), (2, "www.d.test")]
 SECRET = [(3, "x.onion"), (4, "x.onion"), (3, "y.onion")]
 NUMBERS = [(5, "192.0.2.1"), (5, "2001:db8::1")]
-MAILBOXES = [(6, "d.test"), (6, "www.d.test")]
+MAILBOXES = [(6, "d.test"), (6, "www.d.test"), (6, "x.onion")]
 METHODS = ["dns-01", "http-01", "tls-alpn-01", "3.2.2.4.4", "3.2.2.4.12", "3.2.2.4.18", "3.2.2.4.19", "3.2.2.4.20",
            "3.2.2.4.7", "3.2.2.2",
            "email-reply-00", "ca-tbr-4", "ca-tbr-12", "ca-tbr-19", "ca-tbr-7", "ca-tbr-04", "CA-TBR-4", "3.2.2.4.04",
