@@ -134,7 +134,8 @@ take_mark(struct reading *r, cx_str line, bool begin)
     return (struct piece){ begin ? BEGIN : END, label };
 }
 
-/* A mark, or text up to the next mark or the end of the line. Files that were joined have marks in the middle of a line. A line that is too long is LIMIT. */
+/* A mark, or text up to the next mark or the end of the line: files that were joined have marks in the middle of a line. A
+ * line that is too long is LIMIT. */
 static cx_status
 next_piece(struct reading *r, struct piece *ret, struct cx_detail *detail)
 {
