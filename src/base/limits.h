@@ -263,6 +263,8 @@
 #define CX_ARCHIVE_RECORDS_MAX      4096
 #define CX_ARCHIVE_WHOLE_MAX        ((size_t)64 << 20)
 #define CX_ARCHIVE_REGEX_MAX        65536
+/* Attempts that one response of Open MPIC tells of; coordinators make a few. */
+#define CX_MPIC_ATTEMPTS_MAX 1000
 /* A frame of dnstap: a message and some addresses. Questions that wait for their response: some seconds of a busy resolver; a response
  * that comes later than any resolver waits is another's. */
 #define CX_DNSTAP_FRAME_MAX 131072
