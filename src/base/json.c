@@ -135,6 +135,16 @@ cx_json_integer(const struct cx_json *json, int64_t *ret)
 }
 
 bool
+cx_json_number(const struct cx_json *json, double *ret)
+{
+    if (!json_is_number(raw_const(json))) {
+        return false;
+    }
+    *ret = json_number_value(raw_const(json));
+    return true;
+}
+
+bool
 cx_json_bool(const struct cx_json *json, bool *ret)
 {
     if (!json_is_boolean(raw_const(json))) {

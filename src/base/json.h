@@ -37,6 +37,8 @@ const struct cx_json *cx_json_get_str(const struct cx_json *object, cx_str membe
 size_t cx_json_members(const struct cx_json *object, cx_str *names, size_t max);
 bool cx_json_string(const struct cx_json *json, cx_str *ret);
 bool cx_json_integer(const struct cx_json *json, int64_t *ret);
+/* An integer or a real. */
+bool cx_json_number(const struct cx_json *json, double *ret);
 bool cx_json_bool(const struct cx_json *json, bool *ret);
 /* Refuses an object with a member that is not in allowed (NULL-terminated), naming it and what is allowed; what is the
  * object's name for the message. */

@@ -263,11 +263,25 @@
 #define CX_COLUMNS_MAX 1000
 #define CX_REJECT_TEXT 200
 /* Lists of certificates: a serial number in octets (RFC 5280 section 4.1.2.2 has 20), JSON that is read whole (a log gives at most some
- * thousand entries at once, crt.sh 10,000 rows), a data tile of 256 entries, and what a
- * compressed file may grow to. */
+ * thousand entries at once, crt.sh 10,000 rows), a data tile of 256 entries, and what a compressed file may grow to. */
 #define CX_SERIAL_MAX    64
 #define CX_LIST_JSON_MAX ((size_t)256 << 20)
 #define CX_DATA_TILE_MAX ((size_t)256 << 20)
 #define CX_INFLATED_MAX  ((size_t)1 << 30)
+/* Memory of one record of an archive, whose text has CX_LINE_MAX at most; its observations: a check of CX_NAMES_MAX names with some
+ * 20 answers each. CAA records of one set: a message holds fewer (12 octets and 4 of RDATA each). A file that is one JSON value, which takes some ten times its size in memory. Octets of a line that
+ * a regular expression is tried on: such expressions take their time. */
+#define CX_ARCHIVE_MEMORY           ((size_t)512 << 20)
+#define CX_ARCHIVE_OBSERVATIONS_MAX 200000
+#define CX_ARCHIVE_RECORDS_MAX      4096
+#define CX_ARCHIVE_WHOLE_MAX        ((size_t)64 << 20)
+#define CX_ARCHIVE_REGEX_MAX        65536
+/* Attempts that one response of Open MPIC tells of; coordinators make a few. */
+#define CX_MPIC_ATTEMPTS_MAX 1000
+/* A frame of dnstap: a message and some addresses. Questions that wait for their response: some seconds of a busy resolver; a response
+ * that comes later than any resolver waits is another's. */
+#define CX_DNSTAP_FRAME_MAX 131072
+#define CX_DNSTAP_ASKED     65536
+#define CX_DNSTAP_PAIR_MS   60000
 
 #endif

@@ -51,7 +51,7 @@ struct cx_archive_format {
 };
 
 /* All formats, in the order in which they are tried. */
-const struct cx_archive_format *cx_archive_formats(size_t *ret_n);
+const struct cx_archive_format *const *cx_archive_formats(size_t *ret_n);
 const struct cx_archive_format *cx_archive_format_named(cx_str name);
 /* By what it begins with; NULL: none. Classes: IO. */
 cx_status cx_archive_format_of(struct cx_input *input, const struct cx_archive_format **ret,

@@ -6,6 +6,9 @@
 
 #include <csv.h>
 
+/* By how much libcsv's room for a cell grows at a time: its own 128 octets would copy a large cell again and again. */
+#define CELL_STEP 65536
+
 struct cx_csv {
     struct csv_parser parser;
     struct cx_input *input;
@@ -100,6 +103,7 @@ cx_csv_open(struct cx_input *input, char delimiter, struct cx_csv **ret, struct 
     csv_set_term_func(&csv->parser, is_end);
     csv_set_realloc_func(&csv->parser, resize);
     csv_set_free_func(&csv->parser, cx_free);
+    csv_set_blk_size(&csv->parser, CELL_STEP);
     *ret = CX_STEAL(csv);
     return CX_SUCCESS;
 }

@@ -1,3 +1,4 @@
+#include "archive.h"
 #include "base/alloc.h"
 #include "build.h"
 #include "main.h"
@@ -179,7 +180,88 @@ TEST(the_judge_allocates_nothing)
     scene_close(&s);
 }
 
+/* Reads all of an archive; how many observations, of which none may be another than with memory. */
+static cx_status
+read_archive(const char *format, const char *text, struct cx_buf *says)
+{
+    const struct cx_archive_options none = { .year = 0 };
+    struct cx_input *input = cx_input_of(bytes_of(text));
+    struct cx_archive_reader *reader = NULL;
+    struct cx_archive_record record;
+    bool more = true;
+    cx_status status = { CX_E_NOMEM };
+
+    if (input != NULL) {
+        status = cx_archive_reader_open(cx_archive_format_named(cx_str_of(format)), &none, input,
+                                        &reader, NULL);
+    }
+    while (cx_ok(status) && more) {
+        status = cx_archive_reader_next(reader, &record, &more, NULL);
+        for (size_t i = 0; cx_ok(status) && more && i < record.n; i++) {
+            observation_text(&record.v[i], says);
+        }
+        assert_true(!cx_ok(status) || !more || record.fate == CX_FATE_OBSERVED);
+    }
+    cx_archive_reader_close(reader);
+    cx_input_close(input);
+    return status;
+}
+
+/* The text may be cut where memory ended, and never says anything else. */
+static void
+archive_survives(const char *format, const char *text)
+{
+    struct cx_buf whole, says;
+
+    cx_buf_init(&whole, 1 << 20);
+    assert_true(cx_ok(read_archive(format, text, &whole)));
+    for (size_t nth = 1;; nth++) {
+        cx_status status;
+        size_t seen;
+
+        cx_buf_init(&says, 1 << 20);
+        assert_non_null(cx_buf_reserve(&says, 1 << 16)); /* what is written to is no part of it */
+        (void)cx_alloc_fail_nth(nth);
+        status = read_archive(format, text, &says);
+        seen = cx_alloc_fail_nth(0);
+        assert_true(says.n <= whole.n && memcmp(says.p, whole.p, says.n) == 0);
+        if (cx_ok(status)) { /* libcsv tries again with less */
+            assert_int_equal(says.n, whole.n);
+        } else {
+            assert_int_equal(cx_status_class(status), CX_CLASS_NOMEM);
+        }
+        cx_buf_done(&says);
+        if (seen < nth) {
+            assert_true(cx_ok(status) && nth > 4);
+            break;
+        }
+    }
+    cx_buf_done(&whole);
+}
+
+TEST(archives_survive_every_oom)
+{
+    archive_survives(
+        "boulder",
+        "2026-11-22T04:35:25Z va1 Checked CAA records for a.example, [Present: true, Valid for "
+        "issuance: true] Response=\";; ANSWER SECTION:\\na.example. 60 IN CAA 0 issue "
+        "\\\"x\\\"\\n\"\n");
+    archive_survives("splunk-csv",
+                     "_time,_raw\n1795322124,\"[1795322124] unbound[1:0] query: ::1 a. CAA IN\"\n"
+                     "1795322124,\"two\nlines unbound[1:0] query: ::1 a. CAA IN\"\n");
+    archive_survives(
+        "mpic",
+        "{\"domain_or_ip_target\":\"a\",\"perspectives\":[{\"timestamp_ns\":1795322124978292000,"
+        "\"details\":{\"caa_record_present\":true,\"response\":"
+        "\"c2hvcC5leGFtcGxlLiAzNjAwIElOIENBQSAwIGlzc3VlICJjYS5leGFtcGxlIgo=\"}}]}\n");
+    archive_survives(
+        "caaproof",
+        "{\"schema\":1,\"names\":[{\"name\":\"a\",\"answers\":[{\"name\":\"a\",\"outcome\":"
+        "\"nodata\",\"time\":\"2026-11-22T04:35:24Z\"}]}]}\n");
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(archives_survive_every_oom),
     cmocka_unit_test(an_answer_from_a_message_survives_every_oom),
     cmocka_unit_test(an_answer_survives_every_cap),
     cmocka_unit_test(a_table_survives_every_oom_and_permits_nothing_by_it),

@@ -43,6 +43,13 @@ TEST(says_no_to_the_wrong_kind_and_to_nothing)
     assert_false(cx_json_string(cx_json_get(json, "i"), &s));
     assert_false(cx_json_string(NULL, &s));
     assert_false(cx_json_integer(cx_json_get(json, "r"), &i));
+    {
+        double number = 0;
+
+        assert_true(cx_json_number(cx_json_get(json, "r"), &number) && number != 0);
+        assert_false(cx_json_number(NULL, &number));
+        assert_false(cx_json_number(json, &number));
+    }
     assert_false(cx_json_integer(NULL, &i));
     assert_false(cx_json_bool(cx_json_get(json, "i"), &b));
     assert_false(cx_json_bool(NULL, &b));

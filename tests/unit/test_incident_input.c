@@ -8,12 +8,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static cx_span
-octets_of(const char *text)
-{
-    return (cx_span){ (const uint8_t *)text, strlen(text) };
-}
-
 /* The octets as a file, whose name is in path. */
 static void
 file_of(cx_span octets, char path[32])
@@ -63,7 +57,7 @@ expect_end(struct cx_input *input)
 
 TEST(lines_end_with_lf_or_cr_lf_or_the_file)
 {
-    struct cx_input *input = cx_input_of(octets_of("one\ntwo\r\n\n\r\na\rb\nlast"));
+    struct cx_input *input = cx_input_of(bytes_of("one\ntwo\r\n\n\r\na\rb\nlast"));
 
     expect_line(input, "one", 1);
     assert_int_equal(cx_input_offset(input), 4);
@@ -93,13 +87,13 @@ TEST(an_empty_file_has_no_line)
 
 TEST(peeking_steps_over_nothing)
 {
-    struct cx_input *input = cx_input_of(octets_of("abc\ndef"));
+    struct cx_input *input = cx_input_of(bytes_of("abc\ndef"));
     cx_span seen;
 
     assert_true(cx_ok(cx_input_peek(input, 5, &seen, NULL)));
-    assert_true(cx_span_equal(seen, octets_of("abc\nd")));
+    assert_true(cx_span_equal(seen, bytes_of("abc\nd")));
     assert_true(cx_ok(cx_input_peek(input, 100, &seen, NULL)));
-    assert_true(cx_span_equal(seen, octets_of("abc\ndef")));
+    assert_true(cx_span_equal(seen, bytes_of("abc\ndef")));
     assert_int_equal(cx_input_offset(input), 0);
     expect_line(input, "abc", 1);
     cx_input_close(input);
@@ -107,14 +101,14 @@ TEST(peeking_steps_over_nothing)
 
 TEST(pieces_are_whole_or_the_end)
 {
-    struct cx_input *input = cx_input_of(octets_of("abcdef"));
+    struct cx_input *input = cx_input_of(bytes_of("abcdef"));
     bool more = false;
     cx_span piece;
 
     assert_true(cx_ok(cx_input_take(input, 4, &piece, &more, NULL)));
-    assert_true(more && cx_span_equal(piece, octets_of("abcd")));
+    assert_true(more && cx_span_equal(piece, bytes_of("abcd")));
     assert_true(cx_ok(cx_input_take(input, 4, &piece, &more, NULL)));
-    assert_true(!more && cx_span_equal(piece, octets_of("ef")));
+    assert_true(!more && cx_span_equal(piece, bytes_of("ef")));
     expect_end(input);
     assert_int_equal(cx_input_take(input, CX_LINE_MAX + 1, &piece, &more, NULL).code, CX_E_LIMIT);
     cx_input_close(input);
@@ -122,7 +116,7 @@ TEST(pieces_are_whole_or_the_end)
 
 TEST(the_rest_is_all_or_a_limit)
 {
-    struct cx_input *input = cx_input_of(octets_of("x\nabcdef"));
+    struct cx_input *input = cx_input_of(bytes_of("x\nabcdef"));
     struct cx_detail detail = { .rule = NULL };
     cx_span rest;
 
@@ -130,7 +124,7 @@ TEST(the_rest_is_all_or_a_limit)
     assert_int_equal(cx_input_rest(input, 5, &rest, &detail).code, CX_E_LIMIT);
     assert_non_null(strstr(detail.text, "longer than 5"));
     assert_true(cx_ok(cx_input_rest(input, 6, &rest, NULL)));
-    assert_true(cx_span_equal(rest, octets_of("abcdef")));
+    assert_true(cx_span_equal(rest, bytes_of("abcdef")));
     expect_end(input);
     cx_input_close(input);
 }
