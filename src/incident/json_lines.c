@@ -21,6 +21,14 @@ without_space(cx_str text)
     return text;
 }
 
+bool
+cx_json_lines_look_like(cx_str head)
+{
+    cx_str text = without_space(head);
+
+    return text.n != 0 && (text.p[0] == '{' || text.p[0] == '[');
+}
+
 /* Whether the file is one value in several lines, or one line that is longer than a line may be. */
 static bool
 is_whole(cx_str head)
@@ -32,7 +40,7 @@ is_whole(cx_str head)
         line = without_space(line);
     }
     if (at == head.n) {
-        return cx_text_find(line, CX_STR("\"results\":")) != line.n;
+        return cx_text_has(line, CX_STR("\"results\":"));
     }
     return line.n != 0 && strchr("{[,", line.p[line.n - 1]) != NULL;
 }

@@ -220,7 +220,8 @@ TEST(splunk_json_lines_drop_previews)
         "{\"preview\":false,\"offset\":2,\"result\":{\"_time\":\"2026-11-22 04:35:25.101 "
         "UTC\",\"_ra\n"
         "{\"preview\":false,\"offset\":3,\"result\":{\"_time\":\"2026-11-22 04:35:25.101 UTC\"}}\n"
-        "{\"preview\":false,\"lastrow\":true}\n";
+        "{\"preview\":false,\"lastrow\":true}\n"
+        "{\"preview\":true,\"results\":[{\"_raw\":\"" BARE "\"}]}\n";
     struct archive a;
 
     assert_string_equal(archive_format(bytes_of(text)), "splunk-json");
@@ -231,6 +232,7 @@ TEST(splunk_json_lines_drop_previews)
     archive_expect_rejected(&a, 5, "not JSON");
     archive_expect_rejected(&a, 6, "no _raw");
     archive_expect_ignored(&a, 7);
+    archive_expect_ignored(&a, 8);
     archive_expect_end(&a);
     archive_close(&a);
 }
@@ -432,6 +434,33 @@ TEST(mpic_that_is_no_check_or_contradicts_itself)
     archive_expect_line_rejected("mpic", "7", "not an object");
 }
 
+TEST(attempts_have_a_cap)
+{
+    struct cx_buf buf;
+    struct archive a;
+
+    cx_buf_init(&buf, 1 << 20);
+    for (size_t more = 0; more < 2; more++) {
+        cx_buf_clear(&buf);
+        cx_buf_puts(&buf,
+                    "{\"domain_or_ip_target\":\"*.shop.example\",\"trace_identifier\":\"t-1\","
+                    "\"perspectives\":[" EMPTY "],\"previous_attempt_results\":[[]");
+        for (size_t i = 2; i < CX_MPIC_ATTEMPTS_MAX + more; i++) {
+            cx_buf_puts(&buf, ",[]");
+        }
+        cx_buf_puts(&buf, "]}");
+        archive_open(&a, "mpic", cx_span_of_str(cx_buf_str(&buf)), NULL);
+        if (more == 0) {
+            archive_expect(&a, 1, EMPTY_SAYS);
+        } else {
+            archive_expect_rejected(&a, 1, "more than 1000 attempts");
+        }
+        archive_expect_end(&a);
+        archive_close(&a);
+    }
+    cx_buf_done(&buf);
+}
+
 /* R-OMPIC-6; and a check for S/MIME claims nothing about servers. */
 TEST(claims_are_those_of_completed_checks)
 {
@@ -560,6 +589,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(each_perspective_is_a_record),
     cmocka_unit_test(old_responses_are_read_too),
     cmocka_unit_test(mpic_that_is_no_check_or_contradicts_itself),
+    cmocka_unit_test(attempts_have_a_cap),
     cmocka_unit_test(claims_are_those_of_completed_checks),
     cmocka_unit_test(results_of_check_have_all_answers),
     cmocka_unit_test(what_no_reader_knows_is_not_guessed),
