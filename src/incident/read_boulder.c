@@ -1,4 +1,4 @@
-/* Audit lines of Boulder, from its first to today's: docs/archives.md has one of each shape. */
+/* Audit lines of Boulder, from its first to today's: tests/unit/test_incident_boulder.c has one of each shape. */
 #include "base/limits.h"
 #include "incident/archive_formats.h"
 #include "incident/caa_text.h"
@@ -520,7 +520,9 @@ cx_boulder_line(struct cx_excerpt *excerpt, cx_str line, struct cx_detail *detai
             return shapes[i].read(excerpt, line, at, detail);
         }
     }
-    return CX_SUCCESS;
+    return cx_text_has(line, checked)
+               ? cx_fail(detail, CX_E_ARCHIVE, "a shape that is not known, or the line was cut")
+               : CX_SUCCESS;
 }
 
 static bool

@@ -298,6 +298,21 @@ TEST(a_whole_file_that_does_not_close_is_rejected_once)
     archive_close(&a);
 }
 
+/* I1 of json_lines.h, also for the first line, which decides how the file is read. */
+TEST(a_cut_first_line_costs_itself_alone)
+{
+    struct archive a;
+
+    archive_open(&a, "splunk-json",
+                 bytes_of("{\"preview\":false,\n{\"preview\":false,\"result\":{\"_time\":"
+                          "\"1795322124.5\",\"_raw\":\"" BARE "\"}}\n"),
+                 NULL);
+    archive_expect_rejected(&a, 1, "not JSON");
+    archive_expect(&a, 2, BARE_SAYS("2026-11-22T04:35:24.500Z/100"));
+    archive_expect_end(&a);
+    archive_close(&a);
+}
+
 /* ---- Open MPIC */
 
 #define NESTED(perspectives, more)                                                                 \
@@ -575,6 +590,29 @@ TEST(a_line_over_its_cap_is_a_rejected_record)
     free(text);
 }
 
+/* I3: an import that was interrupted passes over what it has, and finds the rest as it was. */
+TEST(reading_goes_on_where_it_was)
+{
+    static const char text[] = "2026-11-22T04:35:24Z h " BARE "\nx\n2026-11-22T04:35:25Z h " BARE
+                               "\nChecked CAA records for\n2026-11-22T04:35:26Z h " BARE "\n";
+    static const char last[] = "check plain D permits logged 2026-11-22T04:35:26.000Z/1000 "
+                               "shop.example nodata perspective=h";
+
+    for (size_t pass = 0; pass < 2; pass++) {
+        struct archive a;
+
+        archive_open(&a, "boulder", bytes_of(text), NULL);
+        for (size_t i = 0; i < 4; i++) {
+            archive_next(&a);
+            assert_int_equal(a.record.line, i + 1);
+        }
+        archive_expect(&a, 5, last);
+        archive_expect_end(&a);
+        assert_true(a.observed == 3 && a.ignored == 1 && a.rejected == 1);
+        archive_close(&a);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(unbound_says_that_it_was_asked_and_what_failed),
     cmocka_unit_test(unbound_lines_that_say_nothing_or_are_broken),
@@ -586,6 +624,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(splunk_results_are_one_object),
     cmocka_unit_test(events_as_sent_to_splunk),
     cmocka_unit_test(a_whole_file_that_does_not_close_is_rejected_once),
+    cmocka_unit_test(a_cut_first_line_costs_itself_alone),
     cmocka_unit_test(each_perspective_is_a_record),
     cmocka_unit_test(old_responses_are_read_too),
     cmocka_unit_test(mpic_that_is_no_check_or_contradicts_itself),
@@ -593,6 +632,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(claims_are_those_of_completed_checks),
     cmocka_unit_test(results_of_check_have_all_answers),
     cmocka_unit_test(what_no_reader_knows_is_not_guessed),
+    cmocka_unit_test(reading_goes_on_where_it_was),
     cmocka_unit_test(formats_have_names_of_their_own),
     cmocka_unit_test(a_line_over_its_cap_is_a_rejected_record),
 };
