@@ -457,7 +457,8 @@ find_same(struct differing *d, const struct cx_certificate *c, uint64_t *ret, bo
         CX_TRY(cx_certificates_at(d->after->certificates, found[i], &d->arena, &other, detail));
         *ret_found = has_id(&other, id_of(c)) &&
                      (c->has_certificate || c->has_precertificate ||
-                      cx_hash_equal(&other.issued.issuer_key, &c->issued.issuer_key));
+                      (other.has_issuer && c->has_issuer &&
+                       cx_hash_equal(&other.issued.issuer_key, &c->issued.issuer_key)));
         *ret = found[i];
     }
     return CX_SUCCESS;
