@@ -24,6 +24,30 @@ cx_duty_word(enum cx_duty_kind kind)
     return "none";
 }
 
+const char *
+cx_duty_source(const char *rule)
+{
+    static const struct {
+        const char *rule;
+        const char *source;
+    } sources[] = {
+        { "R-REV-1", "BR 4.9.1.1, before version 1.6.1: 24 hours" },
+        { "R-REV-2", "BR 4.9.1.1, not issued in accordance: 5 days" },
+        { "R-REV-3", "BR 4.9.1.1(5), since version 2.2.6: 24 hours, reason superseded" },
+        { "R-REV-6", "BR 4.9.1: short-lived certificates need not be revoked" },
+        { "R-REV-8", "before BR 1.4.3 CAA was a matter of the CPS" },
+        { "R-MAIL-9", "S/MIME BR 4.9.1.1, by the shorter of two readings: 24 hours" },
+        { "R-PRF-7", "an answer that permitted was not consulted: never settled before BR 2.2.6" },
+    };
+
+    for (size_t i = 0; rule != NULL && i < CX_COUNT(sources); i++) {
+        if (strcmp(rule, sources[i].rule) == 0) {
+            return sources[i].source;
+        }
+    }
+    return NULL;
+}
+
 bool
 cx_is_short_lived(cx_time signed_at, cx_time not_before, cx_time not_after)
 {

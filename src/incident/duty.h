@@ -12,6 +12,8 @@ enum cx_duty_kind {
 };
 
 const char *cx_duty_word(enum cx_duty_kind kind); /* "24h" */
+/* Where a rule of a duty stands, for who does not know our numbers; NULL for another rule. */
+const char *cx_duty_source(const char *rule);
 
 struct cx_duty {
     enum cx_duty_kind kind;

@@ -435,12 +435,13 @@ duty_to_json(const struct duty_total *d)
     struct cx_json *json = cx_json_new_object();
     cx_time first = d->first != CX_TIME_MAX ? d->first : CX_TIME_NONE;
 
-    return cx_json_whole(json,
-                         set_text(json, "duty", cx_duty_word(d->kind)) &&
-                             set_text(json, "rule", d->rule) && set_n(json, "certificates", d->n) &&
-                             cx_json_set(json, "first_deadline", cx_json_new_moment(first)) &&
-                             cx_json_set(json, "last_deadline", cx_json_new_moment(d->last)) &&
-                             set_n(json, "late", d->late));
+    return cx_json_whole(
+        json, set_text(json, "duty", cx_duty_word(d->kind)) && set_text(json, "rule", d->rule) &&
+                  set_text(json, "source", cx_duty_source(d->rule)) &&
+                  set_n(json, "certificates", d->n) &&
+                  cx_json_set(json, "first_deadline", cx_json_new_moment(first)) &&
+                  cx_json_set(json, "last_deadline", cx_json_new_moment(d->last)) &&
+                  set_n(json, "late", d->late));
 }
 
 static struct cx_json *
