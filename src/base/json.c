@@ -297,6 +297,24 @@ cx_json_add(struct cx_json *array, struct cx_json *value)
     return json_array_append_new(raw(array), raw(value)) == 0;
 }
 
+bool
+cx_json_set_number(struct cx_json *object, const char *member, uint64_t n)
+{
+    return n <= INT64_MAX && cx_json_set(object, member, cx_json_new_integer((int64_t)n));
+}
+
+bool
+cx_json_set_text(struct cx_json *object, const char *member, const char *text)
+{
+    return cx_json_set(object, member, text != NULL ? cx_json_new_text(text) : cx_json_new_null());
+}
+
+bool
+cx_json_set_moment(struct cx_json *object, const char *member, cx_time moment)
+{
+    return cx_json_set(object, member, cx_json_new_moment(moment));
+}
+
 struct cx_json *
 cx_json_whole(struct cx_json *json, bool complete)
 {
