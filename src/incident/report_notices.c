@@ -15,7 +15,7 @@ struct notice {
     size_t group; /* order of the first one to the same */
 };
 
-struct notices {
+struct cx_notices {
     struct cx_buf text;
     struct cx_buf row;
     struct cx_buf cell;
@@ -39,7 +39,7 @@ static const char *const columns[] = {
 };
 
 static cx_status
-make_room(struct notices *all, struct cx_detail *detail)
+make_room(struct cx_notices *all, struct cx_detail *detail)
 {
     struct notice *v;
 
@@ -77,7 +77,7 @@ put_notice(struct cx_buf *cell, const struct cx_json *certificate)
 }
 
 static void
-put_row(struct notices *all, const struct cx_json *certificate, cx_str whom)
+put_row(struct cx_notices *all, const struct cx_json *certificate, cx_str whom)
 {
     static const char *const members[] = { "account", "subscriber" };
     static const char *const after[] = { "serial", "issuer", "not_after", "deadline", "rule" };
@@ -98,7 +98,7 @@ put_row(struct notices *all, const struct cx_json *certificate, cx_str whom)
 }
 
 static cx_status
-take(struct notices *all, const struct cx_json *certificate, struct cx_detail *detail)
+take(struct cx_notices *all, const struct cx_json *certificate, struct cx_detail *detail)
 {
     cx_str subscriber = cx_report_string(certificate, "subscriber");
     cx_str whom = subscriber.n != 0 ? subscriber : cx_report_string(certificate, "account");
@@ -153,7 +153,7 @@ compare_groups(const void *a, const void *b)
 }
 
 static void
-sort(struct notices *all)
+sort(struct cx_notices *all)
 {
     if (all->n == 0) {
         return;
@@ -171,25 +171,43 @@ sort(struct notices *all)
     qsort(all->v, all->n, sizeof(*all->v), compare_groups);
 }
 
-static cx_status
-gather(struct notices *all, const struct cx_report_rows *rows, struct cx_detail *detail)
+cx_status
+cx_notices_new(struct cx_notices **ret)
 {
-    const struct cx_json *certificate;
+    struct cx_notices *all = cx_alloc(1, sizeof(*all));
 
-    for (;;) {
-        CX_TRY(cx_report_next(rows, &certificate, detail));
-        if (certificate == NULL) {
-            return CX_SUCCESS;
-        }
-        if (cx_report_has_duty(certificate)) {
-            CX_TRY(take(all, certificate, detail));
-        }
+    if (all == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    cx_buf_init(&all->text, CX_REPORT_NOTICES_MAX);
+    cx_buf_init(&all->row, CX_LINE_MAX);
+    cx_buf_init(&all->cell, CX_LINE_MAX);
+    *ret = all;
+    return CX_SUCCESS;
+}
+
+void
+cx_notices_free(struct cx_notices *all)
+{
+    if (all != NULL) {
+        cx_buf_done(&all->text);
+        cx_buf_done(&all->row);
+        cx_buf_done(&all->cell);
+        cx_free(all->v);
+        cx_free(all);
     }
 }
 
-static cx_status
-write_all(struct notices *all, FILE *out, struct cx_detail *detail)
+cx_status
+cx_notices_add(struct cx_notices *all, const struct cx_json *certificate, struct cx_detail *detail)
 {
+    return cx_report_has_duty(certificate) ? take(all, certificate, detail) : CX_SUCCESS;
+}
+
+cx_status
+cx_notices_write(struct cx_notices *all, FILE *out, struct cx_detail *detail)
+{
+    sort(all);
     cx_report_cells(&all->row, columns, CX_COUNT(columns));
     cx_report_end_row(&all->row);
     CX_TRY(cx_report_flush(&all->row, out, detail));
@@ -198,25 +216,4 @@ write_all(struct notices *all, FILE *out, struct cx_detail *detail)
         CX_TRY(cx_report_flush(&all->row, out, detail));
     }
     return CX_SUCCESS;
-}
-
-cx_status
-cx_report_notices(const struct cx_report_rows *rows, FILE *out, struct cx_detail *detail)
-{
-    struct notices all = { .n = 0 };
-    cx_status status;
-
-    cx_buf_init(&all.text, CX_REPORT_NOTICES_MAX);
-    cx_buf_init(&all.row, CX_LINE_MAX);
-    cx_buf_init(&all.cell, CX_LINE_MAX);
-    status = gather(&all, rows, detail);
-    if (cx_ok(status)) {
-        sort(&all);
-        status = write_all(&all, out, detail);
-    }
-    cx_buf_done(&all.text);
-    cx_buf_done(&all.row);
-    cx_buf_done(&all.cell);
-    cx_free(all.v);
-    return status;
 }
