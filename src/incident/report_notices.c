@@ -5,12 +5,15 @@
 #include <stdlib.h>
 
 /* BR 4.9.5: who is told what. A row is held as text until all are there, since who is told first is known by the most urgent of
- * their certificates. */
+ * their certificates. What is said is the same for long runs of them, and held once for each run. */
 struct notice {
     size_t whom; /* offsets of text */
-    size_t whom_n;
-    size_t row;
-    size_t row_n;
+    size_t said;
+    size_t row; /* cells before what is said, then the hash behind it */
+    uint32_t whom_n;
+    uint32_t said_n;
+    uint32_t row_n;
+    uint32_t hash_n;
     size_t order; /* of the run */
     size_t group; /* order of the first one to the same */
 };
@@ -91,10 +94,26 @@ put_row(struct cx_notices *all, const struct cx_json *certificate, cx_str whom)
     for (size_t i = 0; i < CX_COUNT(after); i++) {
         cx_report_cell(&all->row, cx_report_string(certificate, after[i]));
     }
-    put_notice(&all->cell, certificate);
-    cx_report_cell_take(&all->row, &all->cell);
-    cx_report_cell(&all->row, cx_report_string(certificate, "certificate"));
-    cx_report_end_row(&all->row);
+}
+
+/* Into text, unless the notice before says the same. */
+static void
+put_said(struct cx_notices *all, struct notice *notice)
+{
+    const struct notice *before = all->n != 0 ? &all->v[all->n - 1] : NULL;
+    cx_str said = cx_buf_str(&all->cell);
+
+    if (!cx_buf_ok(&all->cell)) {
+        cx_buf_fail(&all->text, all->cell.why);
+    }
+    notice->said_n = (uint32_t)said.n;
+    if (before != NULL &&
+        cx_str_equal(said, (cx_str){ all->text.p + before->said, before->said_n })) {
+        notice->said = before->said;
+    } else {
+        notice->said = all->text.n;
+        cx_buf_put(&all->text, said);
+    }
 }
 
 static cx_status
@@ -102,16 +121,22 @@ take(struct cx_notices *all, const struct cx_json *certificate, struct cx_detail
 {
     cx_str subscriber = cx_report_string(certificate, "subscriber");
     cx_str whom = subscriber.n != 0 ? subscriber : cx_report_string(certificate, "account");
+    cx_str hash = cx_report_string(certificate, "certificate");
     struct notice *notice;
 
     CX_TRY(make_room(all, detail));
-    put_row(all, certificate, whom);
     notice = &all->v[all->n];
-    *notice = (struct notice){ .whom = all->text.n, .whom_n = whom.n, .order = all->n };
+    *notice = (struct notice){ .whom = all->text.n, .whom_n = (uint32_t)whom.n, .order = all->n };
     cx_buf_put(&all->text, whom);
+    put_notice(&all->cell, certificate);
+    put_said(all, notice);
+    cx_buf_clear(&all->cell);
+    put_row(all, certificate, whom);
     notice->row = all->text.n;
-    notice->row_n = all->row.n;
+    notice->row_n = (uint32_t)all->row.n;
+    notice->hash_n = (uint32_t)hash.n;
     cx_buf_put(&all->text, cx_buf_str(&all->row));
+    cx_buf_put(&all->text, hash);
     if (!cx_buf_ok(&all->row) || !cx_buf_ok(&all->text)) {
         const struct cx_buf *failed = cx_buf_ok(&all->row) ? &all->text : &all->row;
 
@@ -204,6 +229,17 @@ cx_notices_add(struct cx_notices *all, const struct cx_json *certificate, struct
     return cx_report_has_duty(certificate) ? take(all, certificate, detail) : CX_SUCCESS;
 }
 
+static void
+put_held(struct cx_notices *all, const struct notice *notice)
+{
+    const char *row = all->text.p + notice->row;
+
+    cx_buf_put(&all->row, (cx_str){ row, notice->row_n });
+    cx_report_cell(&all->row, (cx_str){ all->text.p + notice->said, notice->said_n });
+    cx_report_cell(&all->row, (cx_str){ row + notice->row_n, notice->hash_n });
+    cx_report_end_row(&all->row);
+}
+
 cx_status
 cx_notices_write(struct cx_notices *all, FILE *out, struct cx_detail *detail)
 {
@@ -212,7 +248,7 @@ cx_notices_write(struct cx_notices *all, FILE *out, struct cx_detail *detail)
     cx_report_end_row(&all->row);
     CX_TRY(cx_report_flush(&all->row, out, detail));
     for (size_t i = 0; i < all->n; i++) {
-        cx_buf_put(&all->row, (cx_str){ all->text.p + all->v[i].row, all->v[i].row_n });
+        put_held(all, &all->v[i]);
         CX_TRY(cx_report_flush(&all->row, out, detail));
     }
     return CX_SUCCESS;

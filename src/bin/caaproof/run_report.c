@@ -55,9 +55,9 @@ begin_part(const struct reporting *r, const char *name, struct part *ret, struct
     CX_TRY(cx_path_make(&ret->path, "%s/%s", r->folder, name));
     CX_TRY(cx_path_make(&ret->part, "%s.part", ret->path));
     ret->out = fopen(ret->part, "we");
-    return ret->out != NULL ? CX_SUCCESS
-                            : cx_fail(detail, CX_E_IO, "%s: cannot be made: %s", ret->part,
-                                      strerror(errno));
+    return ret->out != NULL
+               ? CX_SUCCESS
+               : cx_fail(detail, CX_E_IO, "%s: cannot be made: %s", ret->part, strerror(errno));
 }
 
 static cx_status
@@ -130,10 +130,10 @@ write_parts(const struct reporting *r, struct part parts[4], struct cx_detail *d
         CX_TRY(begin_part(r, names[i], &parts[i], detail));
     }
     CX_TRY(cx_run_begin(r->opened.run, 0, detail));
-    CX_TRY(cx_report_lists(&rows, r->remedy,
-                           &(struct cx_report_lists){ parts[0].out, parts[1].out, parts[2].out,
-                                                      parts[3].out },
-                           detail));
+    CX_TRY(cx_report_lists(
+        &rows, r->remedy,
+        &(struct cx_report_lists){ parts[0].out, parts[1].out, parts[2].out, parts[3].out },
+        detail));
     for (size_t i = 0; i < CX_COUNT(names); i++) {
         CX_TRY(end_part(r, &parts[i], detail));
     }
