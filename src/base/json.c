@@ -30,6 +30,9 @@ cx_json_parse(cx_str text, struct cx_json **ret, struct cx_detail *detail)
     json_t *json = json_loadb(text.n == 0 ? "" : text.p, text.n,
                               JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
 
+    if (json == NULL && json_error_code(&error) == json_error_out_of_memory) {
+        return (cx_status){ CX_E_NOMEM };
+    }
     if (json == NULL) {
         return cx_fail(detail, CX_E_JSON, "not JSON: %s (octet %d)", error.text, error.position);
     }

@@ -287,6 +287,7 @@ judge(struct climb *climb, struct cx_detail *detail)
             CX_TRY(add_unasked(climb, &added));
         }
     }
+    climb->ret->answers = climb->answers;
     note_window(climb);
     return CX_SUCCESS;
 }

@@ -78,7 +78,7 @@ struct cx_inquiry {
 
 /* The label that has to be looked at next, or false: everything is there. */
 bool cx_inquiry_need(const struct cx_inquiry *inquiry, cx_span *ret);
-/* What the archive has for that label; the arrays go to arena. Classes: IO, STORE, NOMEM. */
+/* What the archive (NULL: nothing) has for that label; the arrays go to arena. Classes: IO, STORE, NOMEM. */
 cx_status cx_inquiry_pick(struct cx_inquiry *inquiry, struct cx_archive *archive,
                           const struct cx_entry_key *key, struct cx_arena *arena,
                           struct cx_detail *detail) CX_MUST;
@@ -98,6 +98,8 @@ struct cx_name_evidence {
     cx_time window_ends;       /* last second */
     struct cx_step steps[CX_LABELS_MAX];
     size_t n_steps;
+    struct cx_answers
+        answers; /* all that the judge was given: those of the steps, and what no archive asks */
 };
 
 /* c is the case of the moment of signing. Everything that ret points to lives in arena, or in inquiry. Classes: IO, STORE, NOMEM. */

@@ -26,13 +26,14 @@ struct cx_issued {
     cx_str issuer;      /* RFC 4514 text */
     cx_str subject;     /* the same; may be empty */
     struct cx_hash
-        issuer_key; /* what pairs it with its precertificate, beside the serial: SHA-256 of the issuer's Name in DER, or of its text */
+        issuer_key; /* what pairs it with its precertificate, beside the serial: SHA-256 of the issuer's Name in DER, or of
+                     * its text; zeros: unknown */
     cx_time not_before;  /* CX_TIME_NONE: unknown */
     cx_time not_after;   /* last second of validity */
     const cx_str *names; /* as in a request: host names with "*.", addresses, mailboxes */
     size_t n_names;
     bool
-        names_partial; /* the source leaves names out (a search of crt.sh), so that nothing is proven of all of them (R-PRF-10) */
+        names_partial; /* the source may leave names out (a search of crt.sh): nothing is proven of all of them (R-PRF-10) */
     int64_t sct_ms;    /* earliest time of an SCT or of a log's entry, ms since 1970; 0: unknown */
     unsigned logs;     /* distinct logs whose SCTs it has */
     cx_time signed_at; /* by the CA's own signing log; CX_TIME_NONE: not said (R-GEN-1) */
@@ -96,7 +97,8 @@ const char *cx_issued_reader_file(const struct cx_issued_reader *reader);
 const char *cx_issued_reader_format(const struct cx_issued_reader *reader);
 void cx_issued_reader_progress(const struct cx_issued_reader *reader, uint64_t *ret_done,
                                uint64_t *ret_all);
-/* After the end: SHA-256 of a file's octets; of a folder: of what "sha256sum" would print of its files, in the order of their paths in the folder. Classes: INTERNAL, IO. */
+/* After the end: SHA-256 of a file's octets; of a folder: of what "sha256sum" would print of its files, in the order of
+ * their paths in the folder. Classes: INTERNAL. */
 cx_status cx_issued_reader_digest(struct cx_issued_reader *reader, struct cx_hash *ret) CX_MUST;
 
 #endif

@@ -35,6 +35,7 @@ cx_issued_build_init(struct cx_issued_build *build)
     cx_buf_init(&build->issuer, CX_DISTINGUISHED_NAME_MAX);
     cx_buf_init(&build->issuer_text, CX_LINE_MAX);
     cx_buf_init(&build->subject_text, CX_LINE_MAX);
+    cx_buf_init(&build->row_issuer, CX_LINE_MAX);
 }
 
 void
@@ -44,6 +45,7 @@ cx_issued_build_done(struct cx_issued_build *build)
     cx_buf_done(&build->issuer);
     cx_buf_done(&build->issuer_text);
     cx_buf_done(&build->subject_text);
+    cx_buf_done(&build->row_issuer);
 }
 
 void
@@ -306,7 +308,7 @@ read_particulars(cx_span der, struct cx_arena *arena, struct particulars *ret,
     return s;
 }
 
-/* What the CA/Browser Forum's policy identifiers say (2.23.140.1): validation of domain, organization or individual, or extended. */
+/* By the CA/Browser Forum's policy identifiers (2.23.140.1). */
 static cx_str
 type_of(cx_span policies)
 {

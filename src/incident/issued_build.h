@@ -4,6 +4,7 @@
 #define CX_INCIDENT_ISSUED_BUILD_H
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "incident/issued.h"
 
 struct cx_issued_build {
@@ -13,6 +14,10 @@ struct cx_issued_build {
     struct cx_buf issuer_text;
     struct cx_hash issuer_key;
     struct cx_buf subject_text;
+    /* The same of rows, whose issuers are text, and the serial number of one. */
+    struct cx_buf row_issuer;
+    struct cx_hash row_issuer_key;
+    uint8_t serial[CX_SERIAL_MAX];
 };
 
 void cx_issued_build_init(struct cx_issued_build *build);
@@ -26,8 +31,9 @@ void cx_issued_ignore(struct cx_issued_record *record, const char *fmt, ...) CX_
 /* One more change to tell of. */
 void cx_issued_note(struct cx_issued_record *record, const char *fmt, ...) CX_PRINTF(2, 3);
 
-/* Fills record->issued from a certificate or precertificate, whose octets must live as long as the record. Strict DER, or else what OpenSSL reads, with a
- * note; what neither reads rejects the record, a CA's certificate is ignored (R-REV-7). Classes: NOMEM, INTERNAL. */
+/* Fills record->issued from a certificate or precertificate, whose octets must live as long as the record. Strict DER, or
+ * else what OpenSSL reads, with a note; what neither reads rejects the record, a CA's certificate is ignored (R-REV-7).
+ * Classes: NOMEM, INTERNAL. */
 cx_status cx_issued_take_der(struct cx_issued_build *build, cx_span der,
                              struct cx_issued_record *record) CX_MUST;
 /* Text and key of an issuer. Classes: NOMEM, INTERNAL, MALFORMED. */

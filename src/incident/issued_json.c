@@ -218,14 +218,15 @@ next_element(void *self, struct cx_issued_record *ret, bool *ret_more, struct cx
     return ret->fate == CX_FATE_REJECTED ? text_of(r, element, &ret->text) : CX_SUCCESS;
 }
 
-/* crt.sh writes times in UTC, without saying so. */
+/* crt.sh writes times in UTC, without saying so, wherever its reader is. */
 static void
 know_crtsh(struct reading *r)
 {
     const struct cx_json *first = cx_json_at(r->json, 0);
 
-    if (!r->says_zone && cx_json_get(first, "issuer_ca_id") != NULL &&
+    if (cx_json_get(first, "issuer_ca_id") != NULL &&
         cx_json_get(first, "entry_timestamp") != NULL) {
+        r->zone_s = 0;
         r->says_zone = true;
     }
 }
@@ -258,6 +259,7 @@ next_line(void *self, struct cx_issued_record *ret, bool *ret_more, struct cx_de
     cx_json_free(r->json);
     r->json = NULL;
     do {
+        line = (cx_str){ NULL, 0 };
         s = cx_input_line(r->input, &line, ret_more, detail);
         cx_issued_begin(&r->build, cx_input_number(r->input), ret);
         if (cx_status_class(s) == CX_CLASS_LIMIT) {

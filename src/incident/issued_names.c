@@ -198,20 +198,18 @@ add_name(struct names *names, cx_str piece)
 
 /* ---- the cell */
 
-/* The widest separator that is there: within lines a comma may stand in a name's place, and within commas a blank. */
+/* A blank separates only where nothing else does: between "a.example, Example Inc" it is part of what is no name. */
 static const char *
 separators_of(cx_str cell)
 {
-    static const char *const separators[] = { "\n", ",;|", " \t" };
+    static const char lines_and_commas[] = "\n,;|";
 
-    for (size_t i = 0; i < CX_COUNT(separators); i++) {
-        for (const char *p = separators[i]; *p != '\0'; p++) {
-            if (memchr(cell.p, *p, cell.n) != NULL) {
-                return separators[i];
-            }
+    for (const char *p = lines_and_commas; *p != '\0'; p++) {
+        if (memchr(cell.p, *p, cell.n) != NULL) {
+            return lines_and_commas;
         }
     }
-    return "\n";
+    return " \t";
 }
 
 /* {a,b} and ["a","b"], as databases export their arrays. */
@@ -245,6 +243,7 @@ cx_issued_take_names(struct cx_issued_build *build, cx_str cell, const char *col
             n++;
         }
         CX_TRY(add_name(&names, (cx_str){ rest.p, n }));
+        n += n < rest.n ? 1 : 0;
         rest = (cx_str){ rest.p + n, rest.n - n };
     }
     if (record->fate == CX_FATE_OBSERVED && names.n == 0) {

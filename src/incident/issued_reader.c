@@ -251,13 +251,14 @@ next_member(struct cx_issued_reader *reader, struct cx_issued_record *record, bo
         }
         switch (entry->fts_info) {
         case FTS_F:
-        case FTS_DEFAULT:
             return begin_member(reader, entry, record, ret_told, detail);
         case FTS_DNR:
         case FTS_ERR:
         case FTS_NS:
         case FTS_SLNONE:
             return cx_fail(detail, CX_E_IO, "%s: %s", entry->fts_path, strerror(entry->fts_errno));
+        case FTS_DEFAULT: /* a pipe would be waited for */
+            return cx_fail(detail, CX_E_IO, "%s: neither a file nor a folder", entry->fts_path);
         case FTS_DC:
             return cx_fail(detail, CX_E_IO, "%s: a folder that contains itself", entry->fts_path);
         default: /* into a folder, or out of it */

@@ -1,5 +1,6 @@
 #include "incident/issued_row.h"
 
+#include "base/utf8.h"
 #include "incident/cell_time.h"
 #include "incident/issued_names.h"
 #include "pki/base64.h"
@@ -8,87 +9,12 @@
 
 /* A SHA-256 with a colon between any two octets; what is longer is a certificate. */
 #define HASH_CELL_MAX 95
-/* Of a column, with the NULL behind them. */
-#define NAMES_MAX 16
-
-/* ---- columns */
-
-static const char *const columns[CX_COLUMNS][NAMES_MAX] = {
-#define X(id, ...) [CX_COLUMN_##id] = { __VA_ARGS__, NULL },
-#include "incident/issued_columns.def"
-#undef X
-};
-
-const char *const *
-cx_column_names(enum cx_column column)
-{
-    return columns[column];
-}
-
-/* A string, or an array of strings, as a table of names. */
-static cx_status
-names_of(const struct cx_json *value, const char *member, struct cx_arena *arena,
-         const char *const **ret, struct cx_detail *detail)
-{
-    bool one = cx_json_kind_of(value) == CX_JSON_STRING;
-    size_t n = one ? 1 : cx_json_size(value);
-    const char **names = cx_arena_get(arena, n + 1, sizeof(*names));
-    cx_str text;
-
-    if (names == NULL) {
-        return (cx_status){ CX_E_NOMEM };
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (!cx_json_string(one ? value : cx_json_at(value, i), &text) || text.n == 0 ||
-            memchr(text.p, '\0', text.n) != NULL) {
-            n = 0;
-            break;
-        }
-        CX_TRY(cx_arena_text(arena, text, &text));
-        names[i] = text.p;
-    }
-    if (n == 0) {
-        return cx_fail(detail, CX_E_USAGE,
-                       "mapping: \"%s\" needs the name of a column, or an array of such names",
-                       member);
-    }
-    *ret = names;
-    return CX_SUCCESS;
-}
-
-cx_status
-cx_columns_of(const struct cx_json *mapping, struct cx_arena *arena, struct cx_columns *ret,
-              struct cx_detail *detail)
-{
-    const char *members[CX_COLUMNS + 1] = { NULL };
-    struct cx_columns all;
-
-    for (size_t i = 0; i < CX_COLUMNS; i++) {
-        all.names[i] = columns[i];
-        members[i] = columns[i][0];
-    }
-    if (mapping != NULL) {
-        if (cx_json_kind_of(mapping) != CX_JSON_OBJECT) {
-            return cx_fail(detail, CX_E_USAGE, "mapping: not a JSON object");
-        }
-        CX_TRY(cx_json_only(mapping, "mapping", members, CX_E_USAGE, detail));
-    }
-    for (size_t i = 0; i < CX_COLUMNS; i++) {
-        const struct cx_json *value = cx_json_get(mapping, members[i]);
-
-        if (value != NULL) {
-            CX_TRY(names_of(value, members[i], arena, &all.names[i], detail));
-        }
-    }
-    *ret = all;
-    return CX_SUCCESS;
-}
-
 /* ---- cells */
 
 struct row {
     struct cx_issued_build *build;
     const struct cx_cells *cells;
+    cx_str cell[CX_COLUMNS]; /* of cells, bare */
     struct cx_issued_record *record;
     struct cx_issued *issued; /* of record */
     bool told_zone;
@@ -99,7 +25,7 @@ refuse(const struct row *row, enum cx_column column, const char *why)
 {
     cx_str cell = row->cells->v[column];
 
-    cx_issued_reject(row->record, row->cells->whole, "%s \"%.*s\": %s", columns[column][0],
+    cx_issued_reject(row->record, row->cells->whole, "%s \"%.*s\": %s", cx_column_names(column)[0],
                      (int)(cell.n < 60 ? cell.n : 60), cell.p, why);
     return false;
 }
@@ -107,7 +33,7 @@ refuse(const struct row *row, enum cx_column column, const char *why)
 static void
 note(const struct row *row, enum cx_column column, const char *what)
 {
-    cx_issued_note(row->record, "%s: %s", columns[column][0], what);
+    cx_issued_note(row->record, "%s: %s", cx_column_names(column)[0], what);
 }
 
 static bool
@@ -121,8 +47,8 @@ is_word(cx_str cell, const char *const *words)
 }
 
 /* Without blanks around, and without what keeps a spreadsheet from taking it for a number; empty for "not applicable". */
-static cx_str
-bare(const struct row *row, enum cx_column column)
+static void
+take_bare(struct row *row, enum cx_column column)
 {
     static const char *const nothing[] = { "N/A", "NA", "NULL", "none", "-", "\\N", NULL };
     cx_str cell = row->cells->v[column];
@@ -140,56 +66,59 @@ bare(const struct row *row, enum cx_column column)
         cell = (cx_str){ cell.p + 1, cell.n - 1 };
         note(row, column, "apostrophe in front removed");
     }
-    return is_word(cell, nothing) ? (cx_str){ NULL, 0 } : cell;
+    row->cell[column] = is_word(cell, nothing) ? (cx_str){ NULL, 0 } : cell;
 }
 
-/* Hexadecimal digits as octets, ":" and blanks between them passed over; false if it is anything else. */
-static bool
-take_hex(const struct row *row, cx_str text, cx_span *ret, bool *ret_plain)
-{
-    size_t digits = 0, at = 0;
-    uint8_t *p;
+struct hex {
+    uint8_t octets[CX_SERIAL_MAX];
+    size_t n;
+    bool plain; /* nothing stood between the digits */
+};
 
-    *ret_plain = true;
+/* Hexadecimal digits as octets, ":" and blanks between them passed over; false if there is anything else, nothing, or too much. */
+static bool
+take_hex(cx_str text, struct hex *ret)
+{
+    size_t digits = 0, at;
+
+    *ret = (struct hex){ .plain = true };
     for (size_t i = 0; i < text.n; i++) {
         if (cx_ascii_hex((uint8_t)text.p[i]) >= 0) {
             digits++;
         } else if (text.p[i] == ':' || text.p[i] == ' ') {
-            *ret_plain = false;
+            ret->plain = false;
         } else {
             return false;
         }
     }
-    p = digits == 0 ? NULL : cx_arena_get(&row->build->arena, digits / 2 + 1, 1);
-    if (p == NULL) {
-        return false; /* out of memory too: a cell is at most a line */
+    if (digits == 0 || digits > 2 * sizeof(ret->octets)) {
+        return false;
     }
-    at = digits % 2;
+    at = digits % 2; /* half of the first octet is not written */
     for (size_t i = 0; i < text.n; i++) {
         int digit = cx_ascii_hex((uint8_t)text.p[i]);
 
         if (digit >= 0) {
-            p[at / 2] = (uint8_t)(p[at / 2] << 4 | digit);
+            ret->octets[at / 2] = (uint8_t)(ret->octets[at / 2] << 4 | digit);
             at++;
         }
     }
-    *ret = (cx_span){ p, at / 2 };
+    ret->n = at / 2;
     return true;
 }
 
 static bool
 take_hash(const struct row *row, enum cx_column column, cx_str cell, struct cx_hash *ret)
 {
-    cx_span octets;
-    bool plain;
+    struct hex hex;
 
-    if (!take_hex(row, cell, &octets, &plain) || octets.n != CX_HASH_SIZE) {
+    if (!take_hex(cell, &hex) || hex.n != CX_HASH_SIZE) {
         return refuse(row, column, "not a SHA-256 in hexadecimal");
     }
-    if (!plain) {
+    if (!hex.plain) {
         note(row, column, "colons removed");
     }
-    memcpy(ret->b, octets.p, sizeof(ret->b));
+    memcpy(ret->b, hex.octets, sizeof(ret->b));
     return true;
 }
 
@@ -197,9 +126,9 @@ take_hash(const struct row *row, enum cx_column column, cx_str cell, struct cx_h
 static bool
 take_serial(const struct row *row)
 {
-    cx_str cell = bare(row, CX_COLUMN_SERIAL);
+    cx_str cell = row->cell[CX_COLUMN_SERIAL];
     cx_span octets;
-    bool plain;
+    struct hex hex;
 
     if (cell.n == 0) {
         return true;
@@ -212,18 +141,16 @@ take_serial(const struct row *row)
         return refuse(row, CX_COLUMN_SERIAL,
                       "digits lost to a spreadsheet; export it as text, in hexadecimal");
     }
-    if (!take_hex(row, cell, &octets, &plain)) {
-        return refuse(row, CX_COLUMN_SERIAL, "not hexadecimal");
+    if (!take_hex(cell, &hex)) {
+        return refuse(row, CX_COLUMN_SERIAL, "not a serial number in hexadecimal");
     }
-    if (octets.n > CX_SERIAL_MAX) {
-        return refuse(row, CX_COLUMN_SERIAL, "longer than any serial number");
-    }
-    if (!plain) {
+    if (!hex.plain) {
         note(row, CX_COLUMN_SERIAL, "colons removed");
     } else if (cell.n % 2 != 0) {
         note(row, CX_COLUMN_SERIAL, "a leading zero was missing");
     }
-    octets = cx_issued_serial(octets);
+    memcpy(row->build->serial, hex.octets, hex.n);
+    octets = cx_issued_serial((cx_span){ row->build->serial, hex.n });
     if (row->issued->serial.n != 0 && !cx_span_equal(row->issued->serial, octets)) {
         return refuse(row, CX_COLUMN_SERIAL, "the certificate itself has another");
     }
@@ -236,7 +163,7 @@ static bool
 take_moment(struct row *row, enum cx_column column, int64_t *ret_ms, bool *ret_has,
             bool *ret_date_only)
 {
-    cx_str cell = bare(row, column);
+    cx_str cell = row->cell[column];
     struct cx_cell_moment moment = { .ms = 0 };
 
     *ret_has = cell.n != 0;
@@ -262,7 +189,7 @@ take_moment(struct row *row, enum cx_column column, int64_t *ret_ms, bool *ret_h
         char text[CX_TIME_TEXT];
 
         cx_time_format(moment.ms / 1000, text);
-        cx_issued_note(row->record, "%s: read as %s", columns[column][0], text);
+        cx_issued_note(row->record, "%s: read as %s", cx_column_names(column)[0], text);
     }
     *ret_ms = moment.ms;
     *ret_date_only = moment.date_only;
@@ -299,7 +226,7 @@ static bool
 take_link(const struct row *row)
 {
     static const char parameter[] = "sha256=";
-    cx_str cell = bare(row, CX_COLUMN_LINK), hex;
+    cx_str cell = row->cell[CX_COLUMN_LINK], hex;
     const char *at = cell.n == 0 ? NULL : memmem(cell.p, cell.n, parameter, sizeof(parameter) - 1);
     struct cx_hash hash;
 
@@ -316,7 +243,8 @@ take_link(const struct row *row)
     if (!take_hash(row, CX_COLUMN_LINK, hex, &hash)) {
         return false;
     }
-    if (row->issued->has_digest && !cx_hash_equal(&hash, &row->issued->digest)) {
+    if (row->issued->has_digest && !cx_hash_equal(&hash, &row->issued->digest) &&
+        !(row->issued->has_precertificate && cx_hash_equal(&hash, &row->issued->precertificate))) {
         return refuse(row, CX_COLUMN_LINK, "another certificate than the row's");
     }
     if (!row->issued->has_digest) {
@@ -327,19 +255,69 @@ take_link(const struct row *row)
     return true;
 }
 
-/* PEM, or base64 of DER, in a cell: then the certificate speaks, and the other cells add what it cannot say. */
+/* "\\x3082...", as databases export octets. */
+static cx_status
+der_of_hex(cx_str digits, struct cx_arena *arena, cx_span *ret)
+{
+    uint8_t *p = cx_arena_get(arena, digits.n / 2 + 1, 1);
+
+    if (p == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    for (size_t i = 0; i < digits.n; i++) {
+        int digit = cx_ascii_hex((uint8_t)digits.p[i]);
+
+        if (digit < 0) {
+            return (cx_status){ CX_E_ARCHIVE };
+        }
+        p[i / 2] = (uint8_t)(p[i / 2] << 4 | digit);
+    }
+    *ret = (cx_span){ p, digits.n / 2 };
+    return digits.n % 2 == 0 ? CX_SUCCESS : (cx_status){ CX_E_ARCHIVE };
+}
+
+/* Base64, in lines or not. */
+static cx_status
+der_of_base64(cx_str text, struct cx_arena *arena, cx_span *ret)
+{
+    char *p = cx_arena_get(arena, text.n + 1, 1);
+    size_t n = 0;
+
+    if (p == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    for (size_t i = 0; i < text.n; i++) {
+        if (memchr(" \t\r\n", text.p[i], 4) == NULL) {
+            p[n++] = text.p[i];
+        }
+    }
+    return cx_base64_get((cx_str){ p, n }, arena, ret);
+}
+
+static cx_status
+der_of_cell(cx_str cell, struct cx_arena *arena, cx_span *ret)
+{
+    static const char *const kinds[] = { "CERTIFICATE", "X509 CERTIFICATE", NULL };
+
+    if (cell.p[0] == '-') {
+        return cx_pem_first(cx_span_of_str(cell), kinds, arena, ret, NULL);
+    }
+    if (cell.p[0] == '\\' && cell.p[1] == 'x') {
+        return der_of_hex((cx_str){ cell.p + 2, cell.n - 2 }, arena, ret);
+    }
+    return der_of_base64(cell, arena, ret);
+}
+
+/* Then the certificate speaks, and the other cells add what it cannot say. */
 static cx_status
 take_certificate(const struct row *row, cx_str cell, bool *ret_ok)
 {
-    static const char *const kinds[] = { "CERTIFICATE", "X509 CERTIFICATE", NULL };
-    struct cx_arena *arena = &row->build->arena;
     cx_span der = { NULL, 0 };
-    cx_status s;
+    cx_status s = der_of_cell(cell, &row->build->arena, &der);
 
-    s = cell.p[0] == '-' ? cx_pem_first(cx_span_of_str(cell), kinds, arena, &der, NULL)
-                         : cx_base64_get(cell, arena, &der);
     if (cx_status_class(s) == CX_CLASS_MALFORMED || (cx_ok(s) && der.n == 0)) {
-        *ret_ok = refuse(row, CX_COLUMN_CERTIFICATE, "neither SHA-256, PEM nor base64 of DER");
+        *ret_ok = refuse(row, CX_COLUMN_CERTIFICATE,
+                         "neither SHA-256 nor a certificate in PEM, base64 or \\x hexadecimal");
         return CX_SUCCESS;
     }
     CX_TRY(s);
@@ -356,7 +334,7 @@ take_kind(const struct row *row)
 {
     static const char *const pre[] = { "precertificate", "precert", "pre", NULL };
     static const char *const final[] = { "certificate", "leaf certificate", "final", "leaf", NULL };
-    cx_str cell = bare(row, CX_COLUMN_KIND);
+    cx_str cell = row->cell[CX_COLUMN_KIND];
     enum cx_issued_kind kind = is_word(cell, pre)     ? CX_ISSUED_PRE
                                : is_word(cell, final) ? CX_ISSUED_FINAL
                                                       : CX_ISSUED_UNSET;
@@ -374,32 +352,45 @@ take_kind(const struct row *row)
     return true;
 }
 
-/* Of both columns of an incident report; a row with one hash under "precertificate" alone is a precertificate. */
+/* A row with a hash under "precertificate" alone is a precertificate. */
+static bool
+take_precertificate(const struct row *row, cx_str cell)
+{
+    struct cx_issued *issued = row->issued;
+    struct cx_hash hash;
+
+    if (!take_hash(row, CX_COLUMN_PRECERTIFICATE, cell, &hash)) {
+        return false;
+    }
+    if (issued->has_digest && issued->kind != CX_ISSUED_PRE) {
+        issued->precertificate = hash;
+        issued->has_precertificate = true;
+        issued->kind = CX_ISSUED_FINAL;
+        return true;
+    }
+    if (issued->has_digest && !cx_hash_equal(&hash, &issued->digest)) {
+        return refuse(row, CX_COLUMN_PRECERTIFICATE, "the row has another precertificate");
+    }
+    issued->digest = hash;
+    issued->has_digest = true;
+    issued->kind = CX_ISSUED_PRE;
+    return true;
+}
+
 static cx_status
 take_identity(const struct row *row, bool *ret_ok)
 {
-    cx_str pre = bare(row, CX_COLUMN_PRECERTIFICATE), final = bare(row, CX_COLUMN_CERTIFICATE);
-    struct cx_issued *issued = row->issued;
+    cx_str pre = row->cell[CX_COLUMN_PRECERTIFICATE], cell = row->cell[CX_COLUMN_CERTIFICATE];
 
     *ret_ok = true;
-    if (final.n > HASH_CELL_MAX) {
-        CX_TRY(take_certificate(row, final, ret_ok));
-    } else if (final.n != 0) {
-        *ret_ok = take_hash(row, CX_COLUMN_CERTIFICATE, final, &issued->digest);
-        issued->has_digest = *ret_ok;
+    if (cell.n > HASH_CELL_MAX) {
+        CX_TRY(take_certificate(row, cell, ret_ok));
+    } else if (cell.n != 0) {
+        *ret_ok = take_hash(row, CX_COLUMN_CERTIFICATE, cell, &row->issued->digest);
+        row->issued->has_digest = *ret_ok;
     }
-    if (*ret_ok && pre.n != 0) {
-        *ret_ok = take_hash(row, CX_COLUMN_PRECERTIFICATE, pre, &issued->precertificate);
-        issued->has_precertificate = *ret_ok && issued->has_digest;
-        if (*ret_ok && !issued->has_digest) {
-            issued->digest = issued->precertificate;
-            issued->has_digest = true;
-            issued->kind = CX_ISSUED_PRE;
-        } else {
-            issued->kind = CX_ISSUED_FINAL;
-        }
-    }
-    *ret_ok = *ret_ok && take_link(row) && take_kind(row) && take_serial(row);
+    *ret_ok = *ret_ok && (pre.n == 0 || take_precertificate(row, pre)) && take_link(row) &&
+              take_kind(row) && take_serial(row);
     return CX_SUCCESS;
 }
 
@@ -411,7 +402,7 @@ take_revoked_word(struct row *row)
         "no",      "false",         "n", "f", "0", "planned", "delayed", "valid", "good",
         "expired", "N/A (expired)", NULL
     };
-    cx_str cell = bare(row, CX_COLUMN_REVOKED), status = bare(row, CX_COLUMN_STATUS);
+    cx_str cell = row->cell[CX_COLUMN_REVOKED], status = row->cell[CX_COLUMN_STATUS];
 
     if (status.n != 0 && !is_word(status, yes) && !is_word(status, no)) {
         return refuse(row, CX_COLUMN_STATUS, "neither \"valid\", \"expired\" nor \"revoked\"");
@@ -461,7 +452,7 @@ take_reason(const struct row *row)
         { "certificateHold", 6 },    { "removeFromCRL", 8 }, { "privilegeWithdrawn", 9 },
         { "aACompromise", 10 },
     };
-    cx_str cell = bare(row, CX_COLUMN_REASON);
+    cx_str cell = row->cell[CX_COLUMN_REASON];
     struct reason_cell given = reason_cell_of(cell);
     cx_span word = { (const uint8_t *)given.word, given.n };
 
@@ -491,8 +482,8 @@ take_revocation(struct row *row)
     }
     if (row->issued->revoked_at == CX_TIME_NONE && row->issued->revoked) {
         row->issued->revoked_at = moment;
-    } else if (moment != CX_TIME_NONE && bare(row, CX_COLUMN_REVOKED).n == 0 &&
-               bare(row, CX_COLUMN_STATUS).n == 0) {
+    } else if (moment != CX_TIME_NONE && row->cell[CX_COLUMN_REVOKED].n == 0 &&
+               row->cell[CX_COLUMN_STATUS].n == 0) {
         row->issued->revoked = true; /* no column says whether, but this one says when */
         row->issued->revoked_at = moment;
         note(row, CX_COLUMN_REVOKED_AT, "taken for revoked");
@@ -506,7 +497,7 @@ take_signed(struct row *row)
 {
     static const char *const log[] = { "signing-log", NULL }, *const sct[] = { "sct", NULL },
                              *const weak[] = { "not-before", NULL };
-    cx_str clock = bare(row, CX_COLUMN_CLOCK);
+    cx_str clock = row->cell[CX_COLUMN_CLOCK];
     cx_time moment = CX_TIME_NONE;
     bool has, date_only;
     int64_t ms;
@@ -534,7 +525,7 @@ take_signed(struct row *row)
 static bool
 take_logs(const struct row *row)
 {
-    cx_str cell = bare(row, CX_COLUMN_LOGS);
+    cx_str cell = row->cell[CX_COLUMN_LOGS];
 
     if (cell.n == 0) {
         return true;
@@ -549,14 +540,47 @@ take_logs(const struct row *row)
     return true;
 }
 
-static void
+/* Text that is not UTF-8 comes from programs that write Latin-1, and decides nothing. */
+static cx_status
 take_text(const struct row *row, enum cx_column column, cx_str *ret)
 {
-    cx_str cell = bare(row, column);
+    cx_str cell = row->cell[column];
+    size_t n = 0;
+    uint8_t *p;
 
-    if (cell.n != 0) {
-        *ret = cell;
+    if (cell.n == 0) {
+        return CX_SUCCESS;
     }
+    if (cx_utf8_valid(cx_span_of_str(cell))) {
+        *ret = cell;
+        return CX_SUCCESS;
+    }
+    p = cx_arena_get(&row->build->arena, cell.n, CX_UTF8_CHARACTER);
+    if (p == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    for (size_t i = 0; i < cell.n; i++) {
+        n += cx_utf8_put((uint8_t)cell.p[i], p + n);
+    }
+    *ret = cx_str_of_span((cx_span){ p, n });
+    note(row, column, "not UTF-8, read as Latin-1");
+    return CX_SUCCESS;
+}
+
+static cx_status
+take_issuer_key(struct cx_issued_build *build, struct cx_issued *issued)
+{
+    if (issued->issuer.n == 0) {
+        return CX_SUCCESS;
+    }
+    if (!cx_str_equal(issued->issuer, cx_buf_str(&build->row_issuer))) {
+        cx_buf_clear(&build->row_issuer);
+        CX_TRY(cx_sha256(cx_span_of_str(issued->issuer), build->row_issuer_key.b));
+        cx_buf_put(&build->row_issuer, issued->issuer);
+        CX_TRY(cx_buf_status(&build->row_issuer));
+    }
+    issued->issuer_key = build->row_issuer_key;
+    return CX_SUCCESS;
 }
 
 /* Subject and issuer are said by a certificate itself, if there is one. */
@@ -565,34 +589,34 @@ take_texts(const struct row *row, bool from_certificate)
 {
     struct cx_issued *issued = row->issued;
 
-    take_text(row, CX_COLUMN_TYPE, &issued->type);
-    take_text(row, CX_COLUMN_ACCOUNT, &issued->account);
-    take_text(row, CX_COLUMN_METHOD, &issued->method);
-    take_text(row, CX_COLUMN_SUBSCRIBER, &issued->subscriber);
+    CX_TRY(take_text(row, CX_COLUMN_TYPE, &issued->type));
+    CX_TRY(take_text(row, CX_COLUMN_ACCOUNT, &issued->account));
+    CX_TRY(take_text(row, CX_COLUMN_METHOD, &issued->method));
+    CX_TRY(take_text(row, CX_COLUMN_SUBSCRIBER, &issued->subscriber));
     if (from_certificate) {
         return CX_SUCCESS;
     }
-    take_text(row, CX_COLUMN_SUBJECT, &issued->subject);
-    take_text(row, CX_COLUMN_ISSUER, &issued->issuer);
-    return cx_sha256(cx_span_of_str(issued->issuer), issued->issuer_key.b);
+    CX_TRY(take_text(row, CX_COLUMN_SUBJECT, &issued->subject));
+    CX_TRY(take_text(row, CX_COLUMN_ISSUER, &issued->issuer));
+    return take_issuer_key(row->build, issued);
 }
 
 static cx_status
 take_row_names(const struct row *row)
 {
     enum cx_column column = CX_COLUMN_NAMES;
-    cx_str cell = bare(row, column);
+    cx_str cell = row->cell[column];
 
     if (cell.n == 0) { /* crt.sh gives the names that a search found, not all that there are */
         column = CX_COLUMN_FOUND_NAMES;
-        cell = bare(row, column);
+        cell = row->cell[column];
         row->issued->names_partial = cell.n != 0;
     }
     if (cell.n == 0) {
         (void)refuse(row, CX_COLUMN_NAMES, "no names in this row");
         return CX_SUCCESS;
     }
-    return cx_issued_take_names(row->build, cell, columns[column][0], row->cells->whole,
+    return cx_issued_take_names(row->build, cell, cx_column_names(column)[0], row->cells->whole,
                                 row->record);
 }
 
@@ -609,9 +633,14 @@ cx_status
 cx_issued_take_row(struct cx_issued_build *build, const struct cx_cells *cells,
                    struct cx_issued_record *record)
 {
-    struct row row = { build, cells, record, &record->issued, false };
+    struct row row = {
+        .build = build, .cells = cells, .record = record, .issued = &record->issued
+    };
     bool from_certificate, ok;
 
+    for (size_t i = 0; i < CX_COLUMNS; i++) {
+        take_bare(&row, (enum cx_column)i);
+    }
     CX_TRY(take_identity(&row, &ok));
     from_certificate = record->issued.n_names != 0;
     if (!ok || (!from_certificate && !take_validity(&row)) || !take_revocation(&row) ||

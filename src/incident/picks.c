@@ -193,8 +193,10 @@ cx_inquiry_pick(struct cx_inquiry *inquiry, struct cx_archive *archive,
     struct cx_picks *ret = &inquiry->labels[inquiry->n_labels];
     struct cx_pick *v;
 
-    CX_TRY(cx_archive_before(archive, key, p.signed_ms, look, &p, detail));
-    if (p.n_contents == 0 && p.is_name) {
+    if (archive != NULL) {
+        CX_TRY(cx_archive_before(archive, key, p.signed_ms, look, &p, detail));
+    }
+    if (archive != NULL && p.n_contents == 0 && p.is_name) {
         p.visits = 0;
         CX_TRY(cx_archive_after(archive, key, p.signed_ms, look_later, &p, detail));
     }

@@ -121,6 +121,19 @@ cx_run_triage(const struct cx_run *run)
     return &run->triage;
 }
 
+void
+cx_run_set_policy(struct cx_run *run, const struct cx_policy *policy)
+{
+    run->triage.policy = policy;
+}
+
+void
+cx_run_set_rules_of(struct cx_run *run, cx_time date)
+{
+    run->triage.has_rules_of = true;
+    run->triage.rules_of = date;
+}
+
 /* ---- attaching what the run was made of */
 
 static cx_status
@@ -448,7 +461,8 @@ find_same(struct differing *d, const struct cx_certificate *c, uint64_t *ret, bo
         CX_TRY(cx_certificates_at(d->after->certificates, found[i], &d->arena, &other, detail));
         *ret_found = has_id(&other, id_of(c)) &&
                      (c->has_certificate || c->has_precertificate ||
-                      cx_hash_equal(&other.issued.issuer_key, &c->issued.issuer_key));
+                      (other.has_issuer && c->has_issuer &&
+                       cx_hash_equal(&other.issued.issuer_key, &c->issued.issuer_key)));
         *ret = found[i];
     }
     return CX_SUCCESS;

@@ -61,6 +61,9 @@ const struct cx_json *cx_run_summary(const struct cx_run *run);
 cx_status cx_run_attach(struct cx_run *run, const struct cx_policy *policy,
                         struct cx_detail *detail) CX_MUST;
 const struct cx_triage_options *cx_run_triage(const struct cx_run *run);
+/* Instead of what the run was made with, for what is read from now on: the same evidence judged otherwise. policy is borrowed. */
+void cx_run_set_policy(struct cx_run *run, const struct cx_policy *policy);
+void cx_run_set_rules_of(struct cx_run *run, cx_time date);
 
 /* The certificates in the order of urgency, at most most (0: all), one after the other: begin, then next until *ret is NULL. *ret is borrowed until
  * the next call. Classes: IO, STORE, NOMEM. */

@@ -244,22 +244,64 @@ triage(struct making *m, struct cx_detail *detail)
 /* ---- the summary */
 
 static struct cx_json *
+own_to_json(const struct cx_policy *policy)
+{
+    struct cx_json *json = cx_json_new_array();
+    bool complete = true;
+
+    for (size_t i = 0; i < policy->n_own; i++) {
+        const struct cx_own *own = &policy->own[i];
+        struct cx_json *one = cx_json_new_object();
+        cx_time until = own->until != CX_TIME_MAX ? own->until : CX_TIME_NONE;
+
+        one = cx_json_whole(one, cx_json_set(one, "name", cx_json_new_string(own->name)) &&
+                                     cx_json_set(one, "from", cx_json_new_moment(own->from)) &&
+                                     cx_json_set(one, "until", cx_json_new_moment(until)));
+        complete = cx_json_add(json, one) && complete;
+    }
+    return cx_json_whole(json, complete);
+}
+
+static struct cx_json *
 options_to_json(const struct making *m)
 {
     const struct cx_triage_options *t = &m->triage;
     struct cx_json *json = cx_json_new_object();
-    const struct cx_json *own = cx_json_get(m->options->policy, "own");
 
     return cx_json_whole(
         json,
         cx_json_set(json, "purpose", cx_json_new_text(cx_purpose_word(t->purpose))) &&
             cx_json_set(json, "profile", cx_json_new_text(cx_profile_word(t->profile))) &&
-            cx_json_set(json, "own", cx_json_copy(own)) &&
+            cx_json_set(json, "own", own_to_json(t->policy)) &&
             cx_json_set(json, "aware", cx_json_new_moment(t->aware)) &&
             cx_json_set(json, "proof_grade", cx_json_new_text(cx_grade_word(t->proof))) &&
             cx_json_set(json, "rules_of",
                         t->has_rules_of ? cx_json_new_moment(t->rules_of) : cx_json_new_null()) &&
             cx_json_set(json, "policy", cx_json_copy(m->options->policy)));
+}
+
+/* What the run can be made again with: paths as they were given. */
+static struct cx_json *
+made_with(const struct cx_run_options *o)
+{
+    struct cx_json *json = cx_json_new_object();
+    struct cx_json *lists = cx_json_new_array();
+    bool complete = true;
+
+    for (size_t i = 0; i < o->n_lists; i++) {
+        complete = cx_json_add(lists, cx_json_new_text(o->lists[i])) && complete;
+    }
+    lists = cx_json_whole(lists, complete);
+    return cx_json_whole(
+        json, cx_json_set(json, "lists", lists) &&
+                  cx_json_set(json, "format",
+                              o->format != NULL ? cx_json_new_text(o->format->name)
+                                                : cx_json_new_null()) &&
+                  cx_json_set(json, "columns",
+                              o->reader.mapping != NULL ? cx_json_copy(o->reader.mapping)
+                                                        : cx_json_new_null()) &&
+                  cx_json_set(json, "cause",
+                              o->cause != NULL ? cx_json_new_text(o->cause) : cx_json_new_null()));
 }
 
 /* SHA-256 over what the run is made of: same inputs, options and program, same run. */
@@ -317,6 +359,7 @@ write_summary(struct making *m, struct cx_json *run, struct cx_detail *detail)
         cx_json_set(run, "made", cx_json_new_moment(m->triage.now)) &&
         cx_json_set(run, "title", cx_json_new_text(m->options->title)) &&
         cx_json_set(run, "options", options_to_json(m)) &&
+        cx_json_set(run, "made_with", made_with(m->options)) &&
         cx_json_set(run, "inputs", cx_json_share(m->inputs)) &&
         cx_totals_to_json(m->totals, &m->triage, &m->counts, m->rejected, run) &&
         cx_json_set(run, "statements", cx_totals_statements(m->totals, &m->triage)) &&

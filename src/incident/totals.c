@@ -10,6 +10,9 @@
 /* From 1970 to 2106; what is outside is in no day. */
 #define DAYS       50000
 #define DUTIES_MAX 16
+/* Certificate types; a list that says more than these has something else in that column. */
+#define TYPES_MAX 16
+#define TYPE_MAX  15
 
 struct duty_total {
     enum cx_duty_kind kind;
@@ -18,6 +21,13 @@ struct duty_total {
     uint64_t late;
     cx_time first;
     cx_time last;
+};
+
+/* DV, OV and the like, as the lists say. */
+struct type_total {
+    char word[TYPE_MAX + 1];
+    uint64_t n;
+    uint64_t valid;
 };
 
 struct remedy_total {
@@ -45,6 +55,8 @@ struct cx_totals {
     uint64_t both[CX_REMEDIES][CX_REMEDIES];
     struct duty_total duties[DUTIES_MAX];
     size_t n_duties;
+    struct type_total types[TYPES_MAX];
+    size_t n_types;
     uint64_t days[DAYS][CX_TRIAGE_CLASSES];
 };
 
@@ -131,6 +143,29 @@ add_duty(struct cx_totals *t, const struct cx_triaged *x)
     }
 }
 
+static void
+add_type(struct cx_totals *t, const struct cx_triaged *x)
+{
+    cx_str word = x->certificate.issued.type;
+    struct type_total *type = t->types;
+
+    if (word.n == 0 || word.n > TYPE_MAX) {
+        return;
+    }
+    while (type < t->types + t->n_types && !cx_str_equal(cx_str_of(type->word), word)) {
+        type++;
+    }
+    if (type == t->types + t->n_types) {
+        if (t->n_types == TYPES_MAX) {
+            return;
+        }
+        t->n_types++;
+        memcpy(type->word, word.p, word.n);
+    }
+    type->n++;
+    type->valid += x->status == CX_STATUS_VALID ? 1 : 0;
+}
+
 void
 cx_totals_add(struct cx_totals *t, const struct cx_triaged *x)
 {
@@ -149,6 +184,7 @@ cx_totals_add(struct cx_totals *t, const struct cx_triaged *x)
         t->reasons[i] += (x->reasons & CX_EVIDENCE_BIT(i)) != 0 ? 1 : 0;
     }
     add_period(t, x);
+    add_type(t, x);
     if (x->status == CX_STATUS_VALID) {
         add_duty(t, x);
     }
@@ -230,6 +266,25 @@ cell_to_json(const struct cx_totals *t, enum cx_triage_class class, enum cx_proc
                                    set_text(json, "process", cx_process_word(process)) &&
                                    set_n(json, "certificates", t->matrix[class][process]) &&
                                    set_n(json, "remaining_valid", t->matrix_valid[class][process]));
+}
+
+static struct cx_json *
+types_to_json(const struct cx_totals *t)
+{
+    struct cx_json *json = cx_json_new_array();
+    bool complete = true;
+
+    for (size_t i = 0; i < t->n_types; i++) {
+        struct cx_json *type = cx_json_new_object();
+        cx_str word = cx_str_of(t->types[i].word);
+
+        type = cx_json_whole(type,
+                             cx_json_set(type, "type", cx_json_new_escaped(cx_span_of_str(word))) &&
+                                 set_n(type, "certificates", t->types[i].n) &&
+                                 set_n(type, "remaining_valid", t->types[i].valid));
+        complete = cx_json_add(json, type) && complete;
+    }
+    return cx_json_whole(json, complete);
 }
 
 static struct cx_json *
@@ -443,6 +498,7 @@ cx_totals_to_json(const struct cx_totals *t, const struct cx_triage_options *opt
 {
     return cx_json_set(run, "counts", counts_to_json(t, counts, rejected)) &&
            cx_json_set(run, "period", period_to_json(t)) &&
+           cx_json_set(run, "types", types_to_json(t)) &&
            cx_json_set(run, "matrix", matrix_to_json(t)) &&
            cx_json_set(run, "grades", grades_to_json(t)) &&
            cx_json_set(run, "reasons", reasons_to_json(t)) &&

@@ -346,7 +346,8 @@ class_of(const struct cx_triaged *triaged, const struct tally *tally)
     if (tally->denied != 0) {
         return CX_TRIAGE_PROVEN_DENY;
     }
-    if (triaged->n_names == 0 || triaged->clock == CX_SIGNING_UNKNOWN) {
+    if (triaged->n_names == 0 || triaged->clock == CX_SIGNING_UNKNOWN ||
+        triaged->certificate.issued.names_partial) {
         return CX_TRIAGE_TAINTED;
     }
     if (tally->permissive == tally->bound) {
@@ -380,7 +381,8 @@ join_names(struct cx_triaged *triaged)
 static void
 add_reasons(struct cx_triaged *triaged, const struct tally *tally)
 {
-    if (triaged->class == CX_TRIAGE_TAINTED && tally->none != 0) {
+    if (triaged->class == CX_TRIAGE_TAINTED &&
+        (tally->none != 0 || triaged->certificate.issued.names_partial)) {
         triaged->reasons |= CX_EVIDENCE_BIT(CX_EVIDENCE_SOME_NAMES);
     }
     if (triaged->class != CX_TRIAGE_PROVEN) {

@@ -128,6 +128,8 @@ static const struct {
     { "revoked_at", "2026-11-22T00:00:00Z", "revoked_at: taken for revoked" },
     { "link", "https://crt.sh/?id=1", NULL },
     { "type", "N/A", NULL },
+    { "subscriber", "M\xfcller", "subscriber: not UTF-8, read as Latin-1" },
+    { "revoked", "'no", "revoked: apostrophe in front removed" },
     { "kind", "Leaf certificate", NULL },
     { "status", "revoked", NULL },
 };
@@ -152,8 +154,10 @@ static const struct {
 } refused[] = {
     { "serial", "1.2E+37", "spreadsheet" },
     { "serial", "1E+10", "spreadsheet" },
-    { "serial", "-1", "not hexadecimal" },
-    { "serial", "xyz", "not hexadecimal" },
+    { "serial", "-1", "not a serial number" },
+    { "serial", "xyz", "not a serial number" },
+    { "serial", "::", "not a serial number" },
+    { "serial", FINAL_SHA256 FINAL_SHA256 "00", "not a serial number" },
     { "not_before", "22/11/2026", "day or month first" },
     { "not_after", "11/22/26", "day or month first" },
     { "not_after", "later", "not a time" },
@@ -193,8 +197,10 @@ static const struct {
     { "a.example b.example", "a.example b.example" },
     { "\"a.example,b.example\"", "a.example b.example" },
     { "a.example; *.b.example;", "a.example *.b.example" },
+    { "||a.example||b.example|", "a.example b.example" },
     { "\"a.example\n\nb.example\n\"", "a.example b.example" },
     { "\"a.example\r\nb.example\"", "a.example b.example" },
+    { "\"a.example,\nb.example, c.example\"", "a.example b.example c.example" },
     { "\"{a.example,b.example}\"", "a.example b.example" },
     { "\"[\"\"a.example\"\", \"\"b.example\"\"]\"", "a.example b.example" },
     { "\"DNS:a.example, DNS:*.b.example\"", "a.example *.b.example" },
@@ -336,11 +342,58 @@ TEST(certificates_in_cells)
     assert_true(is_text(got->issuer, "CN=Throw-away CA"));
     list_told(&list, CX_FATE_REJECTED, "another");
     list_told(&list, CX_FATE_IGNORED, "R-REV-7");
-    list_told(&list, CX_FATE_REJECTED, "neither SHA-256, PEM nor base64");
+    list_told(&list, CX_FATE_REJECTED, "neither SHA-256 nor a certificate");
     list_end(&list);
     list_close(&list);
     cx_buf_done(&buf);
     cx_arena_done(&arena);
+}
+
+/* Base64 in lines, and octets as a database exports them. */
+TEST(certificates_without_pem)
+{
+    struct cx_arena arena;
+    struct cx_buf buf;
+    struct list list;
+    cx_str pem;
+    cx_span der;
+
+    cx_arena_init(&arena, CX_CHECK_MEMORY);
+    pem = cx_str_of_span(issued_file("final.pem", &arena));
+    der = issued_der("final.pem", &arena);
+    cx_buf_init(&buf, 100000);
+    cx_buf_puts(&buf, "der,aware\n\"");
+    cx_buf_put(&buf, (cx_str){ pem.p + 28, pem.n - 28 - 26 });
+    cx_buf_puts(&buf, "\",\n\\x");
+    cx_buf_put_hex(&buf, der);
+    cx_buf_puts(&buf, ",\n\\x");
+    cx_buf_put_hex(&buf, der);
+    cx_buf_puts(&buf, "0,\n\\x");
+    cx_buf_put_hex(&buf, der);
+    cx_buf_puts(&buf, "xy,\n");
+    list_open(&list, &cx_issued_csv, cx_span_of_str(cx_buf_str(&buf)));
+    assert_true(is_hash(&list_issued(&list)->digest, FINAL_SHA256));
+    assert_true(is_hash(&list_issued(&list)->digest, FINAL_SHA256));
+    list_told(&list, CX_FATE_REJECTED, "neither SHA-256 nor a certificate");
+    list_told(&list, CX_FATE_REJECTED, "neither SHA-256 nor a certificate");
+    list_end(&list);
+    list_close(&list);
+    cx_buf_done(&buf);
+    cx_arena_done(&arena);
+}
+
+/* A link may be that of either of a pair. */
+TEST(link_of_a_pair)
+{
+    struct list list;
+
+    list_open(&list, &cx_issued_csv,
+              text("names,precertificate,certificate,link\n"
+                   "a.example," PRE_SHA256 "," FINAL_SHA256 ",https://crt.sh/?sha256=" PRE_SHA256
+                   "\n"));
+    assert_true(is_hash(&list_issued(&list)->digest, FINAL_SHA256));
+    list_end(&list);
+    list_close(&list);
 }
 
 /* Every row is exactly one record, whatever is in it. */
@@ -465,6 +518,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(sha256_from_a_link),
     cmocka_unit_test(sha256_in_upper_case_with_colons),
     cmocka_unit_test(certificates_in_cells),
+    cmocka_unit_test(certificates_without_pem),
+    cmocka_unit_test(link_of_a_pair),
     cmocka_unit_test(rows_that_are_none),
     cmocka_unit_test(files_that_are_none),
     cmocka_unit_test(mappings),

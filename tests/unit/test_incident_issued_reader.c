@@ -1,3 +1,4 @@
+#include "base/alloc.h"
 #include "base/limits.h"
 #include "issued.h"
 #include "pki/digest.h"
@@ -278,6 +279,65 @@ TEST(forms_that_are_told)
     cx_json_free(mapping);
 }
 
+/* Everything of z.txt; what is rejected for want of memory would be lost. */
+static cx_status
+read_without_rejects(const struct cx_issued_format *format)
+{
+    struct cx_issued_reader *reader = NULL;
+    struct cx_issued_record record;
+    bool more = true;
+    cx_status s = cx_issued_reader_open(in_folder("z.txt"), format, &none, &reader, NULL);
+
+    while (cx_ok(s) && more) {
+        s = cx_issued_reader_next(reader, &record, &more, NULL);
+        assert_true(!cx_ok(s) || !more || record.fate != CX_FATE_REJECTED);
+    }
+    cx_issued_reader_close(reader);
+    return s;
+}
+
+/* The nth allocation fails, for every n. */
+TEST(without_memory)
+{
+    static const struct {
+        const char *format, *file;
+    } lists[] = {
+        { "certificates", "final.pem" },
+        { "certificates", "chain.p7b" },
+        { "ct-entries", "entries.json" },
+        { "ct-tile", "data-tile" },
+        { "ct-tile", "data-tile.gz" },
+        { "csv", NULL },
+        { "ndjson", NULL },
+    };
+    static const char *const texts[] = {
+        "serial,names,subscriber\n01,\"a.example b.example\",M\xfcller\n02,b\xc3\xbc.example,\n",
+        "{\"serial\":\"01\",\"names\":[\"a.example\",\"b.example\"],\"sct\":1795305600123}\n",
+    };
+
+    for (size_t i = 0; i < CX_COUNT(lists); i++) {
+        const struct cx_issued_format *format = cx_issued_format_named(cx_str_of(lists[i].format));
+        size_t seen = 1;
+
+        if (lists[i].file != NULL) {
+            put_copy("z.txt", lists[i].file);
+        } else {
+            put_text("z.txt", texts[i - 5]);
+        }
+        for (size_t nth = 1; seen >= nth || nth == 1; nth++) {
+            cx_status s;
+
+            (void)cx_alloc_fail_nth(nth);
+            s = read_without_rejects(format);
+            seen = cx_alloc_fail_nth(0);
+            if (seen >= nth ? cx_status_class(s) != CX_CLASS_NOMEM : !cx_ok(s)) {
+                fail_msg("%s: allocation %zu of %zu: %s", lists[i].format, nth, seen,
+                         cx_status_text(s));
+            }
+        }
+    }
+}
+
 TEST(names_of_forms)
 {
     size_t n;
@@ -300,6 +360,7 @@ static const struct CMUnitTest tests[] = {
     CASE(files_that_are_no_list),
     CASE(a_folder_in_itself),
     CASE(forms_that_are_told),
+    CASE(without_memory),
     cmocka_unit_test(names_of_forms),
 };
 

@@ -15,5 +15,7 @@ int command_import(int argc, char **argv);
 int command_triage(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_explain(int argc, char **argv);
+int command_scope(int argc, char **argv);
+int command_recheck(int argc, char **argv);
 
 #endif

@@ -31,6 +31,8 @@ static const char usage[] =
     "when to act\n"
     "  report RUN                   the page, the incident report and the lists of a triage\n"
     "  explain RUN SERIAL|SHA256    one certificate's story\n"
+    "  recheck RUN                  what DNS says now about the certificates of a triage\n"
+    "  scope RUN ...                which verdicts other rules, names or code would change\n"
     "  lint NAME | --zone FILE      mistakes in CAA records, and who may issue\n"
     "  contacts NAME                contacts for validation that CAA publishes\n"
     "  conformance --exec CMD       the golden table against any checker\n"
@@ -47,7 +49,8 @@ static const struct {
     { "log", command_log },           { "store", command_store },
     { "permit", command_permit },     { "import", command_import },
     { "triage", command_triage },     { "report", command_report },
-    { "explain", command_explain },
+    { "explain", command_explain },   { "scope", command_scope },
+    { "recheck", command_recheck },
 };
 
 /* What answers and verdicts depend on beside this program. Nothing is sent. */

@@ -2,7 +2,12 @@
 
 #include "base/limits.h"
 #include "bin/caaproof/input.h"
+#include "bin/caaproof/output.h"
+#include "bin/caaproof/triage.h"
 #include "engine/policy.h"
+
+#include <errno.h>
+#include <stdio.h>
 
 /* R-8657-11: until then a CA that did not honour the parameters was right; and answers need not have been validated. */
 #define PARAMETERS_BIND "2027-03-15"
@@ -103,4 +108,121 @@ runs_close(struct opened_run *run)
     cx_run_close(run->run);
     cx_arena_done(&run->arena);
     *run = (struct opened_run){ .run = NULL };
+}
+
+cx_status
+runs_show(const char *path, bool json, struct cx_detail *detail)
+{
+    struct cx_run *run;
+    cx_status s = CX_SUCCESS;
+
+    CX_TRY(cx_run_open(path, &run, detail));
+    if (json) {
+        s = output_json(cx_run_summary(run));
+    } else {
+        triage_print(cx_run_summary(run));
+        printf("\n%s/report.html is the page; report.md, certificates.csv, worklist.csv and "
+               "notices.csv are beside it\n",
+               path);
+    }
+    cx_run_close(run);
+    return s;
+}
+
+/* ---- once more */
+
+struct again {
+    struct opened_run run; /* as it was: what options point to */
+    struct cx_run_options options;
+    const char **lists;
+};
+
+static cx_status
+text_of(struct again *a, const struct cx_json *json, const char **ret)
+{
+    cx_str text;
+
+    if (!cx_json_string(json, &text)) {
+        return CX_SUCCESS;
+    }
+    CX_TRY(cx_arena_text(&a->run.arena, text, &text)); /* with a NUL */
+    *ret = text.p;
+    return CX_SUCCESS;
+}
+
+static cx_status
+take_lists(struct again *a, const struct cx_json *with)
+{
+    const struct cx_json *lists = cx_json_get(with, "lists");
+    size_t n = cx_json_size(lists);
+
+    a->lists = cx_arena_get(&a->run.arena, n, sizeof(*a->lists));
+    if (a->lists == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    for (size_t i = 0; i < n; i++) {
+        CX_TRY(text_of(a, cx_json_at(lists, i), &a->lists[i]));
+    }
+    a->options.lists = a->lists;
+    a->options.n_lists = n;
+    return CX_SUCCESS;
+}
+
+static cx_status
+take_inputs(struct again *a, const struct cx_json *inputs)
+{
+    for (size_t i = 0; i < cx_json_size(inputs); i++) {
+        const struct cx_json *input = cx_json_at(inputs, i);
+        cx_str kind = CX_STR("");
+
+        (void)cx_json_string(cx_json_get(input, "kind"), &kind); /* of our own JSON */
+        if (cx_str_equal(kind, CX_STR("consulted"))) {
+            CX_TRY(text_of(a, cx_json_get(input, "path"), &a->options.consulted));
+        } else if (cx_str_equal(kind, CX_STR("not-consulted"))) {
+            CX_TRY(text_of(a, cx_json_get(input, "path"), &a->options.not_consulted));
+        }
+    }
+    return CX_SUCCESS;
+}
+
+static cx_status
+take_all(struct again *a, const struct cx_json *summary)
+{
+    const struct cx_json *with = cx_json_get(summary, "made_with");
+    const struct cx_json *columns = cx_json_get(with, "columns");
+    const char *format = NULL;
+
+    a->options.triage = *cx_run_triage(a->run.run);
+    a->options.triage.now = cx_time_now();
+    a->options.program = RUNS_PROGRAM;
+    a->options.policy = cx_json_get(cx_json_get(summary, "options"), "policy");
+    a->options.reader.mapping = cx_json_kind_of(columns) == CX_JSON_OBJECT ? columns : NULL;
+    CX_TRY(text_of(a, cx_json_get(summary, "title"), &a->options.title));
+    CX_TRY(text_of(a, cx_json_get(with, "cause"), &a->options.cause));
+    CX_TRY(text_of(a, cx_json_get(with, "format"), &format));
+    CX_TRY(text_of(a, cx_json_get(cx_json_get(summary, "archive"), "path"), &a->options.archive));
+    a->options.format = format != NULL ? cx_issued_format_named(cx_str_of(format)) : NULL;
+    CX_TRY(take_lists(a, with));
+    return take_inputs(a, cx_json_get(summary, "inputs"));
+}
+
+cx_status
+runs_make_again(const char *path, const char *results, const char *recheck,
+                struct cx_detail *detail)
+{
+    struct again a = { .lists = NULL };
+    cx_status s = runs_open(path, &a.run, detail);
+
+    if (cx_ok(s)) {
+        s = take_all(&a, cx_run_summary(a.run.run));
+    }
+    if (cx_ok(s) && rename(results, recheck) != 0) {
+        s = cx_fail(detail, CX_E_IO, "%s: cannot be named: %s", recheck, strerror(errno));
+    }
+    if (cx_ok(s)) {
+        a.options.recheck = recheck;
+        s = cx_run_make(path, &a.options, detail);
+    }
+    runs_close(&a.run);
+    return cx_ok(s) ? runs_report(path, true, detail) : s;
 }

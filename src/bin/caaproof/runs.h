@@ -4,6 +4,8 @@
 
 #include "incident/run.h"
 
+#define RUNS_PROGRAM "caaproof " CAAPROOF_VERSION
+
 /* The policy of a run: that of a file (NULL: none), with the issuer names given instead of its own, if any are. What it does not say is what
  * holds for archives: parameters of RFC 8657 count from the day on which they bind. Freed by the caller. Classes: USAGE (no issuer name at all), those of
  * the policy. */
@@ -24,5 +26,13 @@ void runs_close(struct opened_run *run);
 
 /* Writes page, report and lists into the run, and says where unless quiet. */
 cx_status runs_report(const char *path, bool quiet, struct cx_detail *detail) CX_MUST;
+
+/* Makes a run once more from what its run.json says, as of now, with the results of a recheck, which get the name recheck; and writes page,
+ * report and lists. Classes: those of making a run. */
+cx_status runs_make_again(const char *path, const char *results, const char *recheck,
+                          struct cx_detail *detail) CX_MUST;
+
+/* Prints the summary of a run, for people or as JSON. */
+cx_status runs_show(const char *path, bool json, struct cx_detail *detail) CX_MUST;
 
 #endif

@@ -38,6 +38,7 @@ static const char usage[] =
     "  --issuer D             issuer domain name of the CA (repeatable), or\n"
     "  --policy FILE          policy with own names and their dates (docs/json.md)\n"
     "  --aware T              when the CA became aware, in UTC: 2026-11-26T09:00:00Z\n"
+    "  --now T                when the run is made, for what is late (default: the clock)\n"
     "  --out RUN              folder to make; a run that is there is made again\n"
     "\n"
     "  --not-consulted FILE   certificates whose process did not consult the answer: SHA-256 or "
@@ -161,24 +162,6 @@ find_archive(struct triage_command *c, struct cx_detail *detail)
 }
 
 static cx_status
-show(const struct triage_command *c, struct cx_detail *detail)
-{
-    struct cx_run *run;
-    cx_status s = CX_SUCCESS;
-
-    CX_TRY(cx_run_open(c->out, &run, detail));
-    if (c->json) {
-        s = output_json(cx_run_summary(run));
-    } else {
-        triage_print(cx_run_summary(run));
-        printf("\n%s: caaproof report %s makes the page, the report and the lists\n", c->out,
-               c->out);
-    }
-    cx_run_close(run);
-    return s;
-}
-
-static cx_status
 make(struct triage_command *c, const struct cx_json *json, struct cx_detail *detail)
 {
     struct cx_arena arena;
@@ -188,7 +171,6 @@ make(struct triage_command *c, const struct cx_json *json, struct cx_detail *det
     cx_arena_init(&arena, CX_RESULT_MAX);
     c->run.policy = json;
     c->run.triage.policy = &policy;
-    c->run.triage.now = cx_time_now();
     c->run.progress = show_progress;
     c->run.ctx = c;
     s = cx_policy_from_json(json, &arena, &policy, detail);
@@ -219,7 +201,7 @@ run(struct triage_command *c)
         s = runs_report(c->out, true, &detail);
     }
     if (cx_ok(s)) {
-        s = show(c, &detail);
+        s = runs_show(c->out, c->json, &detail);
     }
     return cx_ok(s) ? exit_with_output(EXIT_SUCCESS) : exit_with(s, &detail);
 }
@@ -233,6 +215,7 @@ enum {
     OPT_POLICY,
     OPT_AWARE,
     OPT_OUT,
+    OPT_NOW,
     OPT_NOT_CONSULTED,
     OPT_CONSULTED,
     OPT_RECHECK,
@@ -256,6 +239,7 @@ static const struct option long_options[] = {
     { "policy", required_argument, NULL, OPT_POLICY },
     { "aware", required_argument, NULL, OPT_AWARE },
     { "out", required_argument, NULL, OPT_OUT },
+    { "now", required_argument, NULL, OPT_NOW },
     { "not-consulted", required_argument, NULL, OPT_NOT_CONSULTED },
     { "consulted", required_argument, NULL, OPT_CONSULTED },
     { "recheck", required_argument, NULL, OPT_RECHECK },
@@ -350,6 +334,9 @@ take_rule_option(struct triage_command *c, int option, const char *value)
         c->has_aware = true;
         return cx_ok(cx_time_parse(cx_str_of(value), &c->run.triage.aware)) ||
                options_complain("--aware takes a moment such as 2026-11-26T09:00:00Z", value);
+    case OPT_NOW:
+        return cx_ok(cx_time_parse(cx_str_of(value), &c->run.triage.now)) ||
+               options_complain("--now takes a moment such as 2026-11-26T09:00:00Z", value);
     case OPT_RULES_OF:
         c->run.triage.has_rules_of = true;
         return cx_ok(cx_time_parse(cx_str_of(value), &c->run.triage.rules_of)) ||
@@ -481,8 +468,9 @@ command_triage(int argc, char **argv)
     }
     c->run.lists = c->lists;
     c->run.title = "CAA incident";
-    c->run.program = "caaproof " CAAPROOF_VERSION;
+    c->run.program = RUNS_PROGRAM;
     c->run.triage.purpose = CX_PURPOSE_TLS;
+    c->run.triage.now = cx_time_now();
     c->run.triage.proof = CX_GRADE_C;
     code = parse_and_run(c, argc, argv);
     cx_json_free(c->columns);
