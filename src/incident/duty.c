@@ -25,7 +25,7 @@ cx_duty_word(enum cx_duty_kind kind)
 }
 
 const char *
-cx_duty_source(const char *rule)
+cx_duty_source(cx_str rule)
 {
     static const struct {
         const char *rule;
@@ -40,8 +40,8 @@ cx_duty_source(const char *rule)
         { "R-PRF-7", "an answer that permitted was not consulted: never settled before BR 2.2.6" },
     };
 
-    for (size_t i = 0; rule != NULL && i < CX_COUNT(sources); i++) {
-        if (strcmp(rule, sources[i].rule) == 0) {
+    for (size_t i = 0; i < CX_COUNT(sources); i++) {
+        if (cx_str_equal(rule, cx_str_of(sources[i].rule))) {
             return sources[i].source;
         }
     }

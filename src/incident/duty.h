@@ -13,7 +13,7 @@ enum cx_duty_kind {
 
 const char *cx_duty_word(enum cx_duty_kind kind); /* "24h" */
 /* Where a rule of a duty stands, for who does not know our numbers; NULL for another rule. */
-const char *cx_duty_source(const char *rule);
+const char *cx_duty_source(cx_str rule);
 
 struct cx_duty {
     enum cx_duty_kind kind;

@@ -41,7 +41,4 @@ void cx_markdown_appendix(struct cx_buf *b, const struct cx_json *run, int64_t a
 /* What stands behind the line: remedies compared, deadlines, precedents, and what was rejected before. */
 void cx_markdown_not_filed(struct cx_buf *b, const struct cx_json *run);
 
-/* Where the rule of a duty stands, in words of the requirements; else the rule's own number. */
-cx_str cx_report_duty_source(const struct cx_json *duty);
-
 #endif

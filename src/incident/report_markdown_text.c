@@ -115,11 +115,3 @@ cx_markdown_field_person(struct cx_buf *b, const char *name, const char *what)
     cx_markdown_field(b, name);
     cx_markdown_person(b, what);
 }
-
-cx_str
-cx_report_duty_source(const struct cx_json *duty)
-{
-    cx_str source = cx_report_string(duty, "source");
-
-    return source.n != 0 ? source : cx_report_string(duty, "rule");
-}

@@ -124,11 +124,28 @@ climb_to_json(const struct cx_name_evidence *e, const struct cx_archive *archive
     return cx_json_whole(json, complete);
 }
 
+static bool
+set_grounds(struct cx_json *json, const struct cx_name_evidence *e)
+{
+    return cx_json_set_text(json, "grade",
+                            e->grade != CX_GRADE_UNSET ? cx_grade_word(e->grade) : NULL) &&
+           cx_json_set(json, "reasons", reasons_to_json(e->reasons)) &&
+           cx_json_set(json, "rules", rules_to_json(&e->finding.rules));
+}
+
+static bool
+set_steps(struct cx_json *json, const struct cx_name_evidence *e, const struct cx_archive *archive)
+{
+    return cx_json_set_moment(json, "window_ends", e->window_ends) &&
+           cx_json_set(json, "climb", climb_to_json(e, archive));
+}
+
 static struct cx_json *
-evidence_to_json(const struct cx_triaged_name *name, const struct cx_archive *archive)
+evidence_to_json(const struct cx_triaged_name *name, const struct cx_row_context *context)
 {
     const struct cx_name_evidence *e = name->evidence;
     const struct cx_answer *set = e->finding.set;
+    bool whole = context->extent == CX_ROW_WHOLE;
     struct cx_json *json = cx_json_new_object();
 
     return cx_json_whole(
@@ -138,26 +155,22 @@ evidence_to_json(const struct cx_triaged_name *name, const struct cx_archive *ar
                                    e->finding.verdict != CX_VERDICT_UNSET
                                        ? cx_verdict_word(e->finding.verdict)
                                        : NULL) &&
-                  cx_json_set_text(json, "grade",
-                                   e->grade != CX_GRADE_UNSET ? cx_grade_word(e->grade) : NULL) &&
-                  cx_json_set(json, "reasons", reasons_to_json(e->reasons)) &&
-                  cx_json_set(json, "rules", rules_to_json(&e->finding.rules)) &&
+                  (!whole || set_grounds(json, e)) &&
                   cx_json_set(json, "found_at",
                               set != NULL ? name_to_json(set->name) : cx_json_new_null()) &&
                   cx_json_set(json, "records", records_to_json(set)) &&
                   cx_json_set_moment(json, "checked", e->checked) &&
-                  cx_json_set_moment(json, "window_ends", e->window_ends) &&
-                  cx_json_set(json, "climb", climb_to_json(e, archive)));
+                  (!whole || set_steps(json, e, context->archive)));
 }
 
 static struct cx_json *
-names_to_json(const struct cx_triaged *t, const struct cx_archive *archive)
+names_to_json(const struct cx_triaged *t, const struct cx_row_context *context)
 {
     struct cx_json *json = cx_json_new_array();
     bool complete = true;
 
     for (size_t i = 0; i < t->n_names; i++) {
-        complete = cx_json_add(json, evidence_to_json(&t->names[i], archive)) && complete;
+        complete = cx_json_add(json, evidence_to_json(&t->names[i], context)) && complete;
     }
     return cx_json_whole(json, complete);
 }
@@ -248,17 +261,17 @@ set_consequences(struct cx_json *json, const struct cx_triaged *t,
 }
 
 cx_status
-cx_row_to_json(const struct cx_triaged *t, const struct cx_archive *archive,
-               const struct cx_triage_options *options, const struct cx_row_lists *lists,
+cx_row_to_json(const struct cx_triaged *t, const struct cx_row_context *context,
                struct cx_json **ret)
 {
     const struct cx_certificate *c = &t->certificate;
+    const struct cx_row_lists *lists = context->lists;
     struct cx_json *json = cx_json_new_object();
 
     json = cx_json_whole(
         json, set_identity(json, c) && set_class(json, t) &&
-                  cx_json_set(json, "names", names_to_json(t, archive)) &&
-                  set_consequences(json, t, options) &&
+                  cx_json_set(json, "names", names_to_json(t, context)) &&
+                  set_consequences(json, t, context->options) &&
                   set_outside(json, "source",
                               c->input < lists->n ? lists->paths[c->input] : CX_STR("")) &&
                   cx_json_set(json, "line", cx_json_new_integer((int64_t)c->line)));

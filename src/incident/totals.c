@@ -430,13 +430,15 @@ duty_to_json(const struct duty_total *d)
     struct cx_json *json = cx_json_new_object();
     cx_time first = d->first != CX_TIME_MAX ? d->first : CX_TIME_NONE;
 
-    return cx_json_whole(json, cx_json_set_text(json, "duty", cx_duty_word(d->kind)) &&
-                                   cx_json_set_text(json, "rule", d->rule) &&
-                                   cx_json_set_text(json, "source", cx_duty_source(d->rule)) &&
-                                   cx_json_set_number(json, "certificates", d->n) &&
-                                   cx_json_set_moment(json, "first_deadline", first) &&
-                                   cx_json_set_moment(json, "last_deadline", d->last) &&
-                                   cx_json_set_number(json, "late", d->late));
+    return cx_json_whole(
+        json, cx_json_set_text(json, "duty", cx_duty_word(d->kind)) &&
+                  cx_json_set_text(json, "rule", d->rule) &&
+                  cx_json_set_text(json, "source",
+                                   d->rule != NULL ? cx_duty_source(cx_str_of(d->rule)) : NULL) &&
+                  cx_json_set_number(json, "certificates", d->n) &&
+                  cx_json_set_moment(json, "first_deadline", first) &&
+                  cx_json_set_moment(json, "last_deadline", d->last) &&
+                  cx_json_set_number(json, "late", d->late));
 }
 
 static struct cx_json *
