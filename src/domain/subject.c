@@ -112,7 +112,9 @@ read_dns_name(cx_str given, cx_str text, const struct cx_case *c, struct cx_aren
     }
     CX_TRY(check_dns_name(given, c, &name, detail));
     ret->kind = cx_name_is_onion(cx_name_span(&name)) ? CX_SUBJECT_ONION : CX_SUBJECT_DNS;
-    ret->suffix_labels = cx_public_suffix_labels(cx_name_span(&name));
+    if (c->epoch->grammar == CX_GRAMMAR_PROPOSAL) { /* R-P16-E8: nobody else looks at it */
+        ret->suffix_labels = cx_public_suffix_labels(cx_name_span(&name));
+    }
     return cx_arena_copy(arena, cx_name_span(&name), &ret->name);
 }
 

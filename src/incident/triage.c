@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "domain/subject.h"
 
+#include <endian.h>
 #include <stdlib.h>
 
 const char *cx_triage_class_word(enum cx_triage_class class)
@@ -249,16 +250,20 @@ read_item(struct cx_triage *t, uint64_t position, struct item *item, struct cx_d
 
 /* ---- looking up */
 
+/* Millions of them are sorted: keys are compared as they are read, by words. */
 static int
 compare_lookups(const void *a, const void *b)
 {
     const struct lookup *x = a;
     const struct lookup *y = b;
-    int keys = memcmp(&x->key, &y->key, sizeof(x->key));
+    uint64_t high[2];
 
-    return keys != 0 ? keys
-                     : (x->inquiry->signed_at > y->inquiry->signed_at) -
-                           (x->inquiry->signed_at < y->inquiry->signed_at);
+    memcpy(&high[0], x->key.b, sizeof(high[0]));
+    memcpy(&high[1], y->key.b, sizeof(high[1]));
+    if (high[0] != high[1]) {
+        return be64toh(high[0]) < be64toh(high[1]) ? -1 : 1;
+    }
+    return memcmp(&x->key, &y->key, sizeof(x->key));
 }
 
 static cx_status
