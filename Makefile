@@ -38,6 +38,7 @@ check: packages
 bench: build
 	@bench/run
 	@bench/evidence
+	@bench/incident
 
 fuzz: packages
 	@tools/fuzz $(FUZZ_SECONDS)

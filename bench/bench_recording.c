@@ -169,15 +169,31 @@ judge(struct run *run)
     return check;
 }
 
+/* By hand: printf would be a thirtieth of what is measured. */
+static void
+write_id(size_t i, char ret[37])
+{
+    static const char digits[] = "0123456789abcdef";
+    uint64_t halves[] = { i, i * 0x9e3779b97f4a7c15u >> 16 };
+
+    memcpy(ret, "00000000-0000-4000-8000-000000000000", 37);
+    for (size_t k = 0; k < 8; k++) {
+        ret[7 - k] = digits[halves[0] >> 4 * k & 15];
+    }
+    for (size_t k = 0; k < 12; k++) {
+        ret[35 - k] = digits[halves[1] >> 4 * k & 15];
+    }
+}
+
 static void
 record_one(struct run *run, struct cx_recorder *recorder, struct cx_check *check, size_t i)
 {
     struct cx_detail detail = { .text = "" };
     struct cx_recorded recorded;
-    char id[64];
+    char id[37];
 
-    (void)snprintf(id, sizeof(id), "%08zx-0000-4000-8000-%012zx", i, i * 0x9e3779b97f4a7c15u >> 16);
     if (run->ids) {
+        write_id(i, id);
         check->request.id = cx_str_of(id);
         check->request.has_id = true;
     }

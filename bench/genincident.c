@@ -9,11 +9,10 @@
  *
  * OUTDIR/archive.csv, some 25 million lines in order of time:
  *
- *   time,name,form,outcome,ttl,records
+ *   time,name,outcome,ttl,records
  *
  *   time     RFC 3339 in UTC with milliseconds: when the question was sent
- *   name     checked, without "*."
- *   form     plain or wildcard: what it was checked for
+ *   name     checked, with "*." for a wildcard
  *   outcome  records, or nodata: the whole climb found none
  *   ttl      seconds, smallest of the set; empty without records
  *   records  as in a zone file, separated by "|"; empty without records
@@ -223,10 +222,12 @@ put_time(char *at, int64_t ms, bool with_ms)
     return at;
 }
 
-/* Without "*.". */
 static char *
 put_name(char *at, const struct certificate *c, unsigned which)
 {
+    if (which == 0 && c->wildcard) {
+        at = put_text(at, "*.");
+    }
     if (which != 0) {
         at = put_text(at, which == 1 ? "www" : "host");
         at = which == 1 ? at : put_number(at, which, 1);
@@ -258,7 +259,6 @@ write_certificate(struct gen *g, const struct certificate *c)
     *at++ = ',';
     for (unsigned n = 0; n < c->n_names; n++) {
         at = put_text(at, n == 0 ? "" : " ");
-        at = put_text(at, n == 0 && c->wildcard ? "*." : "");
         at = put_name(at, c, n);
     }
     *at++ = '\n';
@@ -325,15 +325,14 @@ write_answer(struct gen *g, const struct certificate *c, int64_t ms, unsigned wh
 
     *at++ = ',';
     at = put_name(at, c, which);
-    at = put_text(at, which == 0 && c->wildcard ? ",wildcard," : ",plain,");
     if (c->records) {
-        at = put_text(at, "records,");
+        at = put_text(at, ",records,");
         at = put_number(at, c->ttl, 1);
         at = put_text(at, ",\"");
         at = put_text(at, sets[c->set]);
         at = put_text(at, "\"\n");
     } else {
-        at = put_text(at, "nodata,,\n");
+        at = put_text(at, ",nodata,,\n");
     }
     g->answers++;
     return fwrite(line, 1, (size_t)(at - line), g->archive) == (size_t)(at - line);
@@ -358,7 +357,7 @@ static bool
 write_archive(struct gen *g)
 {
     struct certificate next[DISTANCES];
-    bool ok = fputs("time,name,form,outcome,ttl,records\n", g->archive) >= 0;
+    bool ok = fputs("time,name,outcome,ttl,records\n", g->archive) >= 0;
 
     for (int d = 0; d < DISTANCES; d++) {
         next[d] = certificate_at(g, 0);

@@ -133,8 +133,11 @@ cx_buf_put_escaped(struct cx_buf *buf, cx_span outside)
 void
 cx_buf_put_hex(struct cx_buf *buf, cx_span bytes)
 {
+    static const char digits[] = "0123456789abcdef";
+
     for (size_t i = 0; i < bytes.n; i++) {
-        cx_buf_printf(buf, "%02x", (unsigned)bytes.p[i]);
+        cx_buf_putc(buf, digits[bytes.p[i] >> 4]);
+        cx_buf_putc(buf, digits[bytes.p[i] & 15]);
     }
 }
 

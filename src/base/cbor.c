@@ -109,19 +109,13 @@ cx_cbor_put_null(struct cx_buf *buf)
 
 /* ---- reading */
 
-/* The head of an item; its value in the shortest form only. */
+/* The value of a head behind its first octet; in the shortest form only. */
 static uint64_t
-get_head(struct cx_reader *r, enum major *ret_major)
+get_long(struct cx_reader *r, unsigned info)
 {
-    uint8_t first = cx_rd_u8(r);
-    unsigned info = first & 31u;
     uint64_t value = 0, least;
     cx_span octets;
 
-    *ret_major = (enum major)(first >> 5);
-    if (info <= INFO_MAX_DIRECT) {
-        return info;
-    }
     if (info > INFO_EIGHT) { /* reserved, or of indefinite length */
         r->failed = true;
         return 0;
@@ -138,8 +132,19 @@ get_head(struct cx_reader *r, enum major *ret_major)
     return value;
 }
 
+/* The head of an item. Nearly all are one octet. */
+static inline uint64_t
+get_head(struct cx_reader *r, enum major *ret_major)
+{
+    uint8_t first = cx_rd_u8(r);
+    unsigned info = first & 31u;
+
+    *ret_major = (enum major)(first >> 5);
+    return info <= INFO_MAX_DIRECT ? info : get_long(r, info);
+}
+
 /* The same, of this kind. 0 after a failure. */
-static uint64_t
+static inline uint64_t
 get(struct cx_reader *r, enum major wanted)
 {
     enum major major;

@@ -30,6 +30,9 @@ cx_json_parse(cx_str text, struct cx_json **ret, struct cx_detail *detail)
     json_t *json = json_loadb(text.n == 0 ? "" : text.p, text.n,
                               JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
 
+    if (json == NULL && json_error_code(&error) == json_error_out_of_memory) {
+        return (cx_status){ CX_E_NOMEM };
+    }
     if (json == NULL) {
         return cx_fail(detail, CX_E_JSON, "not JSON: %s (octet %d)", error.text, error.position);
     }
@@ -292,6 +295,24 @@ bool
 cx_json_add(struct cx_json *array, struct cx_json *value)
 {
     return json_array_append_new(raw(array), raw(value)) == 0;
+}
+
+bool
+cx_json_set_number(struct cx_json *object, const char *member, uint64_t n)
+{
+    return n <= INT64_MAX && cx_json_set(object, member, cx_json_new_integer((int64_t)n));
+}
+
+bool
+cx_json_set_text(struct cx_json *object, const char *member, const char *text)
+{
+    return cx_json_set(object, member, text != NULL ? cx_json_new_text(text) : cx_json_new_null());
+}
+
+bool
+cx_json_set_moment(struct cx_json *object, const char *member, cx_time moment)
+{
+    return cx_json_set(object, member, cx_json_new_moment(moment));
 }
 
 struct cx_json *

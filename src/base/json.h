@@ -64,6 +64,10 @@ struct cx_json *cx_json_share(const struct cx_json *json);
 bool cx_json_set(struct cx_json *object, const char *member, struct cx_json *value) CX_MUST;
 bool cx_json_set_str(struct cx_json *object, cx_str member, struct cx_json *value) CX_MUST;
 bool cx_json_add(struct cx_json *array, struct cx_json *value) CX_MUST;
+/* The same with values that are made here; NULL is null, and so is CX_TIME_NONE. A number of more than 63 bits fails. */
+bool cx_json_set_number(struct cx_json *object, const char *member, uint64_t n) CX_MUST;
+bool cx_json_set_text(struct cx_json *object, const char *member, const char *text) CX_MUST;
+bool cx_json_set_moment(struct cx_json *object, const char *member, cx_time moment) CX_MUST;
 /* json if everything could be put into it, else NULL after freeing it: what is incomplete is not passed on. */
 struct cx_json *cx_json_whole(struct cx_json *json, bool complete) CX_MUST;
 

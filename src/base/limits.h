@@ -310,5 +310,7 @@
  * therefore held: five million of some 400 octets. */
 #define CX_REPORT_TEXT_MAX    ((size_t)16 << 20)
 #define CX_REPORT_NOTICES_MAX ((size_t)1 << 31)
+/* Attempts that one response of Open MPIC tells of; coordinators make a few. */
+#define CX_MPIC_ATTEMPTS_MAX 1000
 
 #endif

@@ -1,6 +1,6 @@
 #include "base/time.h"
 
-#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #define DAY_S 86400
@@ -160,12 +160,20 @@ cx_time_parse(cx_str text, cx_time *ret)
     return CX_SUCCESS;
 }
 
+static void
+put_digits(char *to, size_t n, unsigned value)
+{
+    while (n-- != 0) {
+        to[n] = (char)('0' + value % 10);
+        value /= 10;
+    }
+}
+
 void
 cx_time_format(cx_time t, char ret[CX_TIME_TEXT])
 {
     int64_t days = t / DAY_S, rest = t % DAY_S, year;
     unsigned month, day;
-    int n;
 
     if (rest < 0) {
         rest += DAY_S;
@@ -175,12 +183,13 @@ cx_time_format(cx_time t, char ret[CX_TIME_TEXT])
     if (year < 0 || year > 9999) {
         year = year < 0 ? 0 : 9999;
     }
-    n = snprintf(ret, CX_TIME_TEXT, "%04u-%02u-%02uT%02u:%02u:%02uZ", (unsigned)year % 10000u,
-                 month % 100u, day % 100u, (unsigned)(rest / 3600) % 100u,
-                 (unsigned)(rest / 60 % 60), (unsigned)(rest % 60));
-    if (n != CX_TIME_TEXT - 1) {
-        ret[0] = '\0';
-    }
+    memcpy(ret, "0000-00-00T00:00:00Z", CX_TIME_TEXT);
+    put_digits(ret, 4, (unsigned)year);
+    put_digits(ret + 5, 2, month);
+    put_digits(ret + 8, 2, day);
+    put_digits(ret + 11, 2, (unsigned)(rest / 3600));
+    put_digits(ret + 14, 2, (unsigned)(rest / 60 % 60));
+    put_digits(ret + 17, 2, (unsigned)(rest % 60));
 }
 
 cx_time

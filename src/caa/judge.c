@@ -394,17 +394,14 @@ note_profile(const struct cx_case *c, struct cx_finding *f)
 
 /* R-T44-8: notes what erratum 5065 would have made of it, unless that search fails. False if it needs more answers. */
 static bool
-note_erratum(const struct cx_case *c, const struct cx_subject *subject,
-             const struct cx_answers *answers, struct cx_finding *f)
+search_by_erratum(const struct cx_case *c, const struct cx_subject *subject,
+                  const struct cx_answers *answers, struct cx_finding *f)
 {
     struct cx_finding other = { .verdict = CX_VERDICT_UNSET };
     struct cx_epoch epoch = *c->epoch;
     struct cx_case corrected = *c;
     struct cx_search search;
 
-    if (c->epoch->algorithm != CX_ALGORITHM_RFC6844 || !c->epoch->binding) {
-        return true;
-    }
     epoch.algorithm = CX_ALGORITHM_ERRATUM5065;
     corrected.epoch = &epoch;
     cx_climb(&corrected, subject, answers, true, &search);
@@ -419,6 +416,15 @@ note_erratum(const struct cx_case *c, const struct cx_subject *subject,
                      cx_span_of_str(cx_str_of(cx_verdict_word(other.verdict))));
     }
     return true;
+}
+
+/* A finding is large: a second one is made only where it is asked for. */
+static bool
+note_erratum(const struct cx_case *c, const struct cx_subject *subject,
+             const struct cx_answers *answers, struct cx_finding *f)
+{
+    return c->epoch->algorithm != CX_ALGORITHM_RFC6844 || !c->epoch->binding ||
+           search_by_erratum(c, subject, answers, f);
 }
 
 /* Names that are settled without a search. */

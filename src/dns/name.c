@@ -232,6 +232,12 @@ label_is_ldh(const uint8_t *label, size_t n, bool underscores)
 }
 
 bool
+cx_name_is_onion(cx_span name)
+{
+    return cx_name_within(name, (cx_span){ (const uint8_t *)"\5onion", 7 });
+}
+
+bool
 cx_name_is_ldh(cx_span name, bool underscores)
 {
     for (size_t at = 0; name.p[at] != 0; at += (size_t)name.p[at] + 1) {

@@ -48,6 +48,8 @@ cx_span cx_name_parent(cx_span name);
 bool cx_name_is_root(cx_span name);
 /* name is ancestor itself or below it. */
 bool cx_name_within(cx_span name, cx_span ancestor);
+/* "onion" or below it (RFC 7686). */
+bool cx_name_is_onion(cx_span name);
 /* Every label of letters, digits, inner hyphens; underscores too if the caller allows them. */
 bool cx_name_is_ldh(cx_span name, bool underscores);
 /* *.parent, or false if it does not fit. */

@@ -93,15 +93,6 @@ check_dns_name(cx_str given, const struct cx_case *c, const struct cx_name *name
     return CX_SUCCESS;
 }
 
-static bool
-is_onion(cx_span name)
-{
-    while (cx_name_labels(name) > 1) {
-        name = cx_name_parent(name);
-    }
-    return cx_span_equal(name, (cx_span){ (const uint8_t *)"\5onion", 7 });
-}
-
 static cx_status
 read_dns_name(cx_str given, cx_str text, const struct cx_case *c, struct cx_arena *arena,
               struct cx_subject *ret, struct cx_detail *detail)
@@ -120,8 +111,10 @@ read_dns_name(cx_str given, cx_str text, const struct cx_case *c, struct cx_aren
         return refuse(detail, given, "R-TREE-10", inner.text);
     }
     CX_TRY(check_dns_name(given, c, &name, detail));
-    ret->kind = is_onion(cx_name_span(&name)) ? CX_SUBJECT_ONION : CX_SUBJECT_DNS;
-    ret->suffix_labels = cx_public_suffix_labels(cx_name_span(&name));
+    ret->kind = cx_name_is_onion(cx_name_span(&name)) ? CX_SUBJECT_ONION : CX_SUBJECT_DNS;
+    if (c->epoch->grammar == CX_GRAMMAR_PROPOSAL) { /* R-P16-E8: nobody else looks at it */
+        ret->suffix_labels = cx_public_suffix_labels(cx_name_span(&name));
+    }
     return cx_arena_copy(arena, cx_name_span(&name), &ret->name);
 }
 

@@ -262,6 +262,9 @@ recall_name(const struct cx_record *record, const struct cx_record_name *from,
         return CX_SUCCESS;
     }
     CX_TRY(cx_name_from_text(from->text, &name, detail));
+    if (from->kind == CX_RECORD_NAME_MAILBOX && cx_name_is_onion(cx_name_span(&name))) {
+        subject->kind = CX_SUBJECT_ONION;
+    }
     CX_TRY(cx_arena_copy(&check->arena, cx_name_span(&name), &subject->name));
     if (to->c->epoch->profile == CX_PROFILE_PROPOSAL_2016) { /* the only rules that look at it */
         subject->suffix_labels = cx_public_suffix_labels(subject->name);

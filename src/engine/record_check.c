@@ -5,6 +5,19 @@
 
 /* ---- names */
 
+/* What was said of a mailbox is said of no host, not below onion either. */
+static enum cx_record_name_kind
+host_kind(const struct cx_request_name *name)
+{
+    if (name->c->purpose == CX_PURPOSE_SMIME) {
+        return CX_RECORD_NAME_MAILBOX;
+    }
+    if (name->subject.kind == CX_SUBJECT_ONION) {
+        return name->subject.wildcard ? CX_RECORD_NAME_ONION_WILDCARD : CX_RECORD_NAME_ONION;
+    }
+    return name->subject.wildcard ? CX_RECORD_NAME_WILDCARD : CX_RECORD_NAME_DNS;
+}
+
 static enum cx_record_name_kind
 kind_of(const struct cx_request_name *name)
 {
@@ -12,11 +25,8 @@ kind_of(const struct cx_request_name *name)
     case CX_SUBJECT_IP:
         return CX_RECORD_NAME_IP;
     case CX_SUBJECT_ONION:
-        return name->subject.wildcard ? CX_RECORD_NAME_ONION_WILDCARD : CX_RECORD_NAME_ONION;
     case CX_SUBJECT_DNS:
-        return name->c->purpose == CX_PURPOSE_SMIME ? CX_RECORD_NAME_MAILBOX
-               : name->subject.wildcard             ? CX_RECORD_NAME_WILDCARD
-                                                    : CX_RECORD_NAME_DNS;
+        return host_kind(name);
     case CX_SUBJECT_UNSET:
         break;
     }

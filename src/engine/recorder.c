@@ -97,13 +97,6 @@ put_object(struct cx_recorder *r, enum cx_object_kind kind, struct cx_hash *ret_
     return cx_log_put_object(r->log, kind, ret_digest, octets, detail);
 }
 
-/* What an outsider can verify: signatures over records, or the proof that there are none. */
-static bool
-is_verifiable(enum cx_dnssec dnssec, bool is_proved)
-{
-    return dnssec == CX_DNSSEC_SECURE || (dnssec == CX_DNSSEC_INSECURE && is_proved);
-}
-
 static cx_status
 put_messages(struct cx_recorder *r, const struct cx_proof_message *const *list, size_t n,
              struct cx_detail *detail)
@@ -121,10 +114,9 @@ put_messages(struct cx_recorder *r, const struct cx_proof_message *const *list, 
 
 /* The digest of what the answer was read from, ID and TTLs zeroed; the message itself is kept if wanted. */
 static cx_status
-put_own_message(struct cx_recorder *r, const struct cx_answer *answer, struct cx_hash *ret,
-                struct cx_detail *detail)
+put_own_message(struct cx_recorder *r, const struct cx_answer *answer, bool is_kept,
+                struct cx_hash *ret, struct cx_detail *detail)
 {
-    enum cx_messages messages = r->options->messages;
     cx_span octets;
     cx_status still;
 
@@ -139,25 +131,7 @@ put_own_message(struct cx_recorder *r, const struct cx_answer *answer, struct cx
     }
     octets = cx_span_of_str(cx_buf_str(&r->message));
     CX_TRY(cx_sha256(octets, ret->b));
-    return messages == CX_MESSAGES_FULL ||
-                   (messages == CX_MESSAGES_PROOF && answer->dnssec == CX_DNSSEC_SECURE)
-               ? cx_log_put_object(r->log, CX_OBJECT_MESSAGE, ret, octets, detail)
-               : CX_SUCCESS;
-}
-
-static cx_status
-put_what_it_rests_on(struct cx_recorder *r, const struct cx_answer *answer,
-                     struct cx_detail *detail)
-{
-    enum cx_messages messages = r->options->messages;
-
-    if (messages == CX_MESSAGES_FULL ||
-        (messages == CX_MESSAGES_PROOF && is_verifiable(answer->dnssec, answer->is_proved))) {
-        CX_TRY(put_messages(r, answer->proof, answer->n_proof, detail));
-    }
-    return messages == CX_MESSAGES_FULL
-               ? put_messages(r, answer->control, answer->n_control, detail)
-               : CX_SUCCESS;
+    return is_kept ? cx_log_put_object(r->log, CX_OBJECT_MESSAGE, ret, octets, detail) : CX_SUCCESS;
 }
 
 static cx_status
@@ -166,6 +140,8 @@ put_answer(struct cx_recorder *r, const struct cx_answer *answer, struct cx_hash
 {
     /* A new shard has nothing yet. */
     uint64_t keeper = (r->nonce + cx_log_shard(r->log)) << 1 | 1u;
+    const struct cx_kept kept =
+        cx_messages_kept(r->options->messages, answer->dnssec, answer->is_proved);
     bool has_message = answer->octets.n != 0;
     struct cx_hash message;
 
@@ -174,9 +150,10 @@ put_answer(struct cx_recorder *r, const struct cx_answer *answer, struct cx_hash
         return CX_SUCCESS;
     }
     if (has_message) {
-        CX_TRY(put_own_message(r, answer, &message, detail));
+        CX_TRY(put_own_message(r, answer, kept.own, &message, detail));
     }
-    CX_TRY(put_what_it_rests_on(r, answer, detail));
+    CX_TRY(put_messages(r, answer->proof, kept.rests_on ? answer->n_proof : 0, detail));
+    CX_TRY(put_messages(r, answer->control, kept.control ? answer->n_control : 0, detail));
     cx_buf_clear(&r->object);
     CX_TRY(cx_answer_object_encode(answer, has_message ? &message : NULL, &r->object));
     CX_TRY(put_object(r, CX_OBJECT_ANSWER, ret, detail));

@@ -22,6 +22,20 @@ static const char *const messages_words[] = {
     [CX_MESSAGES_DIGEST] = "digest",
 };
 
+/* To an outsider signatures show records, or that there are none; and, of a zone without them, that there cannot be any. */
+struct cx_kept
+cx_messages_kept(enum cx_messages messages, enum cx_dnssec dnssec, bool is_proved)
+{
+    const bool all = messages == CX_MESSAGES_FULL, proof = messages == CX_MESSAGES_PROOF;
+
+    return (struct cx_kept){
+        .own = all || (proof && dnssec == CX_DNSSEC_SECURE),
+        .rests_on = all || (proof && (dnssec == CX_DNSSEC_SECURE ||
+                                      (dnssec == CX_DNSSEC_INSECURE && is_proved))),
+        .control = all,
+    };
+}
+
 const char *
 cx_messages_word(enum cx_messages messages)
 {

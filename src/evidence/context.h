@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "caa/case.h"
+#include "dns/answer.h"
 
 /* Which DNS messages are kept with checks; the answers that were read from them always are. */
 enum cx_messages {
@@ -15,6 +16,16 @@ enum cx_messages {
     CX_MESSAGES_PROOF, /* what an outsider can verify: signed answers, DS and DNSKEY, proofs of insecurity */
     CX_MESSAGES_DIGEST, /* none; their digests are in the answers */
 };
+
+/* Of one answer, which of its messages are kept. */
+struct cx_kept {
+    bool own;      /* what it was read from */
+    bool rests_on; /* DS and DNSKEY answers of its chain */
+    bool control;  /* answers of control names */
+};
+
+/* is_proved: what it rests on shows why dnssec is what it is. */
+struct cx_kept cx_messages_kept(enum cx_messages messages, enum cx_dnssec dnssec, bool is_proved);
 
 const char *cx_messages_word(enum cx_messages messages);
 enum cx_messages cx_messages_of_word(cx_str word);

@@ -15,6 +15,12 @@ enum {
     CHECK_REQUEST = 11,
     CHECK_CORROBORATION = 15,
     CORROBORATION_OBJECT = 1,
+    CONTEXT_MESSAGES = 7,
+    ANSWER_DNSSEC = 4,
+    ANSWER_MESSAGE = 11,
+    ANSWER_PROOF = 12,
+    ANSWER_CONTROL = 13,
+    ANSWER_PROVED = 15,
 };
 
 /* Without a reader that fails when the array is not what it says: its items were passed over before. */
@@ -166,4 +172,133 @@ cx_glance_object(struct cx_glance *glance, struct cx_hash *ret)
     digest = cx_cbor_octets(&glance->answers, CX_HASH_SIZE);
     glance->n_answers--;
     return take_digest(&digest, ret);
+}
+
+/* ---- objects */
+
+enum cx_messages
+cx_glance_context(cx_span object)
+{
+    struct cx_reader r = cx_reader_of(object);
+    struct cx_cbor_map map = cx_cbor_map(&r);
+    enum cx_messages messages = CX_MESSAGES_UNSET;
+
+    while (cx_cbor_map_next(&map)) {
+        if (map.key == CONTEXT_MESSAGES) {
+            messages = cx_messages_of_word(cx_cbor_text(&r));
+        } else {
+            (void)cx_cbor_any(&r); /* the reader keeps its failure */
+        }
+    }
+    return cx_rd_ok(&r) && cx_rd_left(&r) == 0 ? messages : CX_MESSAGES_UNSET;
+}
+
+/* What decides which messages were kept. */
+struct answered {
+    enum cx_dnssec dnssec;
+    bool is_proved;
+};
+
+static void
+get_answer_member(struct cx_reader *r, int64_t key, struct cx_glance_answer *glance,
+                  struct answered *answered)
+{
+    switch (key) {
+    case ANSWER_DNSSEC:
+        r->failed |= !cx_dnssec_of_word(cx_cbor_text(r), &answered->dnssec);
+        break;
+    case ANSWER_MESSAGE:
+        glance->message = cx_cbor_octets(r, CX_HASH_SIZE);
+        break;
+    case ANSWER_PROOF:
+        begin_array(cx_cbor_any(r), CX_PROOF_MAX, &glance->rests_on[0], &glance->n[0]);
+        break;
+    case ANSWER_CONTROL:
+        begin_array(cx_cbor_any(r), CX_CONTROL_NAMES_MAX, &glance->rests_on[1], &glance->n[1]);
+        break;
+    case ANSWER_PROVED:
+        answered->is_proved = cx_cbor_bool(r);
+        break;
+    default:
+        (void)cx_cbor_any(r); /* the reader keeps its failure */
+    }
+}
+
+/* The digest of the next message of a list, NULL for one that is not known; false at its end. */
+static bool
+next_rests_on(struct cx_reader *r, size_t *n, const uint8_t **ret)
+{
+    if (*n == 0 || !cx_rd_ok(r)) {
+        return false;
+    }
+    (*n)--;
+    r->failed |= cx_cbor_array(r, 5) != 5;
+    if (cx_cbor_next(r) == CX_CBOR_NULL) {
+        cx_cbor_null(r);
+        *ret = NULL;
+    } else {
+        *ret = cx_cbor_octets(r, CX_HASH_SIZE);
+    }
+    for (size_t i = 1; i < 5; i++) {
+        (void)cx_cbor_any(r); /* the reader keeps its failure */
+    }
+    return cx_rd_ok(r);
+}
+
+/* Every digest can be taken. */
+static bool
+has_readable_lists(const struct cx_glance_answer *glance)
+{
+    struct cx_glance_answer copy = *glance;
+    const uint8_t *digest;
+
+    for (size_t i = 0; i < CX_COUNT(copy.n); i++) {
+        while (next_rests_on(&copy.rests_on[i], &copy.n[i], &digest)) {
+        }
+        if (!cx_rd_ok(&copy.rests_on[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+cx_status
+cx_glance_answer(cx_span object, enum cx_messages messages, struct cx_glance_answer *ret)
+{
+    struct cx_reader r = cx_reader_of(object);
+    struct cx_cbor_map map = cx_cbor_map(&r);
+    struct cx_glance_answer glance = { .message = NULL };
+    struct answered answered = { CX_DNSSEC_INDETERMINATE, false };
+    struct cx_kept kept;
+
+    while (cx_cbor_map_next(&map)) {
+        get_answer_member(&r, map.key, &glance, &answered);
+    }
+    if (!cx_rd_ok(&r) || cx_rd_left(&r) != 0 || !has_readable_lists(&glance)) {
+        return malformed;
+    }
+    kept = cx_messages_kept(messages, answered.dnssec, answered.is_proved);
+    glance.message = kept.own ? glance.message : NULL;
+    glance.n[0] = kept.rests_on ? glance.n[0] : 0;
+    glance.n[1] = kept.control ? glance.n[1] : 0;
+    *ret = glance;
+    return CX_SUCCESS;
+}
+
+bool
+cx_glance_message(struct cx_glance_answer *glance, struct cx_hash *ret)
+{
+    const uint8_t *digest;
+
+    if (take_digest(&glance->message, ret)) {
+        return true;
+    }
+    for (size_t i = 0; i < CX_COUNT(glance->n); i++) {
+        while (next_rests_on(&glance->rests_on[i], &glance->n[i], &digest)) {
+            if (take_digest(&digest, ret)) {
+                return true;
+            }
+        }
+    }
+    return false;
 }

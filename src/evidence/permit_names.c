@@ -8,19 +8,10 @@
 
 /* ---- one name */
 
-static bool
-is_onion(cx_span name)
-{
-    while (cx_name_labels(name) > 1) {
-        name = cx_name_parent(name);
-    }
-    return cx_span_equal(name, (cx_span){ (const uint8_t *)"\5onion", 7 });
-}
-
-/* A host in A-labels as a permit has it: lower case, without final dot. Whether it is below onion. */
+/* A host in A-labels as a permit has it: lower case, without final dot. */
 static cx_status
-host_of(cx_str text, struct cx_arena *arena, const struct cx_permit_report *report, cx_str *ret,
-        bool *ret_onion)
+host_of(cx_str text, struct cx_arena *arena, const struct cx_permit_report *report,
+        struct cx_record_name *ret)
 {
     struct cx_name name;
     cx_span copy;
@@ -39,8 +30,8 @@ host_of(cx_str text, struct cx_arena *arena, const struct cx_permit_report *repo
         lower[i] = (char)cx_ascii_lower((uint8_t)text.p[i]);
     }
     copy = (cx_span){ (const uint8_t *)lower, text.n };
-    *ret = cx_str_of_span(copy);
-    *ret_onion = is_onion(cx_name_span(&name));
+    ret->text = cx_str_of_span(copy);
+    ret->kind = cx_name_is_onion(cx_name_span(&name)) ? CX_RECORD_NAME_ONION : CX_RECORD_NAME_DNS;
     return CX_SUCCESS;
 }
 
@@ -48,25 +39,23 @@ static cx_status
 dns_name(cx_str text, struct cx_arena *arena, const struct cx_permit_report *report,
          struct cx_record_name *ret)
 {
-    bool wildcard = text.n > 2 && memcmp(text.p, "*.", 2) == 0, onion = false;
+    bool wildcard = text.n > 2 && memcmp(text.p, "*.", 2) == 0;
 
-    CX_TRY(host_of(wildcard ? (cx_str){ text.p + 2, text.n - 2 } : text, arena, report, &ret->text,
-                   &onion));
-    if (onion) {
-        ret->kind = wildcard ? CX_RECORD_NAME_ONION_WILDCARD : CX_RECORD_NAME_ONION;
-    } else {
-        ret->kind = wildcard ? CX_RECORD_NAME_WILDCARD : CX_RECORD_NAME_DNS;
+    CX_TRY(host_of(wildcard ? (cx_str){ text.p + 2, text.n - 2 } : text, arena, report, ret));
+    if (wildcard) {
+        ret->kind = ret->kind == CX_RECORD_NAME_ONION ? CX_RECORD_NAME_ONION_WILDCARD
+                                                      : CX_RECORD_NAME_WILDCARD;
     }
     return CX_SUCCESS;
 }
 
-/* The domain of a mailbox, in A-labels (RFC 9598 section 3). */
+/* The domain of a mailbox, in A-labels (RFC 9598 section 3): never a host's kind, not below onion either, or what was found
+ * of the mailbox would permit the host. */
 static cx_status
 mailbox(cx_str text, struct cx_arena *arena, const struct cx_permit_report *report,
         struct cx_record_name *ret)
 {
     size_t at = text.n;
-    bool onion = false;
 
     while (at > 0 && text.p[at - 1] != '@') {
         at--;
@@ -74,8 +63,8 @@ mailbox(cx_str text, struct cx_arena *arena, const struct cx_permit_report *repo
     if (at < 2) {
         return cx_permit_refuse(report, CX_PERMIT_NAME, text);
     }
-    CX_TRY(host_of((cx_str){ text.p + at, text.n - at }, arena, report, &ret->text, &onion));
-    ret->kind = onion ? CX_RECORD_NAME_ONION : CX_RECORD_NAME_MAILBOX; /* as records have it */
+    CX_TRY(host_of((cx_str){ text.p + at, text.n - at }, arena, report, ret));
+    ret->kind = CX_RECORD_NAME_MAILBOX;
     return CX_SUCCESS;
 }
 

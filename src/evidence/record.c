@@ -65,8 +65,7 @@ static const uint32_t check_needed = 1u << CHECK_VERSION | 1u << CHECK_TIME | 1u
                                      1u << CHECK_FINDINGS | 1u << CHECK_CONCLUSION;
 static const uint32_t finding_needed =
     1u << FINDING_VERDICT | 1u << FINDING_REASON | 1u << FINDING_RULES;
-static const uint32_t conclusion_needed =
-    1u << CONCLUSION_VERDICT | 1u << CONCLUSION_REASON | 1u << CONCLUSION_RULES;
+static const uint32_t conclusion_needed = 1u << CONCLUSION_VERDICT | 1u << CONCLUSION_RULES;
 static const uint32_t corroboration_needed = (1u << CORROBORATION_KEYS) - 1;
 
 static const char *const corroboration_words[] = {
@@ -88,23 +87,40 @@ complete(const struct cx_parts *in, uint32_t seen, uint32_t needed, const char *
                : cx_fail(in->detail, CX_E_RECORD, "record: %s lacks a member", what);
 }
 
+/* From bad to good; 0 is no verdict. */
+static const uint8_t verdict_numbers[] = {
+    [CX_VERDICT_UNSET] = 0,    [CX_VERDICT_DENY] = 1,      [CX_VERDICT_FAIL] = 2,
+    [CX_VERDICT_ARGUABLE] = 3, [CX_VERDICT_PERMIT_LF] = 4, [CX_VERDICT_PERMIT] = 5,
+    [CX_VERDICT_EXEMPT] = 6,   [CX_VERDICT_NA] = 7,
+};
+
 /* UNSET is no verdict: the reader fails. */
 static enum cx_verdict
 get_verdict(struct cx_parts *in)
 {
-    enum cx_verdict verdict = cx_verdict_of_word(cx_cbor_text(&in->r));
+    uint64_t number = cx_cbor_uint(&in->r);
 
-    in->r.failed = in->r.failed || verdict == CX_VERDICT_UNSET;
-    return verdict;
+    for (size_t i = 1; i < CX_COUNT(verdict_numbers); i++) {
+        if (number == verdict_numbers[i]) {
+            return (enum cx_verdict)i;
+        }
+    }
+    in->r.failed = true;
+    return CX_VERDICT_UNSET;
 }
 
 static void
 put_verdict(struct cx_buf *buf, enum cx_verdict verdict)
 {
-    cx_parts_put_word(buf, cx_verdict_word(verdict));
+    cx_cbor_put_uint(buf, verdict_numbers[verdict]);
 }
 
-/* ---- cases */
+/* ---- cases: their numbers are those of the program's lists */
+
+_Static_assert(CX_PURPOSE_TLS == 1 && CX_PURPOSE_SMIME == 2 && CX_PURPOSE_VMC == 3, "as written");
+_Static_assert(CX_PROFILE_TLS_BR == 1 && CX_PROFILE_SMIME_BR == 2 && CX_PROFILE_VMC == 3 &&
+                   CX_PROFILE_PRIVATE == 4 && CX_PROFILE_PROPOSAL_2016 == 5,
+               "as written");
 
 static void
 put_cases(struct cx_buf *buf, const struct cx_record *record)
@@ -114,8 +130,8 @@ put_cases(struct cx_buf *buf, const struct cx_record *record)
         const struct cx_record_case *c = &record->cases[i];
 
         cx_cbor_put_array(buf, 3);
-        cx_parts_put_word(buf, cx_purpose_word(c->purpose));
-        cx_parts_put_word(buf, cx_profile_word(c->profile));
+        cx_cbor_put_uint(buf, (uint64_t)c->purpose);
+        cx_cbor_put_uint(buf, (uint64_t)c->profile);
         cx_cbor_put_text(buf, c->epoch);
     }
 }
@@ -130,8 +146,8 @@ get_cases(struct cx_parts *in, struct cx_record *record)
         if (cx_cbor_array(&in->r, 3) != 3) {
             return cx_parts_refuse(in, "a case has three members");
         }
-        c->purpose = cx_purpose_of_word(cx_cbor_text(&in->r));
-        c->profile = cx_profile_of_word(cx_cbor_text(&in->r));
+        c->purpose = (enum cx_purpose)cx_cbor_number(&in->r, CX_PURPOSE_VMC);
+        c->profile = (enum cx_profile)cx_cbor_number(&in->r, CX_PROFILE_PROPOSAL_2016);
         c->epoch = cx_cbor_text(&in->r);
     }
     return CX_SUCCESS;
@@ -440,15 +456,27 @@ get_findings(struct cx_parts *in, struct cx_record *record)
 
 /* ---- conclusion */
 
-static void
-put_conclusion(struct cx_buf *buf, const struct cx_record_conclusion *k)
+/* The first finding's reason is not said again. */
+static bool
+has_own_reason(const struct cx_record *record)
 {
-    cx_cbor_put_map(buf, 3 + (size_t)(k->valid_until != CX_TIME_NONE) + (size_t)k->hypothetical +
-                             (size_t)(k->expires != CX_TIME_NONE));
+    return !cx_str_equal(record->conclusion.reason, record->findings[0].reason);
+}
+
+static void
+put_conclusion(struct cx_buf *buf, const struct cx_record *record)
+{
+    const struct cx_record_conclusion *k = &record->conclusion;
+    const bool own_reason = has_own_reason(record);
+
+    cx_cbor_put_map(buf, 2 + (size_t)own_reason + (size_t)(k->valid_until != CX_TIME_NONE) +
+                             (size_t)k->hypothetical + (size_t)(k->expires != CX_TIME_NONE));
     cx_cbor_put_uint(buf, CONCLUSION_VERDICT);
     put_verdict(buf, k->verdict);
-    cx_cbor_put_uint(buf, CONCLUSION_REASON);
-    cx_cbor_put_text(buf, k->reason);
+    if (own_reason) {
+        cx_cbor_put_uint(buf, CONCLUSION_REASON);
+        cx_cbor_put_text(buf, k->reason);
+    }
     cx_cbor_put_uint(buf, CONCLUSION_RULES);
     cx_parts_put_texts(buf, k->rules, k->n_rules);
     if (k->valid_until != CX_TIME_NONE) {
@@ -492,17 +520,28 @@ get_conclusion_member(struct cx_parts *in, int64_t key, struct cx_record_conclus
 }
 
 static cx_status
-get_conclusion(struct cx_parts *in, struct cx_record_conclusion *k)
+get_conclusion(struct cx_parts *in, struct cx_record *record)
 {
+    struct cx_record_conclusion *k = &record->conclusion;
     struct cx_cbor_map map = cx_cbor_map(&in->r);
     uint32_t seen = 0;
 
+    if (record->findings == NULL) { /* keys are in order: they were read before */
+        return cx_parts_refuse(in, "a conclusion without findings");
+    }
     k->valid_until = k->expires = CX_TIME_NONE;
     while (cx_cbor_map_next(&map)) {
         CX_TRY(get_conclusion_member(in, map.key, k));
         seen |= 1u << map.key;
     }
-    return complete(in, seen, conclusion_needed, "the conclusion");
+    CX_TRY(complete(in, seen, conclusion_needed, "the conclusion"));
+    if ((seen & 1u << CONCLUSION_REASON) == 0) {
+        k->reason = record->findings[0].reason;
+        return CX_SUCCESS;
+    }
+    return has_own_reason(record)
+               ? CX_SUCCESS
+               : cx_parts_refuse(in, "the conclusion says the first finding's reason again");
 }
 
 /* ---- corroboration */
@@ -603,7 +642,7 @@ put_needed(struct cx_buf *buf, const struct cx_record *record)
         put_finding(buf, &record->findings[i]);
     }
     cx_cbor_put_uint(buf, CHECK_CONCLUSION);
-    put_conclusion(buf, &record->conclusion);
+    put_conclusion(buf, record);
 }
 
 static void
@@ -685,7 +724,7 @@ get_array_member(struct cx_parts *in, int64_t key, struct cx_record *record)
     case CHECK_FINDINGS:
         return get_findings(in, record);
     case CHECK_CONCLUSION:
-        return get_conclusion(in, &record->conclusion);
+        return get_conclusion(in, record);
     case CHECK_VALIDATIONS:
         return get_validations(in, record);
     case CHECK_FACTS:

@@ -154,7 +154,7 @@ read_header(cx_str line, struct dig *dig, struct cx_detail *detail)
     }
     if (cx_text_begins(line, CX_STR(";; flags:"))) {
         line.n = cx_text_find(line, CX_STR("QUERY:"));
-        dig->truncated = cx_text_find(line, CX_STR(" tc")) != line.n;
+        dig->truncated = cx_text_has(line, CX_STR(" tc"));
     }
     return CX_SUCCESS;
 }
@@ -169,7 +169,7 @@ read_comment(cx_str line, struct dig *dig, struct cx_detail *detail)
                    ? CX_SUCCESS
                    : name_of(cx_word_next(line, &at), dig, &dig->asked, detail);
     }
-    if (cx_text_find(line, CX_STR("SECTION")) != line.n) {
+    if (cx_text_has(line, CX_STR("SECTION"))) {
         dig->section = cx_text_begins(line, CX_STR(";; QUESTION")) ? SECTION_QUESTION
                        : cx_text_begins(line, CX_STR(";; ANSWER")) ? SECTION_ANSWER
                                                                    : SECTION_NONE;

@@ -43,12 +43,6 @@ cx_catalog_add(struct cx_catalog *catalog, const struct cx_archive_source *sourc
 
 /* ---- writing */
 
-static bool
-set_number(struct cx_json *json, const char *member, uint64_t value)
-{
-    return cx_json_set(json, member, cx_json_new_integer((int64_t)value));
-}
-
 static struct cx_json *
 source_to_json(const struct cx_archive_source *s)
 {
@@ -57,18 +51,19 @@ source_to_json(const struct cx_archive_source *s)
 
     cx_hash_text(&s->digest, digest);
     return cx_json_whole(
-        json,
-        cx_json_set(json, "path", cx_json_new_string(s->path)) &&
-            cx_json_set(json, "format", cx_json_new_string(s->format)) &&
-            cx_json_set(json, "sha256", cx_json_new_text(digest)) &&
-            cx_json_set(json, "tamper_evident", cx_json_new_bool(s->tamper_evident)) &&
-            cx_json_set(json, "validated", cx_json_new_bool(s->validated)) &&
-            cx_json_set(json, "ended", cx_json_new_bool(s->ended)) &&
-            set_number(json, "records", s->records) && set_number(json, "observed", s->observed) &&
-            set_number(json, "rejected", s->rejected) && set_number(json, "ignored", s->ignored) &&
-            set_number(json, "observations", s->observations) &&
-            cx_json_set(json, "first_ms", cx_json_new_integer(s->first_ms)) &&
-            cx_json_set(json, "last_ms", cx_json_new_integer(s->last_ms)));
+        json, cx_json_set(json, "path", cx_json_new_string(s->path)) &&
+                  cx_json_set(json, "format", cx_json_new_string(s->format)) &&
+                  cx_json_set(json, "sha256", cx_json_new_text(digest)) &&
+                  cx_json_set(json, "tamper_evident", cx_json_new_bool(s->tamper_evident)) &&
+                  cx_json_set(json, "validated", cx_json_new_bool(s->validated)) &&
+                  cx_json_set(json, "ended", cx_json_new_bool(s->ended)) &&
+                  cx_json_set_number(json, "records", s->records) &&
+                  cx_json_set_number(json, "observed", s->observed) &&
+                  cx_json_set_number(json, "rejected", s->rejected) &&
+                  cx_json_set_number(json, "ignored", s->ignored) &&
+                  cx_json_set_number(json, "observations", s->observations) &&
+                  cx_json_set(json, "first_ms", cx_json_new_integer(s->first_ms)) &&
+                  cx_json_set(json, "last_ms", cx_json_new_integer(s->last_ms)));
 }
 
 static struct cx_json *
@@ -88,13 +83,13 @@ to_json(const struct cx_catalog *c)
 {
     struct cx_json *json = cx_json_new_object();
 
-    return cx_json_whole(json, set_number(json, "schema", SCHEMA) &&
-                                   set_number(json, "contents", c->contents) &&
-                                   set_number(json, "rejects", c->rejects) &&
-                                   set_number(json, "entries", c->entries) &&
-                                   set_number(json, "generation", c->generation) &&
-                                   set_number(json, "first_run", c->first_run) &&
-                                   set_number(json, "next_run", c->next_run) &&
+    return cx_json_whole(json, cx_json_set_number(json, "schema", SCHEMA) &&
+                                   cx_json_set_number(json, "contents", c->contents) &&
+                                   cx_json_set_number(json, "rejects", c->rejects) &&
+                                   cx_json_set_number(json, "entries", c->entries) &&
+                                   cx_json_set_number(json, "generation", c->generation) &&
+                                   cx_json_set_number(json, "first_run", c->first_run) &&
+                                   cx_json_set_number(json, "next_run", c->next_run) &&
                                    cx_json_set(json, "sources", sources_to_json(c)));
 }
 

@@ -2,6 +2,9 @@
 
 #include "base/cbor.h"
 #include "base/limits.h"
+#include "pki/digest.h"
+
+#include <stdlib.h>
 
 #define MEMBERS 22
 
@@ -30,7 +33,7 @@ cx_certificate_write(const struct cx_certificate *c, struct cx_buf *buf)
     cx_cbor_put_bytes(buf, i->serial);
     put_text(buf, i->issuer);
     put_text(buf, i->subject);
-    put_hash(buf, true, &i->issuer_key);
+    put_hash(buf, c->has_issuer, &i->issuer_key);
     cx_cbor_put_int(buf, i->not_before);
     cx_cbor_put_int(buf, i->not_after);
     cx_cbor_put_array(buf, i->n_names);
@@ -105,7 +108,7 @@ cx_certificate_read_row(cx_span octets, struct cx_arena *arena, struct cx_certif
     i->serial = cx_cbor_bytes(&r);
     i->issuer = get_text(&r);
     i->subject = get_text(&r);
-    (void)get_hash(&r, &i->issuer_key); /* always there: a failure is the reader's */
+    ret->has_issuer = get_hash(&r, &i->issuer_key);
     i->not_before = cx_cbor_int(&r);
     i->not_after = cx_cbor_int(&r);
     CX_TRY(get_names(&r, arena, i));
@@ -129,8 +132,97 @@ cx_certificate_read_row(cx_span octets, struct cx_arena *arena, struct cx_certif
 
 /* ---- joining */
 
-struct cx_certificate
-cx_certificate_of(const struct cx_issued *issued, uint32_t input, uint64_t line)
+/* Attributes of a distinguished name: "CN=x, O=y", "CN=x+O=y", "/O=y/CN=x". */
+#define ATTRIBUTES_MAX 64
+
+static bool
+is_separator(cx_str text, size_t at)
+{
+    return memchr(",+;", text.p[at], 3) != NULL || (text.p[at] == '/' && text.p[0] == '/');
+}
+
+/* The attribute from *at on, bare of blanks; a separator behind a backslash belongs to it. */
+static cx_str
+next_attribute(cx_str text, size_t *at)
+{
+    size_t from = *at;
+    cx_str ret;
+
+    while (*at < text.n && !(is_separator(text, *at) && (*at == 0 || text.p[*at - 1] != '\\'))) {
+        (*at)++;
+    }
+    ret = (cx_str){ text.p + from, *at - from };
+    *at += *at < text.n ? 1 : 0;
+    while (ret.n != 0 && ret.p[0] == ' ') {
+        ret = (cx_str){ ret.p + 1, ret.n - 1 };
+    }
+    while (ret.n != 0 && ret.p[ret.n - 1] == ' ') {
+        ret.n--;
+    }
+    return ret;
+}
+
+static int
+compare_attributes(const void *a, const void *b)
+{
+    const cx_str *x = a;
+    const cx_str *y = b;
+    int order = memcmp(x->p, y->p, x->n < y->n ? x->n : y->n);
+
+    return order != 0 ? order : x->n < y->n ? -1 : x->n > y->n;
+}
+
+static cx_status
+hash_attributes(cx_str text, struct cx_hash *ret, bool *ret_known)
+{
+    cx_str attributes[ATTRIBUTES_MAX];
+    cx_span parts[2 * ATTRIBUTES_MAX];
+    size_t n = 0;
+    size_t at = 0;
+
+    while (at < text.n && n < ATTRIBUTES_MAX) {
+        cx_str attribute = next_attribute(text, &at);
+
+        if (attribute.n != 0) {
+            attributes[n++] = attribute;
+        }
+    }
+    qsort(attributes, n, sizeof(attributes[0]), compare_attributes);
+    for (size_t i = 0; i < n; i++) {
+        parts[2 * i] = cx_span_of_str(attributes[i]);
+        parts[2 * i + 1] = cx_span_of_str(CX_STR("\n"));
+    }
+    *ret_known = n != 0;
+    return cx_sha256_parts(parts, 2 * n, ret->b);
+}
+
+/* In lower case, without blanks around "=". */
+cx_status
+cx_issuer_key(cx_str issuer, struct cx_hash *ret, bool *ret_known)
+{
+    struct cx_buf text;
+    cx_status s;
+
+    cx_buf_init(&text, CX_DISTINGUISHED_NAME_MAX);
+    for (size_t i = 0; i < issuer.n; i++) {
+        bool around = issuer.p[i] == ' ' && ((i + 1 < issuer.n && issuer.p[i + 1] == '=') ||
+                                             (i > 0 && issuer.p[i - 1] == '='));
+
+        if (!around) {
+            cx_buf_putc(&text, (char)cx_ascii_lower((uint8_t)issuer.p[i]));
+        }
+    }
+    s = cx_buf_status(&text);
+    if (cx_ok(s)) {
+        s = hash_attributes(cx_buf_str(&text), ret, ret_known);
+    }
+    cx_buf_done(&text);
+    return s;
+}
+
+cx_status
+cx_certificate_of(const struct cx_issued *issued, uint32_t input, uint64_t line,
+                  struct cx_certificate *ret)
 {
     struct cx_certificate c = { .issued = *issued, .input = input, .line = line };
 
@@ -145,7 +237,9 @@ cx_certificate_of(const struct cx_issued *issued, uint32_t input, uint64_t line)
         c.has_precertificate = true;
         c.precertificate = issued->precertificate;
     }
-    return c;
+    CX_TRY(cx_issuer_key(issued->issuer, &c.issued.issuer_key, &c.has_issuer));
+    *ret = c;
+    return CX_SUCCESS;
 }
 
 static bool
@@ -154,14 +248,16 @@ same_hash(bool has_a, const struct cx_hash *a, bool has_b, const struct cx_hash 
     return has_a && has_b && cx_hash_equal(a, b);
 }
 
+/* The same serial of an issuer that nobody names can be that of two. */
 bool
 cx_certificate_same(const struct cx_certificate *a, const struct cx_certificate *b)
 {
-    if (a->issued.serial.n != 0 && b->issued.serial.n != 0) {
-        return cx_span_equal(a->issued.serial, b->issued.serial) &&
-               cx_hash_equal(&a->issued.issuer_key, &b->issued.issuer_key);
-    }
-    return same_hash(a->has_certificate, &a->certificate, b->has_certificate, &b->certificate) ||
+    bool serial = a->issued.serial.n != 0 && a->has_issuer && b->has_issuer &&
+                  cx_span_equal(a->issued.serial, b->issued.serial) &&
+                  cx_hash_equal(&a->issued.issuer_key, &b->issued.issuer_key);
+
+    return serial ||
+           same_hash(a->has_certificate, &a->certificate, b->has_certificate, &b->certificate) ||
            same_hash(a->has_precertificate, &a->precertificate, b->has_precertificate,
                      &b->precertificate);
 }
@@ -247,6 +343,13 @@ cx_certificate_join(struct cx_certificate *a, const struct cx_certificate *b,
     if (b->has_precertificate && !a->has_precertificate) {
         a->has_precertificate = true;
         a->precertificate = b->precertificate;
+    }
+    if (!a->has_issuer && b->has_issuer) {
+        a->has_issuer = true;
+        a->issued.issuer_key = b->issued.issuer_key;
+    }
+    if (a->issued.serial.n == 0) {
+        a->issued.serial = b->issued.serial;
     }
     join_rest(&a->issued, &b->issued);
     a->issued.names_partial = a->issued.names_partial && b->issued.names_partial;

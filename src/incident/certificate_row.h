@@ -9,9 +9,11 @@ void cx_certificate_write(const struct cx_certificate *certificate, struct cx_bu
 cx_status cx_certificate_read_row(cx_span octets, struct cx_arena *arena,
                                   struct cx_certificate *ret) CX_MUST;
 
-/* One row, as it stands in a list. */
-struct cx_certificate cx_certificate_of(const struct cx_issued *issued, uint32_t input,
-                                        uint64_t line);
+/* One row, as it stands in a list, with an issuer_key that does not depend on how the list writes a distinguished name. Classes: INTERNAL, NOMEM. */
+cx_status cx_certificate_of(const struct cx_issued *issued, uint32_t input, uint64_t line,
+                            struct cx_certificate *ret) CX_MUST;
+/* SHA-256 of an issuer as text: attributes in whatever order, case and spacing. *ret_known false: there is none. */
+cx_status cx_issuer_key(cx_str issuer, struct cx_hash *ret, bool *ret_known) CX_MUST;
 /* Whether both have the same issuer and serial, or the same digest. */
 bool cx_certificate_same(const struct cx_certificate *a, const struct cx_certificate *b);
 /* Adds to a what b knows of the same certificate; names are those of both, since one left out would make it look better. *ret_new: b

@@ -22,17 +22,16 @@
 
 static const char magic[16] = "caaproof-certs-1";
 
-/* A row that was added: what it is joined by, and where it is. */
-struct place {
+/* What a row may be joined by: issuer and serial, or a digest. A row has up to three. */
+struct tie {
     uint64_t key;
-    uint64_t at;
+    uint32_t row;
 };
 
-/* Rows of one certificate: places[first] to places[first + n - 1]. */
+/* Rows of one certificate: members[first] to members[first + n - 1]. */
 struct group {
-    uint64_t at; /* of its first row */
-    uint64_t first;
-    uint64_t n;
+    uint32_t first;
+    uint32_t n;
 };
 
 struct cx_certificates_maker {
@@ -44,9 +43,12 @@ struct cx_certificates_maker {
     uint64_t written;
     struct cx_buf row;
     uint64_t key;
-    struct place *places;
-    size_t n_places;
-    size_t room;
+    uint64_t *begins; /* of rows */
+    size_t n_rows;
+    size_t rows_room;
+    struct tie *ties;
+    size_t n_ties;
+    size_t ties_room;
     struct cx_certificate_counts counts;
 };
 
@@ -111,7 +113,8 @@ cx_certificates_free(struct cx_certificates_maker *m)
         drop_file(&m->part, &m->part_path);
         cx_path_free(&m->path);
         cx_buf_done(&m->row);
-        cx_free(m->places);
+        cx_free(m->begins);
+        cx_free(m->ties);
         cx_free(m);
     }
 }
@@ -134,46 +137,71 @@ put_row(struct cx_certificates_maker *m, FILE *file, const char *path,
     return CX_SUCCESS;
 }
 
-/* What a certificate and its precertificate have in common; without a serial, the digest. */
-static uint64_t
-key_of(const struct cx_certificates_maker *m, const struct cx_certificate *c)
-{
-    if (c->issued.serial.n == 0) {
-        return cx_hash(
-            m->key,
-            (cx_span){ c->has_certificate ? c->certificate.b : c->precertificate.b, CX_HASH_SIZE });
-    }
-    return cx_hash(cx_hash(m->key, c->issued.serial),
-                   (cx_span){ c->issued.issuer_key.b, CX_HASH_SIZE });
-}
-
+/* Room for one more. */
 static bool
-make_room(struct cx_certificates_maker *m)
+widen(void **v, size_t n, size_t *room, size_t size)
 {
-    size_t room = m->room != 0 ? 2 * m->room : 1024;
-    struct place *places;
+    size_t more = *room != 0 ? 2 * *room : 1024;
+    void *wider;
 
-    if (m->n_places < m->room) {
+    if (n < *room) {
         return true;
     }
-    places = cx_realloc(m->places, room, sizeof(*places));
-    if (places != NULL) {
-        m->places = places;
-        m->room = room;
+    wider = cx_realloc(*v, more, size);
+    if (wider != NULL) {
+        *v = wider;
+        *room = more;
     }
-    return places != NULL;
+    return wider != NULL;
+}
+
+static cx_status
+add_tie(struct cx_certificates_maker *m, uint64_t key)
+{
+    void *ties = m->ties;
+
+    if (!widen(&ties, m->n_ties, &m->ties_room, sizeof(*m->ties))) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    m->ties = ties;
+    m->ties[m->n_ties++] = (struct tie){ key, (uint32_t)m->n_rows };
+    return CX_SUCCESS;
+}
+
+static cx_status
+add_ties(struct cx_certificates_maker *m, const struct cx_certificate *c)
+{
+    if (c->has_certificate) {
+        CX_TRY(add_tie(m, cx_hash(m->key, (cx_span){ c->certificate.b, CX_HASH_SIZE })));
+    }
+    if (c->has_precertificate) {
+        CX_TRY(add_tie(m, cx_hash(m->key, (cx_span){ c->precertificate.b, CX_HASH_SIZE })));
+    }
+    if (c->issued.serial.n != 0 && c->has_issuer) {
+        CX_TRY(add_tie(m, cx_hash(cx_hash(m->key, c->issued.serial),
+                                  (cx_span){ c->issued.issuer_key.b, CX_HASH_SIZE })));
+    }
+    return CX_SUCCESS;
 }
 
 cx_status
 cx_certificates_add(struct cx_certificates_maker *m, const struct cx_issued *issued, uint32_t input,
                     uint64_t line, struct cx_detail *detail)
 {
-    struct cx_certificate c = cx_certificate_of(issued, input, line);
+    struct cx_certificate c;
+    void *begins = m->begins;
 
-    if (!make_room(m)) {
+    CX_TRY(cx_certificate_of(issued, input, line, &c));
+    if (m->n_rows == UINT32_MAX) {
+        return cx_fail(detail, CX_E_LIMIT, "more certificates than one run can hold; make several");
+    }
+    if (!widen(&begins, m->n_rows, &m->rows_room, sizeof(*m->begins))) {
         return (cx_status){ CX_E_NOMEM };
     }
-    m->places[m->n_places++] = (struct place){ key_of(m, &c), m->written };
+    m->begins = begins;
+    m->begins[m->n_rows] = m->written;
+    CX_TRY(add_ties(m, &c));
+    m->n_rows++;
     m->counts.rows++;
     return put_row(m, m->rows, m->rows_path, &c, &m->written, detail);
 }
@@ -194,40 +222,67 @@ read_row(int fd, const char *path, uint64_t at, struct cx_arena *arena, struct c
 /* ---- joining */
 
 static int
-compare_places(const void *a, const void *b)
+compare_ties(const void *a, const void *b)
 {
-    const struct place *x = a;
-    const struct place *y = b;
+    const struct tie *x = a;
+    const struct tie *y = b;
 
     if (x->key != y->key) {
         return x->key < y->key ? -1 : 1;
     }
-    return x->at < y->at ? -1 : x->at > y->at;
+    return x->row < y->row ? -1 : x->row > y->row;
 }
 
-static int
-compare_groups(const void *a, const void *b)
+/* The first row of those that row is tied to, over others or not. */
+static uint32_t
+first_of(uint32_t *firsts, uint32_t row)
 {
-    const struct group *x = a;
-    const struct group *y = b;
-
-    return x->at < y->at ? -1 : x->at > y->at;
+    while (firsts[row] != row) {
+        firsts[row] = firsts[firsts[row]]; /* shorter for the next who asks */
+        row = firsts[row];
+    }
+    return row;
 }
 
-static size_t
-find_groups(const struct cx_certificates_maker *m, struct group *ret)
+static void
+tie_rows(struct cx_certificates_maker *m, uint32_t *firsts)
 {
-    size_t n = 0;
+    for (size_t i = 0; i < m->n_rows; i++) {
+        firsts[i] = (uint32_t)i;
+    }
+    if (m->n_ties != 0) {
+        qsort(m->ties, m->n_ties, sizeof(*m->ties), compare_ties);
+    }
+    for (size_t i = 1; i < m->n_ties; i++) {
+        if (m->ties[i].key == m->ties[i - 1].key) {
+            uint32_t a = first_of(firsts, m->ties[i - 1].row);
+            uint32_t b = first_of(firsts, m->ties[i].row);
 
-    for (size_t i = 0; i < m->n_places; i++) {
-        if (i != 0 && m->places[i].key == m->places[i - 1].key) {
-            ret[n - 1].n++;
-        } else {
-            ret[n++] = (struct group){ m->places[i].at, i, 1 };
+            firsts[a > b ? a : b] = a > b ? b : a;
         }
     }
-    qsort(ret, n, sizeof(*ret), compare_groups);
-    return n;
+}
+
+/* Rows of each group side by side, groups in the order of their first rows. */
+static void
+find_groups(const struct cx_certificates_maker *m, uint32_t *firsts, struct group *groups,
+            uint32_t *members)
+{
+    uint32_t at = 0;
+
+    for (size_t i = 0; i < m->n_rows; i++) {
+        groups[first_of(firsts, (uint32_t)i)].n++;
+    }
+    for (size_t i = 0; i < m->n_rows; i++) {
+        groups[i].first = at;
+        at += groups[i].n;
+        groups[i].n = 0;
+    }
+    for (size_t i = 0; i < m->n_rows; i++) {
+        struct group *group = &groups[first_of(firsts, (uint32_t)i)];
+
+        members[group->first + group->n++] = (uint32_t)i;
+    }
 }
 
 struct joining {
@@ -247,34 +302,61 @@ put_joined(struct joining *j, const struct cx_certificate *c, struct cx_detail *
     return put_row(j->m, j->m->part, j->m->part_path, c, &j->written, detail);
 }
 
-/* Rows with one key. They are of one certificate, but for two that have the same hash by chance: those stay apart. */
+/* Into the one of all that it is the same as, or a new one. */
 static cx_status
-join_group(struct joining *j, const struct group *group, struct cx_detail *detail)
+join_row(struct joining *j, struct cx_certificate *all, size_t *n, const struct cx_certificate *row)
+{
+    for (size_t k = 0; k < *n; k++) {
+        bool is_new = false;
+
+        if (cx_certificate_same(&all[k], row)) {
+            CX_TRY(cx_certificate_join(&all[k], row, &j->arena, &is_new));
+            j->m->counts.duplicates += is_new ? 0 : 1;
+            return CX_SUCCESS;
+        }
+    }
+    all[(*n)++] = *row;
+    return CX_SUCCESS;
+}
+
+/* What a later row showed to be the same after all. */
+static cx_status
+join_joined(struct joining *j, struct cx_certificate *all, size_t *n)
+{
+    for (size_t i = 0; i < *n; i++) {
+        for (size_t k = i + 1; k < *n; k++) {
+            bool is_new = false;
+
+            if (cx_certificate_same(&all[i], &all[k])) {
+                CX_TRY(cx_certificate_join(&all[i], &all[k], &j->arena, &is_new));
+                j->m->counts.duplicates += is_new ? 0 : 1;
+                all[k] = all[--*n];
+                k = i;
+            }
+        }
+    }
+    return CX_SUCCESS;
+}
+
+/* Rows that are tied together. They are of one certificate, but for those that have the same hash by chance: these stay apart. */
+static cx_status
+join_group(struct joining *j, const uint32_t *rows, size_t n_rows, struct cx_detail *detail)
 {
     struct cx_certificates_maker *m = j->m;
-    struct cx_certificate *all = cx_arena_get(&j->arena, (size_t)group->n, sizeof(*all));
+    struct cx_certificate *all = cx_arena_get(&j->arena, n_rows, sizeof(*all));
     size_t n = 0;
 
     if (all == NULL) {
         return (cx_status){ CX_E_NOMEM };
     }
-    for (uint64_t i = 0; i < group->n; i++) {
+    for (size_t i = 0; i < n_rows; i++) {
         struct cx_certificate row;
-        bool is_new = false;
-        size_t k = 0;
 
-        CX_TRY(read_row(fileno(m->rows), m->rows_path, m->places[group->first + i].at, &j->arena,
-                        &row, detail));
-        while (k < n && !cx_certificate_same(&all[k], &row)) {
-            k++;
-        }
-        if (k == n) {
-            all[n++] = row;
-            continue;
-        }
-        CX_TRY(cx_certificate_join(&all[k], &row, &j->arena, &is_new));
-        m->counts.duplicates += is_new ? 0 : 1;
+        CX_TRY(
+            read_row(fileno(m->rows), m->rows_path, m->begins[rows[i]], &j->arena, &row, detail));
+        CX_TRY(join_row(j, all, &n, &row));
     }
+    CX_TRY(join_joined(j, all, &n));
     for (size_t k = 0; k < n; k++) {
         CX_TRY(put_joined(j, &all[k], detail));
     }
@@ -301,13 +383,38 @@ put_trailer(struct joining *j, struct cx_detail *detail)
 }
 
 static cx_status
-join_all(struct joining *j, const struct group *groups, size_t n, struct cx_detail *detail)
+join_all(struct joining *j, const struct group *groups, const uint32_t *members,
+         struct cx_detail *detail)
 {
-    for (size_t i = 0; i < n; i++) {
-        cx_arena_reset(&j->arena);
-        CX_TRY(join_group(j, &groups[i], detail));
+    for (size_t i = 0; i < j->m->n_rows; i++) {
+        if (groups[i].n != 0) {
+            cx_arena_reset(&j->arena);
+            CX_TRY(join_group(j, members + groups[i].first, groups[i].n, detail));
+        }
     }
     return put_trailer(j, detail);
+}
+
+static cx_status
+group_and_join(struct joining *j, struct cx_detail *detail)
+{
+    struct cx_certificates_maker *m = j->m;
+    size_t room = m->n_rows != 0 ? m->n_rows : 1;
+    struct group *groups = cx_alloc(room, sizeof(*groups));
+    uint32_t *members = cx_alloc(room, sizeof(*members));
+    uint32_t *firsts = cx_alloc(room, sizeof(*firsts));
+    cx_status s = (cx_status){ CX_E_NOMEM };
+
+    if (groups != NULL && members != NULL && firsts != NULL) {
+        tie_rows(m, firsts);
+        find_groups(m, firsts, groups, members);
+        cx_free(CX_STEAL(firsts));
+        s = join_all(j, groups, members, detail);
+    }
+    cx_free(groups);
+    cx_free(members);
+    cx_free(firsts);
+    return s;
 }
 
 cx_status
@@ -315,22 +422,15 @@ cx_certificates_finish(struct cx_certificates_maker *m, struct cx_certificate_co
                        struct cx_detail *detail)
 {
     struct joining j = { .m = m };
-    size_t room = m->n_places != 0 ? m->n_places : 1;
-    struct group *groups = cx_alloc(room, sizeof(*groups));
     cx_status s;
 
-    j.begins = cx_alloc(room, sizeof(*j.begins));
+    j.begins = cx_alloc(m->n_rows != 0 ? m->n_rows : 1, sizeof(*j.begins));
     cx_arena_init(&j.arena, CX_CHECK_MEMORY);
-    s = groups == NULL || j.begins == NULL ? (cx_status){ CX_E_NOMEM }
-        : fflush(m->rows) != 0             ? fail_io(m->rows_path, "cannot be written", detail)
-                                           : CX_SUCCESS;
-    if (cx_ok(s)) {
-        qsort(m->places, m->n_places, sizeof(*m->places), compare_places);
-        s = join_all(&j, groups, find_groups(m, groups), detail);
-    }
+    s = j.begins == NULL       ? (cx_status){ CX_E_NOMEM }
+        : fflush(m->rows) != 0 ? fail_io(m->rows_path, "cannot be written", detail)
+                               : group_and_join(&j, detail);
     cx_arena_done(&j.arena);
     cx_free(j.begins);
-    cx_free(groups);
     *ret = m->counts;
     return s;
 }

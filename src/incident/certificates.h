@@ -1,6 +1,6 @@
 /* The certificates of a run, as a file: precertificate and certificate as one, each once, in the order of the lists that they came
  * from. Made in bounded memory, read by position.
- * I1: no certificate is lost: what is there twice is counted, and joined only if issuer and serial are the same. */
+ * I1: no certificate is lost: what is there twice is counted, and joined only if issuer and serial, or a digest, are the same. */
 #ifndef CX_INCIDENT_CERTIFICATES_H
 #define CX_INCIDENT_CERTIFICATES_H
 
@@ -9,6 +9,7 @@
 /* A certificate with its precertificate, or one of them. */
 struct cx_certificate {
     struct cx_issued issued; /* joined; kind and digest mean nothing */
+    bool has_issuer;         /* issuer_key is one */
     bool has_certificate;
     struct cx_hash certificate; /* SHA-256 of its DER */
     bool has_precertificate;

@@ -167,12 +167,6 @@ visit(void *ctx, const struct cx_archive_entry *entry)
 
 /* ---- as JSON */
 
-static bool
-set_n(struct cx_json *json, const char *member, uint64_t n)
-{
-    return cx_json_set(json, member, cx_json_new_integer((int64_t)n));
-}
-
 static struct cx_json *
 date_to_json(int64_t day)
 {
@@ -188,12 +182,15 @@ day_to_json(int64_t day, const struct day *d)
 {
     struct cx_json *json = cx_json_new_object();
     bool complete = cx_json_set(json, "day", date_to_json(day)) &&
-                    set_n(json, "certificates", d->certificates) && set_n(json, "names", d->names);
+                    cx_json_set_number(json, "certificates", d->certificates) &&
+                    cx_json_set_number(json, "names", d->names);
 
     for (unsigned i = CX_GRADE_A; i <= CX_GRADE_E; i++) {
-        complete = complete && set_n(json, cx_grade_word((enum cx_grade)i), d->grades[i]);
+        complete =
+            complete && cx_json_set_number(json, cx_grade_word((enum cx_grade)i), d->grades[i]);
     }
-    return cx_json_whole(json, complete && set_n(json, "none", d->grades[CX_GRADE_UNSET]));
+    return cx_json_whole(json,
+                         complete && cx_json_set_number(json, "none", d->grades[CX_GRADE_UNSET]));
 }
 
 static struct cx_json *
@@ -243,7 +240,7 @@ gaps_to_json(const struct source_days *d)
         gap = cx_json_whole(gap,
                             cx_json_set(gap, "from", date_to_json(d->first + (int64_t)i)) &&
                                 cx_json_set(gap, "to", date_to_json(d->first + (int64_t)end - 1)) &&
-                                set_n(gap, "days", end - i));
+                                cx_json_set_number(gap, "days", end - i));
         complete = cx_json_add(json, gap) && complete;
         i = end;
     }
@@ -312,13 +309,13 @@ source_to_json(const struct coverage *c, size_t i)
         cx_json_set(json, "source", cx_json_new_string(s->path)) &&
             cx_json_set(json, "format", cx_json_new_string(s->format)) &&
             cx_json_set(json, "tamper_evident", cx_json_new_bool(s->tamper_evident)) &&
-            set_n(json, "records", s->records) && set_n(json, "observed", s->observed) &&
-            set_n(json, "rejected", s->rejected) && set_n(json, "ignored", s->ignored) &&
-            set_n(json, "observations", s->observations) &&
-            cx_json_set(json, "first",
-                        cx_json_new_moment(any ? cx_second_of_ms(s->first_ms) : CX_TIME_NONE)) &&
-            cx_json_set(json, "last",
-                        cx_json_new_moment(any ? cx_second_of_ms(s->last_ms) : CX_TIME_NONE)) &&
+            cx_json_set_number(json, "records", s->records) &&
+            cx_json_set_number(json, "observed", s->observed) &&
+            cx_json_set_number(json, "rejected", s->rejected) &&
+            cx_json_set_number(json, "ignored", s->ignored) &&
+            cx_json_set_number(json, "observations", s->observations) &&
+            cx_json_set_moment(json, "first", any ? cx_second_of_ms(s->first_ms) : CX_TIME_NONE) &&
+            cx_json_set_moment(json, "last", any ? cx_second_of_ms(s->last_ms) : CX_TIME_NONE) &&
             cx_json_set(json, "gaps", gaps_to_json(&c->sources[i])));
 }
 
@@ -333,7 +330,8 @@ to_json(const struct coverage *c)
         complete = cx_json_add(sources, source_to_json(c, i)) && complete;
     }
     sources = cx_json_whole(sources, complete);
-    return cx_json_whole(json, set_n(json, "schema", 1) && cx_json_set(json, "sources", sources) &&
+    return cx_json_whole(json, cx_json_set_number(json, "schema", 1) &&
+                                   cx_json_set(json, "sources", sources) &&
                                    cx_json_set(json, "clocks", clocks_to_json(c)) &&
                                    cx_json_set(json, "total", days_to_json(c, true)) &&
                                    cx_json_set(json, "days", days_to_json(c, false)));

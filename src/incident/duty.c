@@ -25,27 +25,24 @@ cx_duty_word(enum cx_duty_kind kind)
 }
 
 const char *
-cx_duty_rule_sentence(cx_str rule)
+cx_duty_source(cx_str rule)
 {
     static const struct {
         const char *rule;
-        const char *sentence;
-    } sentences[] = {
-        { "R-REV-1", "not issued in accordance with the requirements, by the text before "
-                     "2018-10-14" },
-        { "R-REV-2", "not issued in accordance with the requirements, by the text from "
-                     "2018-10-14 to 2026-03-30" },
-        { "R-REV-3", "CAA not checked correctly, or issuance not permitted, by the text since "
-                     "2026-03-31" },
-        { "R-REV-6", "short-lived" },
-        { "R-REV-8", "signed before 2017-09-08, when CAA did not bind" },
-        { "R-MAIL-9", "CAA as part of validating the domain, the shorter reading for S/MIME" },
-        { "R-PRF-7", "permitted by an answer that the process did not consult, which is arguable" },
+        const char *source;
+    } sources[] = {
+        { "R-REV-1", "BR 4.9.1.1, before version 1.6.1: 24 hours" },
+        { "R-REV-2", "BR 4.9.1.1, not issued in accordance: 5 days" },
+        { "R-REV-3", "BR 4.9.1.1(5), since version 2.2.6: 24 hours, reason superseded" },
+        { "R-REV-6", "BR 4.9.1: short-lived certificates need not be revoked" },
+        { "R-REV-8", "before BR 1.4.3 CAA was a matter of the CPS" },
+        { "R-MAIL-9", "S/MIME BR 4.9.1.1, by the shorter of two readings: 24 hours" },
+        { "R-PRF-7", "an answer that permitted was not consulted: never settled before BR 2.2.6" },
     };
 
-    for (size_t i = 0; i < CX_COUNT(sentences); i++) {
-        if (cx_str_equal(rule, cx_str_of(sentences[i].rule))) {
-            return sentences[i].sentence;
+    for (size_t i = 0; i < CX_COUNT(sources); i++) {
+        if (cx_str_equal(rule, cx_str_of(sources[i].rule))) {
+            return sources[i].source;
         }
     }
     return NULL;

@@ -12,8 +12,8 @@ enum cx_duty_kind {
 };
 
 const char *cx_duty_word(enum cx_duty_kind kind); /* "24h" */
-/* What the rule of a duty says; NULL if there is no such rule. */
-const char *cx_duty_rule_sentence(cx_str rule);
+/* Where a rule of a duty stands, for who does not know our numbers; NULL for another rule. */
+const char *cx_duty_source(cx_str rule);
 
 struct cx_duty {
     enum cx_duty_kind kind;

@@ -46,6 +46,7 @@ static const struct {
     [CX_NAME_UNVALIDATED] = { "not-validated", CX_EVIDENCE_UNVALIDATED },
     [CX_NAME_NOT_ALLOWED] = { "not-allowed", CX_EVIDENCE_NOT_ALLOWED },
     [CX_NAME_NOT_BOUND] = { "not-bound", CX_EVIDENCE_NOT_BOUND },
+    [CX_NAME_NO_MOMENT] = { "no-moment", CX_EVIDENCE_NO_MOMENT },
 };
 
 const char *

@@ -39,6 +39,7 @@ enum cx_name_state {
     CX_NAME_UNVALIDATED,
     CX_NAME_NOT_ALLOWED,
     CX_NAME_NOT_BOUND,
+    CX_NAME_NO_MOMENT, /* nobody says when the certificate was signed */
 };
 
 const char *cx_name_state_word(enum cx_name_state state);

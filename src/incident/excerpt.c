@@ -218,6 +218,8 @@ cx_excerpt_rcode(cx_str word, enum cx_outcome *ret, struct cx_detail *detail)
         { "NOERROR", CX_OUTCOME_UNSET },     { "NXDOMAIN", CX_OUTCOME_NXDOMAIN },
         { "SERVFAIL", CX_OUTCOME_SERVFAIL }, { "REFUSED", CX_OUTCOME_REFUSED },
         { "FORMERR", CX_OUTCOME_REFUSED },   { "NOTIMP", CX_OUTCOME_REFUSED },
+        { "NOTIMPL", CX_OUTCOME_REFUSED },   { "BADCOOKIE", CX_OUTCOME_REFUSED },
+        { "NOTIMPL", CX_OUTCOME_REFUSED },   { "BADCOOKIE", CX_OUTCOME_REFUSED },
         { "YXDOMAIN", CX_OUTCOME_REFUSED },  { "YXRRSET", CX_OUTCOME_REFUSED },
         { "NXRRSET", CX_OUTCOME_REFUSED },   { "NOTAUTH", CX_OUTCOME_REFUSED },
         { "NOTZONE", CX_OUTCOME_REFUSED },   { "BADVERS", CX_OUTCOME_REFUSED },
@@ -262,6 +264,12 @@ cx_text_find(cx_str text, cx_str part)
     const char *found = text.n == 0 ? NULL : memmem(text.p, text.n, part.p, part.n);
 
     return found == NULL ? text.n : (size_t)(found - text.p);
+}
+
+bool
+cx_text_has(cx_str text, cx_str part)
+{
+    return cx_text_find(text, part) < text.n;
 }
 
 bool

@@ -66,6 +66,7 @@ cx_status cx_excerpt_rcode(cx_str word, enum cx_outcome *ret, struct cx_detail *
 cx_str cx_word_next(cx_str text, size_t *at);
 /* Where part begins in text; text.n if it does not. */
 size_t cx_text_find(cx_str text, cx_str part);
+bool cx_text_has(cx_str text, cx_str part);
 bool cx_text_begins(cx_str text, cx_str with);
 cx_str cx_text_from(cx_str text, size_t at);
 /* A text in double quotes as Go writes it, at *at: what it says, in arena unless it says it literally. Classes: MALFORMED, NOMEM. */

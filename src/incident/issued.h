@@ -33,7 +33,7 @@ struct cx_issued {
     const cx_str *names; /* as in a request: host names with "*.", addresses, mailboxes */
     size_t n_names;
     bool
-        names_partial; /* the source leaves names out (a search of crt.sh), so that nothing is proven of all of them (R-PRF-10) */
+        names_partial; /* the source may leave names out (a search of crt.sh): nothing is proven of all of them (R-PRF-10) */
     int64_t sct_ms;    /* earliest time of an SCT or of a log's entry, ms since 1970; 0: unknown */
     unsigned logs;     /* distinct logs whose SCTs it has */
     cx_time signed_at; /* by the CA's own signing log; CX_TIME_NONE: not said (R-GEN-1) */

@@ -308,7 +308,7 @@ read_particulars(cx_span der, struct cx_arena *arena, struct particulars *ret,
     return s;
 }
 
-/* What the CA/Browser Forum's policy identifiers say (2.23.140.1): validation of domain, organization or individual, or extended. */
+/* By the CA/Browser Forum's policy identifiers (2.23.140.1). */
 static cx_str
 type_of(cx_span policies)
 {

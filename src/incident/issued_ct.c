@@ -63,8 +63,8 @@ same_names(const struct cx_tbs *a, const struct cx_tbs *b)
     return a->n == b->n;
 }
 
-/* The precertificate stands beside what the log signed: serial, key, validity and names must be those of the leaf. The leaf also names the issuer of the final
- * certificate, whoever signed the precertificate. */
+/* The precertificate stands beside what the log signed: serial, key, validity and names must be those of the leaf. The leaf
+ * also names the issuer of the final certificate, whoever signed the precertificate. */
 static cx_status
 check_leaf(struct cx_issued_build *build, const struct entry *entry,
            struct cx_issued_record *record)
@@ -251,14 +251,17 @@ open_answer(const struct cx_issued_options *options, struct cx_input *input, voi
 }
 
 static bool
+has(cx_span text, const char *part)
+{
+    return text.n != 0 && text.p != NULL && memmem(text.p, text.n, part, strlen(part)) != NULL;
+}
+
+static bool
 looks_like_answer(cx_span head)
 {
-    static const char entries[] = "\"entries\"", leaf[] = "\"leaf_input\"";
-
     head = cx_issued_text_of(head);
-    return head.n != 0 && head.p[0] == '{' &&
-           memmem(head.p, head.n, entries, sizeof(entries) - 1) != NULL &&
-           memmem(head.p, head.n, leaf, sizeof(leaf) - 1) != NULL;
+    return head.n != 0 && head.p[0] == '{' && has(head, "\"entries\"") &&
+           has(head, "\"leaf_input\"");
 }
 
 const struct cx_issued_format cx_issued_ct_entries = {

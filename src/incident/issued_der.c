@@ -134,7 +134,8 @@ take_mark(struct reading *r, cx_str line, bool begin)
     return (struct piece){ begin ? BEGIN : END, label };
 }
 
-/* A mark, or text up to the next mark or the end of the line. Files that were joined have marks in the middle of a line. A line that is too long is LIMIT. */
+/* A mark, or text up to the next mark or the end of the line: files that were joined have marks in the middle of a line. A
+ * line that is too long is LIMIT. */
 static cx_status
 next_piece(struct reading *r, struct piece *ret, struct cx_detail *detail)
 {
@@ -233,7 +234,8 @@ next_block(struct reading *r, cx_str label, struct cx_issued_record *record,
                    label.p);
     CX_TRY(read_block(r, kind != BLOCK_OTHER, &ended, detail));
     if (!ended) {
-        cx_issued_reject(record, nothing, "a PEM block \"%s\" that does not end", name);
+        cx_issued_reject(record, cx_span_of_str(cx_buf_str(&r->block)),
+                         "a PEM block \"%s\" that does not end", name);
     } else if (kind == BLOCK_OTHER) {
         cx_issued_ignore(record, "a PEM block \"%s\", no certificate", name);
     } else if (cx_status_class(cx_buf_status(&r->block)) == CX_CLASS_LIMIT) {

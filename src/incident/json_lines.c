@@ -21,20 +21,41 @@ without_space(cx_str text)
     return text;
 }
 
-/* Whether the file is one value in several lines, or one line that is longer than a line may be. */
+bool
+cx_json_lines_look_like(cx_str head)
+{
+    cx_str text = without_space(head);
+
+    return text.n != 0 && (text.p[0] == '{' || text.p[0] == '[');
+}
+
+static cx_str
+next_text(cx_str head, size_t *at)
+{
+    cx_str line = { NULL, 0 };
+
+    while (line.n == 0 && cx_str_line(head, at, &line)) {
+        line = without_space(line);
+    }
+    return line;
+}
+
+/* Whether the file is one value in several lines, or one line that is longer than a line may be. Lines of which the first was cut
+ * look much the same, but then the next one begins a value too, which no member of an object does. */
 static bool
 is_whole(cx_str head)
 {
     size_t at = 0;
-    cx_str line = { NULL, 0 };
+    cx_str first = next_text(head, &at), second;
 
-    while (line.n == 0 && cx_str_line(head, &at, &line)) {
-        line = without_space(line);
-    }
     if (at == head.n) {
-        return cx_text_find(line, CX_STR("\"results\":")) != line.n;
+        return cx_text_has(first, CX_STR("\"results\":"));
     }
-    return line.n != 0 && strchr("{[,", line.p[line.n - 1]) != NULL;
+    second = next_text(head, &at);
+    if (first.n == 0 || strchr("{[,", first.p[first.n - 1]) == NULL) {
+        return false;
+    }
+    return first.p[0] == '[' || first.p[first.n - 1] == '[' || second.n == 0 || second.p[0] != '{';
 }
 
 cx_status
@@ -126,15 +147,16 @@ static cx_status
 parse(struct cx_json_lines *lines, struct cx_detail *detail)
 {
     size_t n = value_end(lines->line);
+    cx_status status;
 
     lines->text = (cx_str){ lines->line.p, n };
     lines->line = without_space(cx_text_from(lines->line, n));
     lines->at = 0;
-    if (!cx_ok(cx_json_parse(lines->text, &lines->root, detail))) {
+    status = cx_json_parse(lines->text, &lines->root, detail);
+    if (!cx_ok(status)) {
         lines->line = (cx_str){ NULL, 0 }; /* where the next one begins cannot be known */
-        return (cx_status){ CX_E_ARCHIVE };
     }
-    return CX_SUCCESS;
+    return status;
 }
 
 cx_status

@@ -19,6 +19,8 @@ struct cx_json_lines {
     struct cx_buf shown; /* see cx_json_lines_text */
 };
 
+/* Whether a file that begins so is JSON. */
+bool cx_json_lines_look_like(cx_str head);
 /* input is borrowed. Classes: IO, NOMEM. */
 cx_status cx_json_lines_open(struct cx_json_lines *lines, struct cx_input *input,
                              struct cx_detail *detail) CX_MUST;

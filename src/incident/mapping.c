@@ -628,6 +628,7 @@ cx_mapping_line(struct cx_excerpt *excerpt, cx_str line, struct cx_detail *detai
     struct texts texts = { .records = NULL };
     regmatch_t found[GROUPS_MAX];
     cx_str text;
+    int code;
 
     if (line.n > CX_ARCHIVE_REGEX_MAX) {
         return cx_fail(detail, CX_E_LIMIT,
@@ -638,8 +639,9 @@ cx_mapping_line(struct cx_excerpt *excerpt, cx_str line, struct cx_detail *detai
         return cx_fail(detail, CX_E_ARCHIVE, "a line with a NUL");
     }
     CX_TRY(cx_arena_text(&excerpt->arena, line, &text)); /* with the NUL that regexec wants */
-    if (regexec(&m->regex, text.p, GROUPS_MAX, found, 0) != 0) {
-        return CX_SUCCESS;
+    code = regexec(&m->regex, text.p, GROUPS_MAX, found, 0);
+    if (code != 0) {
+        return code == REG_NOMATCH ? CX_SUCCESS : (cx_status){ CX_E_NOMEM };
     }
     for (size_t i = 0; i < FIELDS; i++) {
         const regmatch_t *group = &found[m->groups[i]];

@@ -231,7 +231,7 @@ with_zone(cx_str text, const struct cx_archive_options *options, const struct lo
 bool
 cx_moment_begins(cx_str text)
 {
-    return is_syslog(text) || digits_at(text, 0) == 4 ||
+    return is_syslog(text) || (digits_at(text, 0) == 4 && text.n > 4 && text.p[4] == '-') ||
            (digits_at(text, 0) == 2 && month_at(text, 3) != 0);
 }
 

@@ -305,7 +305,7 @@ function facts(c) {
     ["Duty", known(c.duty) && c.duty !== "none" ? [visible(c.duty), " by ", outside(c.rule), ", until ", second(c.deadline), " ", tag(left(c.deadline), c.late ? "late" : "plain")] : "none"],
     ["CA aware of it", second(c.aware)],
     ["Account", outside(c.account)], ["Subscriber", outside(c.subscriber)],
-    ["DNS now", c.now ? [visible(c.now.state), ", asked " + second(c.now.asked)] : "not asked"],
+    ["DNS now", c.now ? visible(c.now.state) : "not asked"],
     ["Listed in", [outside(c.source), known(c.line) ? ":" + c.line : ""]],
     ["Remedies", list(run.remedies).map((r) => { const v = (c.remedies || {})[r.remedy]; return [tag(r.remedy + ": " + (v === true ? "revoke" : v === false ? "spare" : "not available"), v === true ? "late" : v === false ? "y-yes" : ""), " "]; })],
   ];

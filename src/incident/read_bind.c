@@ -5,16 +5,10 @@ static const cx_str client = CX_STR_INIT("client ");
 static const cx_str query = CX_STR_INIT(": query: ");
 static const cx_str response = CX_STR_INIT(": response: ");
 
-static bool
-has(cx_str line, cx_str part)
-{
-    return cx_text_find(line, part) != line.n;
-}
-
 bool
 cx_bind_knows(cx_str line)
 {
-    return has(line, client) && (has(line, query) || has(line, response));
+    return cx_text_has(line, client) && (cx_text_has(line, query) || cx_text_has(line, response));
 }
 
 static cx_status
@@ -69,7 +63,7 @@ read_code(cx_str text, size_t *at, struct cx_observation *o, struct cx_detail *d
 cx_status
 cx_bind_line(struct cx_excerpt *excerpt, cx_str line, struct cx_detail *detail)
 {
-    bool asked = has(line, query);
+    bool asked = cx_text_has(line, query);
     const cx_str *mark = asked ? &query : &response;
     struct cx_observation *o;
     cx_str text, name, class, type;

@@ -1,4 +1,4 @@
-/* Audit lines of Boulder, from its first to today's: docs/archives.md has one of each shape. */
+/* Audit lines of Boulder, from its first to today's: tests/unit/test_incident_boulder.c has one of each shape. */
 #include "base/limits.h"
 #include "incident/archive_formats.h"
 #include "incident/caa_text.h"
@@ -16,8 +16,8 @@ static const cx_str finalization = CX_STR_INIT("FinalizationCaaCheck JSON=");
 bool
 cx_boulder_knows(cx_str line)
 {
-    return cx_text_find(line, checked) != line.n || cx_text_find(line, checked_pairs) != line.n ||
-           cx_text_find(line, result_json) != line.n || cx_text_find(line, finalization) != line.n;
+    return cx_text_has(line, checked) || cx_text_has(line, checked_pairs) ||
+           cx_text_has(line, result_json) || cx_text_has(line, finalization);
 }
 
 /* ---- the frame */
@@ -69,19 +69,32 @@ check_sum(cx_str line, struct cx_detail *detail)
                          (int)word.n, word.p);
 }
 
-/* Time, and the machine, which is the word behind it. */
+static bool
+is_host(cx_str word)
+{
+    size_t i = 0;
+
+    while (i < word.n && (cx_ascii_alnum((uint8_t)word.p[i]) || word.p[i] == '-' ||
+                          word.p[i] == '_' || word.p[i] == '.')) {
+        i++;
+    }
+    return i == word.n && word.n != 0;
+}
+
+/* What is in front of the text: time, and the machine, which is the word behind it. */
 static cx_status
-read_frame(struct cx_excerpt *excerpt, cx_str line, struct cx_observation *o,
+read_frame(struct cx_excerpt *excerpt, cx_str frame, struct cx_observation *o,
            struct cx_detail *detail)
 {
     static const cx_str key = CX_STR_INIT("time=");
     size_t at = 0;
     cx_str word;
 
-    line = cx_text_from(line, cx_text_begins(line, key) ? key.n : 0);
-    CX_TRY(cx_excerpt_time(excerpt, line, CX_CLOCK_LOGGED, o, &at, detail));
-    word = at == 0 ? (cx_str){ NULL, 0 } : cx_word_next(line, &at);
-    if (word.n != 0 && is_base64url(word)) {
+    frame = cx_text_from(frame, cx_text_begins(frame, key) ? key.n : 0);
+    frame.n = cx_text_find(frame, audit);
+    CX_TRY(cx_excerpt_time(excerpt, frame, CX_CLOCK_LOGGED, o, &at, detail));
+    word = at == 0 ? (cx_str){ NULL, 0 } : cx_word_next(frame, &at);
+    if (is_host(word)) {
         o->perspective = word;
     }
     return CX_SUCCESS;
@@ -141,14 +154,15 @@ take(struct cx_excerpt *excerpt, const struct said *said, struct cx_observation 
     return CX_SUCCESS;
 }
 
+/* at: where the text begins. */
 static cx_status
-begin(struct cx_excerpt *excerpt, cx_str line, struct cx_observation **ret,
+begin(struct cx_excerpt *excerpt, cx_str line, size_t at, struct cx_observation **ret,
       struct cx_detail *detail)
 {
     CX_TRY(check_sum(line, detail));
     CX_TRY(cx_excerpt_add(excerpt, ret, detail));
     (*ret)->observed = CX_OBSERVED_CHECK;
-    return read_frame(excerpt, line, *ret, detail);
+    return read_frame(excerpt, (cx_str){ line.p, at }, *ret, detail);
 }
 
 static bool
@@ -233,7 +247,7 @@ read_brackets(cx_str line, size_t *at, struct brackets *b, struct cx_arena *aren
 static bool
 is_whole(cx_str text)
 {
-    return cx_text_find(text, CX_STR("\xef\xbf\xbd")) == text.n;
+    return !cx_text_has(text, CX_STR("\xef\xbf\xbd"));
 }
 
 /* {"Hdr":{"Name",...,"Ttl"},"Flag","Tag","Value"} */
@@ -337,7 +351,7 @@ read_text(struct cx_excerpt *excerpt, cx_str line, size_t at, struct cx_detail *
     struct brackets b = { .said = { .present = false } };
     struct cx_observation *o;
 
-    CX_TRY(begin(excerpt, line, &o, detail));
+    CX_TRY(begin(excerpt, line, at, &o, detail));
     at += checked_for.n;
     CX_TRY(read_for(line, &at, &b, detail));
     CX_TRY(read_brackets(line, &at, &b, &excerpt->arena, detail));
@@ -356,7 +370,7 @@ read_json(struct cx_excerpt *excerpt, cx_str line, size_t at, struct cx_detail *
     struct cx_observation *o;
     struct said said = { .present = false };
 
-    CX_TRY(begin(excerpt, line, &o, detail));
+    CX_TRY(begin(excerpt, line, at, &o, detail));
     CX_TRY(cx_excerpt_json(excerpt, cx_text_from(line, at + checked_json.n), &json, detail));
     if (!cx_json_string(cx_json_get(json, "identifier"), &said.name) ||
         !cx_json_bool(cx_json_get(json, "present"), &said.present) ||
@@ -378,7 +392,7 @@ read_result(struct cx_excerpt *excerpt, cx_str line, size_t at, struct cx_detail
     struct cx_observation *o;
     cx_str type = { NULL, 0 }, name = { NULL, 0 };
 
-    CX_TRY(begin(excerpt, line, &o, detail));
+    CX_TRY(begin(excerpt, line, at, &o, detail));
     CX_TRY(cx_excerpt_json(excerpt, cx_text_from(line, at + result_json.n), &json, detail));
     identifier = cx_json_get(json, "Identifier");
     if (!cx_json_string(cx_json_get(identifier, "value"), &name) ||
@@ -457,7 +471,7 @@ read_pairs(struct cx_excerpt *excerpt, cx_str line, size_t at, struct cx_detail 
     struct pairs p = { .has_present = false };
     struct cx_observation *o;
 
-    CX_TRY(begin(excerpt, line, &o, detail));
+    CX_TRY(begin(excerpt, line, at, &o, detail));
     at += checked_pairs.n;
     while (at < line.n) {
         cx_str rest, key, value;
@@ -506,7 +520,9 @@ cx_boulder_line(struct cx_excerpt *excerpt, cx_str line, struct cx_detail *detai
             return shapes[i].read(excerpt, line, at, detail);
         }
     }
-    return CX_SUCCESS;
+    return cx_text_has(line, checked)
+               ? cx_fail(detail, CX_E_ARCHIVE, "a shape that is not known, or the line was cut")
+               : CX_SUCCESS;
 }
 
 static bool

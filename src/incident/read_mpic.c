@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "incident/archive_formats.h"
 #include "incident/caa_text.h"
+#include "incident/json_lines.h"
 #include "pki/base64.h"
 
 /* R-OMPIC-4: some have the result in a member of its own, some do not. */
@@ -31,7 +32,7 @@ parts(const struct cx_json *value)
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < attempts(value); i++) {
+    for (size_t i = 0; i < attempts(value) && attempts(value) <= CX_MPIC_ATTEMPTS_MAX; i++) {
         n += cx_json_size(attempt_of(value, i));
     }
     return n;
@@ -40,7 +41,7 @@ parts(const struct cx_json *value)
 static const struct cx_json *
 part(const struct cx_json *value, size_t i)
 {
-    for (size_t k = 0; k < attempts(value); k++) {
+    for (size_t k = 0; k < attempts(value) && attempts(value) <= CX_MPIC_ATTEMPTS_MAX; k++) {
         size_t n = cx_json_size(attempt_of(value, k));
 
         if (i < n) {
@@ -238,6 +239,9 @@ read_value(struct cx_excerpt *excerpt, const struct cx_json *value, const struct
     if (cx_json_kind_of(value) != CX_JSON_OBJECT) {
         return cx_fail(detail, CX_E_ARCHIVE, "not an object");
     }
+    if (attempts(value) > CX_MPIC_ATTEMPTS_MAX) {
+        return cx_fail(detail, CX_E_LIMIT, "more than %d attempts", CX_MPIC_ATTEMPTS_MAX);
+    }
     if (one == value && (cx_json_get(value, "error") != NULL || !is_caa(value))) {
         return CX_SUCCESS; /* the request was refused, or was another */
     }
@@ -261,12 +265,9 @@ static bool
 looks_like(cx_span head)
 {
     cx_str text = cx_str_of_span(head);
-    size_t at = 0;
-    cx_str word = cx_word_next(text, &at);
 
-    return word.n != 0 && (word.p[0] == '{' || word.p[0] == '[') &&
-           cx_text_find(text, CX_STR("\"perspectives\":")) != text.n &&
-           cx_text_find(text, CX_STR("\"check_type\":")) != text.n;
+    return cx_json_lines_look_like(text) && cx_text_has(text, CX_STR("\"perspectives\":")) &&
+           cx_text_has(text, CX_STR("\"check_type\":"));
 }
 
 const struct cx_archive_format cx_archive_mpic = {

@@ -1,6 +1,7 @@
 /* Results of caaproof check --json (docs/json.md): the answers that each name's search looked at. */
 #include "base/limits.h"
 #include "incident/archive_formats.h"
+#include "incident/json_lines.h"
 #include "resolve/answer_json.h"
 
 static cx_status
@@ -91,11 +92,9 @@ static bool
 looks_like(cx_span head)
 {
     cx_str text = cx_str_of_span(head);
-    size_t at = 0;
-    cx_str word = cx_word_next(text, &at);
 
-    return word.n != 0 && word.p[0] == '{' && cx_text_find(text, CX_STR("\"schema\":")) != text.n &&
-           cx_text_find(text, CX_STR("\"verdict\":")) != text.n;
+    return cx_json_lines_look_like(text) && cx_text_has(text, CX_STR("\"schema\":")) &&
+           cx_text_has(text, CX_STR("\"verdict\":"));
 }
 
 const struct cx_archive_format cx_archive_results = {

@@ -1,6 +1,7 @@
 /* Exports of Splunk, and events as they were sent to it: in each of them lines of other programs. */
 #include "base/limits.h"
 #include "incident/archive_formats.h"
+#include "incident/json_lines.h"
 #include "incident/mapping.h"
 
 #include <stdio.h>
@@ -78,8 +79,7 @@ looks_like_csv(cx_span head)
     cx_str line;
 
     return cx_str_line(cx_str_of_span(head), &at, &line) && line.n != 0 && line.p[0] != '{' &&
-           line.p[0] != '[' && cx_text_find(line, CX_STR("_raw")) != line.n &&
-           cx_text_find(line, CX_STR(",")) != line.n;
+           line.p[0] != '[' && cx_text_has(line, CX_STR("_raw")) && cx_text_has(line, CX_STR(","));
 }
 
 const struct cx_archive_format cx_archive_splunk_csv = {
@@ -169,12 +169,12 @@ read_value(struct cx_excerpt *excerpt, const struct cx_json *value, const struct
     if (cx_json_kind_of(value) != CX_JSON_OBJECT) {
         return cx_fail(detail, CX_E_ARCHIVE, "not an object");
     }
+    if (cx_json_bool(cx_json_get(value, "preview"), &preview) &&
+        (preview || (one == value && cx_json_get(value, "result") == NULL))) {
+        return CX_SUCCESS; /* comes again with its final content; or the last line */
+    }
     if (one != value) {
         return read_fields(excerpt, one, detail);
-    }
-    if (cx_json_bool(cx_json_get(value, "preview"), &preview) &&
-        (preview || cx_json_get(value, "result") == NULL)) {
-        return CX_SUCCESS; /* comes again with its final content; or the last line */
     }
     if (cx_json_get(value, "result") != NULL) {
         return read_fields(excerpt, cx_json_get(value, "result"), detail);
@@ -200,16 +200,13 @@ static bool
 looks_like_json(cx_span head)
 {
     cx_str text = cx_str_of_span(head);
-    size_t at = 0;
-    cx_str word = cx_word_next(text, &at);
 
-    return word.n != 0 && (word.p[0] == '{' || word.p[0] == '[') &&
-           ((cx_text_find(text, CX_STR("\"preview\":")) != text.n &&
-             (cx_text_find(text, CX_STR("\"result\":")) != text.n ||
-              cx_text_find(text, CX_STR("\"results\":")) != text.n)) ||
-            cx_text_find(text, CX_STR("\"_raw\":")) != text.n ||
-            (cx_text_find(text, CX_STR("\"event\":")) != text.n &&
-             cx_text_find(text, CX_STR("\"time\":")) != text.n));
+    return cx_json_lines_look_like(text) &&
+           ((cx_text_has(text, CX_STR("\"preview\":")) &&
+             (cx_text_has(text, CX_STR("\"result\":")) ||
+              cx_text_has(text, CX_STR("\"results\":")))) ||
+            cx_text_has(text, CX_STR("\"_raw\":")) ||
+            (cx_text_has(text, CX_STR("\"event\":")) && cx_text_has(text, CX_STR("\"time\":"))));
 }
 
 const struct cx_archive_format cx_archive_splunk_json = {

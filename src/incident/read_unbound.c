@@ -6,7 +6,7 @@ static const cx_str program = CX_STR_INIT("unbound[");
 bool
 cx_unbound_knows(cx_str line)
 {
-    return cx_text_find(line, program) != line.n;
+    return cx_text_has(line, program);
 }
 
 /* "[1795322124] unbound[...", or a time as text; what comes behind the time does not matter. */

@@ -28,20 +28,23 @@ cx_status cx_report_markdown(const struct cx_json *run, bool full, FILE *out,
 
 /* Lists are CSV (RFC 4180, UTF-8, CRLF); N/A is what is unknown or does not apply. */
 
-/* R-INC-3: eleven columns, ours to the right. remedy: only those that this remedy revokes ("recheck", "archive", "process", "rules"),
- * or NULL: all. Revocation is "Planned" or "Delayed" for what the remedy (NULL: "rules") revokes, with the deadline as its date.
- * Subjects and mailboxes of S/MIME are left out: hashes and serial must do. Classes: as above, USAGE (the run has not that remedy). */
-cx_status cx_report_csv(const struct cx_report_rows *rows, const char *remedy, FILE *out,
-                        struct cx_detail *detail) CX_MUST;
-/* From 10,000 certificates on (R-INC-3): lines of crt.sh links, of the same certificates. */
-cx_status cx_report_links(const struct cx_report_rows *rows, const char *remedy, FILE *out,
-                          struct cx_detail *detail) CX_MUST;
-/* What to do, by when: certificates neither expired nor revoked that have a duty, in the order of the run. For use within the CA. */
-cx_status cx_report_worklist(const struct cx_report_rows *rows, FILE *out, struct cx_detail *detail)
-    CX_MUST;
-/* A notice for each account or subscriber (BR 4.9.5): the same certificates, grouped by whom to tell, most urgent first; those of whom
- * nobody is known last. */
-cx_status cx_report_notices(const struct cx_report_rows *rows, FILE *out, struct cx_detail *detail)
-    CX_MUST;
+/* Where which list goes; NULL: nowhere. */
+struct cx_report_lists {
+    /* R-INC-3: eleven columns, ours to the right. Revocation is "Planned" or "Delayed" for what the remedy (NULL: "rules") revokes,
+     * with the deadline as its date. Subjects and mailboxes of S/MIME are left out: hashes and serial must do. */
+    FILE *csv;
+    /* From 10,000 certificates on (R-INC-3): lines of crt.sh links, of the same certificates. */
+    FILE *links;
+    /* What to do, by when: certificates neither expired nor revoked that have a duty, in the order of the run. For use within the CA. */
+    FILE *worklist;
+    /* A notice for each account or subscriber (BR 4.9.5): the same certificates, grouped by whom to tell, most urgent first; those of
+     * whom nobody is known last. */
+    FILE *notices;
+};
+
+/* All of them in one reading of the rows. remedy: csv and links have only what this remedy revokes ("recheck", "archive",
+ * "process", "rules"), or NULL: all. Classes: as above, USAGE (the run has not that remedy). */
+cx_status cx_report_lists(const struct cx_report_rows *rows, const char *remedy,
+                          const struct cx_report_lists *lists, struct cx_detail *detail) CX_MUST;
 
 #endif

@@ -38,6 +38,8 @@ struct table {
     struct cx_buf row;
     struct cx_buf text; /* of the cell that is being made */
     const char *remedy; /* that revokes what the table is about; NULL: all */
+    const struct list *list;
+    FILE *out; /* NULL: not wanted */
 };
 
 /* A list with one line a certificate. */
@@ -80,45 +82,6 @@ check_remedy(const struct table *t, const struct cx_json *certificate, struct cx
                    "remedy \"%.20s\" is not known of the certificate on line %" PRId64
                    " of its list; run.json says under \"remedies\" whether it is available",
                    t->remedy, cx_report_integer(certificate, "line"));
-}
-
-static cx_status
-write_rows(struct table *t, const struct list *list, const struct cx_report_rows *rows, FILE *out,
-           struct cx_detail *detail)
-{
-    const struct cx_json *certificate;
-
-    if (list->n_columns != 0) {
-        cx_report_cells(&t->row, list->columns, list->n_columns);
-        cx_report_end_row(&t->row);
-        CX_TRY(cx_report_flush(&t->row, out, detail));
-    }
-    for (;;) {
-        CX_TRY(cx_report_next(rows, &certificate, detail));
-        if (certificate == NULL) {
-            return CX_SUCCESS;
-        }
-        CX_TRY(check_remedy(t, certificate, detail));
-        if (list->has(t, certificate)) {
-            list->put(t, certificate);
-            CX_TRY(cx_report_flush(&t->row, out, detail));
-        }
-    }
-}
-
-static cx_status
-write_list(const struct list *list, const struct cx_report_rows *rows, const char *remedy,
-           FILE *out, struct cx_detail *detail)
-{
-    struct table t = { .remedy = remedy };
-    cx_status status;
-
-    cx_buf_init(&t.row, CX_LINE_MAX);
-    cx_buf_init(&t.text, CX_LINE_MAX);
-    status = write_rows(&t, list, rows, out, detail);
-    cx_buf_done(&t.row);
-    cx_buf_done(&t.text);
-    return status;
 }
 
 static void
@@ -270,16 +233,6 @@ ccadb_row(struct table *t, const struct cx_json *certificate)
     cx_report_end_row(&t->row);
 }
 
-cx_status
-cx_report_csv(const struct cx_report_rows *rows, const char *remedy, FILE *out,
-              struct cx_detail *detail)
-{
-    static const struct list list = { ccadb_columns, CX_COUNT(ccadb_columns), is_of_remedy,
-                                      ccadb_row };
-
-    return write_list(&list, rows, remedy, out, detail);
-}
-
 /* ---- links */
 
 /* All but letters, digits and ".-*" would need care somewhere. */
@@ -314,15 +267,6 @@ link_row(struct table *t, const struct cx_json *certificate)
     cx_buf_puts(&t->row, hash.n != 0 ? "https://crt.sh/?sha256=" : "https://crt.sh/?q=");
     put_percent(&t->row, hash.n != 0 ? hash : other);
     cx_buf_putc(&t->row, '\n');
-}
-
-cx_status
-cx_report_links(const struct cx_report_rows *rows, const char *remedy, FILE *out,
-                struct cx_detail *detail)
-{
-    static const struct list list = { NULL, 0, is_of_remedy, link_row };
-
-    return write_list(&list, rows, remedy, out, detail);
 }
 
 /* ---- worklist */
@@ -376,10 +320,89 @@ is_work(const struct table *t __attribute__((unused)), const struct cx_json *cer
     return cx_report_has_duty(certificate);
 }
 
-cx_status
-cx_report_worklist(const struct cx_report_rows *rows, FILE *out, struct cx_detail *detail)
-{
-    static const struct list list = { work_columns, CX_COUNT(work_columns), is_work, work_row };
+/* ---- all lists */
 
-    return write_list(&list, rows, NULL, out, detail);
+static const struct list ccadb_list = { ccadb_columns, CX_COUNT(ccadb_columns), is_of_remedy,
+                                        ccadb_row };
+static const struct list link_list = { NULL, 0, is_of_remedy, link_row };
+static const struct list work_list = { work_columns, CX_COUNT(work_columns), is_work, work_row };
+
+struct tables {
+    struct table v[3];
+    struct cx_notices *notices; /* NULL: not wanted */
+};
+
+static cx_status
+begin_tables(struct tables *all, struct cx_detail *detail)
+{
+    for (size_t i = 0; i < CX_COUNT(all->v); i++) {
+        struct table *t = &all->v[i];
+
+        if (t->out != NULL && t->list->n_columns != 0) {
+            cx_report_cells(&t->row, t->list->columns, t->list->n_columns);
+            cx_report_end_row(&t->row);
+            CX_TRY(cx_report_flush(&t->row, t->out, detail));
+        }
+    }
+    return CX_SUCCESS;
+}
+
+static cx_status
+take(struct tables *all, const struct cx_json *certificate, struct cx_detail *detail)
+{
+    for (size_t i = 0; i < CX_COUNT(all->v); i++) {
+        struct table *t = &all->v[i];
+
+        if (t->out == NULL) {
+            continue;
+        }
+        CX_TRY(check_remedy(t, certificate, detail));
+        if (t->list->has(t, certificate)) {
+            t->list->put(t, certificate);
+            CX_TRY(cx_report_flush(&t->row, t->out, detail));
+        }
+    }
+    return all->notices != NULL ? cx_notices_add(all->notices, certificate, detail) : CX_SUCCESS;
+}
+
+static cx_status
+take_all(struct tables *all, const struct cx_report_rows *rows, struct cx_detail *detail)
+{
+    const struct cx_json *certificate;
+
+    CX_TRY(begin_tables(all, detail));
+    for (;;) {
+        CX_TRY(cx_report_next(rows, &certificate, detail));
+        if (certificate == NULL) {
+            return CX_SUCCESS;
+        }
+        CX_TRY(take(all, certificate, detail));
+    }
+}
+
+cx_status
+cx_report_lists(const struct cx_report_rows *rows, const char *remedy,
+                const struct cx_report_lists *lists, struct cx_detail *detail)
+{
+    struct tables all = { .v = { { .list = &ccadb_list, .remedy = remedy, .out = lists->csv },
+                                 { .list = &link_list, .remedy = remedy, .out = lists->links },
+                                 { .list = &work_list, .out = lists->worklist } } };
+    cx_status s = lists->notices != NULL ? cx_notices_new(&all.notices) : CX_SUCCESS;
+
+    for (size_t i = 0; i < CX_COUNT(all.v); i++) {
+        cx_buf_init(&all.v[i].row, CX_LINE_MAX);
+        cx_buf_init(&all.v[i].text, CX_LINE_MAX);
+    }
+    if (cx_ok(s)) {
+        s = take_all(&all, rows, detail);
+    }
+    if (cx_ok(s) && all.notices != NULL) {
+        s = cx_notices_write(all.notices, lists->notices, detail);
+    }
+    for (size_t i = 0; i < CX_COUNT(all.v); i++) {
+        cx_buf_done(&all.v[i].row);
+        cx_buf_done(&all.v[i].text);
+    }
+    cx_notices_free(all.notices);
+    return s;
 }

@@ -103,11 +103,11 @@ policies(struct cx_buf *b, const struct cx_json *run)
         }
         if (!again) {
             cx_buf_puts(b, between);
-            cx_markdown_put(b, rule);
-            between = ", ";
+            cx_markdown_put(b, cx_report_duty_source(cx_json_at(duties, i)));
+            between = "; ";
         }
     }
-    cx_buf_puts(b, between[0] == ',' ? ". [likely] " : "");
+    cx_buf_puts(b, between[0] == ';' ? ". [likely] " : "");
     cx_markdown_person(
         b, "name and version of each policy in force when the certificates were signed, and the "
            "sections of your own CP/CPS.");

@@ -32,7 +32,7 @@ put_event(struct cx_buf *b, const struct event *event)
     if (event->duty != NULL) {
         cx_report_put_certificates(b, cx_report_integer(event->duty, "certificates"));
         cx_buf_puts(b, " (");
-        cx_markdown_put(b, cx_report_string(event->duty, "rule"));
+        cx_markdown_put(b, cx_report_duty_source(event->duty));
         cx_buf_puts(b, ").");
     }
     cx_markdown_mark(b, event->mark);

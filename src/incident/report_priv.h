@@ -39,7 +39,23 @@ void cx_report_cell_take(struct cx_buf *row, struct cx_buf *text);
 void cx_report_cells(struct cx_buf *row, const char *const *texts, size_t n);
 void cx_report_end_row(struct cx_buf *row);
 
+/* The list of notices in the making. */
+struct cx_notices;
+
+/* Classes: NOMEM. */
+cx_status cx_notices_new(struct cx_notices **ret) CX_MUST;
+/* Accepts NULL. */
+void cx_notices_free(struct cx_notices *notices);
+/* Classes: NOMEM, LIMIT. */
+cx_status cx_notices_add(struct cx_notices *notices, const struct cx_json *certificate,
+                         struct cx_detail *detail) CX_MUST;
+/* After the last one. Classes: IO, NOMEM. */
+cx_status cx_notices_write(struct cx_notices *notices, FILE *out, struct cx_detail *detail) CX_MUST;
+
 /* Writes what buf holds and empties it. Classes: IO, those of the buffer. */
 cx_status cx_report_flush(struct cx_buf *buf, FILE *out, struct cx_detail *detail) CX_MUST;
+
+/* Where the rule of a duty, or of a certificate, stands, in words of the requirements; else the rule's own number; empty if there is none. */
+cx_str cx_report_duty_source(const struct cx_json *duty);
 
 #endif

@@ -1,4 +1,5 @@
 #include "base/utf8.h"
+#include "incident/duty.h"
 #include "incident/report_priv.h"
 
 #include <inttypes.h>
@@ -95,12 +96,29 @@ cx_report_next(const struct cx_report_rows *rows, const struct cx_json **ret,
     return CX_SUCCESS;
 }
 
+/* Octets in front that are visible ASCII, as most text is. */
+static size_t
+plain_octets(cx_str text)
+{
+    size_t n = 0;
+
+    while (n < text.n && text.p[n] >= ' ' && text.p[n] <= '~') {
+        n++;
+    }
+    return n;
+}
+
 void
 cx_report_put_visible(struct cx_buf *buf, cx_str text)
 {
     for (size_t at = 0, n; at < text.n; at += n) {
         uint32_t point = 0;
 
+        n = plain_octets((cx_str){ text.p + at, text.n - at });
+        if (n != 0) {
+            cx_buf_put(buf, (cx_str){ text.p + at, n });
+            continue;
+        }
         n = cx_utf8_first((cx_span){ (const uint8_t *)text.p + at, text.n - at }, &point);
         if (n == 0) { /* no text of JSON: octet by octet, so that nothing is lost */
             n = 1;
@@ -220,7 +238,9 @@ static bool
 needs_quotes(cx_str text)
 {
     for (size_t i = 0; i < text.n; i++) {
-        if (strchr("\",;'", text.p[i]) != NULL) {
+        char c = text.p[i];
+
+        if (c == '"' || c == ',' || c == ';' || c == '\'') {
             return true;
         }
     }
@@ -235,7 +255,10 @@ put_cell(struct cx_buf *row, cx_str text)
 
     cx_buf_puts(row, quotes || formula ? "\"" : "");
     cx_buf_puts(row, formula ? "'" : "");
-    for (size_t i = 0; i < text.n; i++) {
+    if (!quotes) {
+        cx_buf_put(row, text);
+    }
+    for (size_t i = 0; quotes && i < text.n; i++) {
         cx_buf_puts(row, text.p[i] == '"' ? "\"" : "");
         cx_buf_putc(row, text.p[i]);
     }
@@ -295,4 +318,13 @@ cx_report_flush(struct cx_buf *buf, FILE *out, struct cx_detail *detail)
     }
     cx_buf_clear(buf);
     return CX_SUCCESS;
+}
+
+cx_str
+cx_report_duty_source(const struct cx_json *duty)
+{
+    cx_str rule = cx_report_string(duty, "rule");
+    const char *source = cx_duty_source(rule);
+
+    return source != NULL ? cx_str_of(source) : rule;
 }

@@ -2,12 +2,6 @@
 
 #include "base/limits.h"
 
-static bool
-set_text(struct cx_json *json, const char *member, const char *text)
-{
-    return cx_json_set(json, member, text != NULL ? cx_json_new_text(text) : cx_json_new_null());
-}
-
 /* Text of a certificate or a list: any octets. */
 static bool
 set_outside(struct cx_json *json, const char *member, cx_str text)
@@ -16,12 +10,6 @@ set_outside(struct cx_json *json, const char *member, cx_str text)
 
     return cx_json_set(json, member,
                        value != NULL ? value : cx_json_new_escaped(cx_span_of_str(text)));
-}
-
-static bool
-set_moment(struct cx_json *json, const char *member, cx_time moment)
-{
-    return cx_json_set(json, member, cx_json_new_moment(moment));
 }
 
 static struct cx_json *
@@ -114,10 +102,10 @@ step_to_json(const struct cx_step *step, const struct cx_archive *archive)
 
     return cx_json_whole(
         json, cx_json_set(json, "name", name_to_json(a->name)) &&
-                  set_text(json, "outcome", cx_outcome_word(a->outcome)) &&
-                  set_text(json, "grade", cx_grade_word(step->entry->grade)) &&
-                  set_moment(json, "time", a->time) &&
-                  set_text(json, "clock", cx_observed_clock_word(step->entry->clock)) &&
+                  cx_json_set_text(json, "outcome", cx_outcome_word(a->outcome)) &&
+                  cx_json_set_text(json, "grade", cx_grade_word(step->entry->grade)) &&
+                  cx_json_set_moment(json, "time", a->time) &&
+                  cx_json_set_text(json, "clock", cx_observed_clock_word(step->entry->clock)) &&
                   cx_json_set(json, "ttl",
                               a->has_ttl ? cx_json_new_integer(a->ttl) : cx_json_new_null()) &&
                   set_outside(json, "source", source != NULL ? source->path : CX_STR("")) &&
@@ -136,39 +124,53 @@ climb_to_json(const struct cx_name_evidence *e, const struct cx_archive *archive
     return cx_json_whole(json, complete);
 }
 
-static struct cx_json *
-evidence_to_json(const struct cx_triaged_name *name, const struct cx_archive *archive)
+static bool
+set_grounds(struct cx_json *json, const struct cx_name_evidence *e)
 {
-    const struct cx_name_evidence *e = name->evidence;
-    const struct cx_answer *set = e->finding.set;
-    struct cx_json *json = cx_json_new_object();
+    return cx_json_set_text(json, "grade",
+                            e->grade != CX_GRADE_UNSET ? cx_grade_word(e->grade) : NULL) &&
+           cx_json_set(json, "reasons", reasons_to_json(e->reasons)) &&
+           cx_json_set(json, "rules", rules_to_json(&e->finding.rules));
+}
 
-    return cx_json_whole(
-        json,
-        set_outside(json, "name", name->given) &&
-            set_text(json, "state", cx_name_state_word(e->state)) &&
-            set_text(json, "verdict",
-                     e->finding.verdict != CX_VERDICT_UNSET ? cx_verdict_word(e->finding.verdict)
-                                                            : NULL) &&
-            set_text(json, "grade", e->grade != CX_GRADE_UNSET ? cx_grade_word(e->grade) : NULL) &&
-            cx_json_set(json, "reasons", reasons_to_json(e->reasons)) &&
-            cx_json_set(json, "rules", rules_to_json(&e->finding.rules)) &&
-            cx_json_set(json, "found_at",
-                        set != NULL ? name_to_json(set->name) : cx_json_new_null()) &&
-            cx_json_set(json, "records", records_to_json(set)) &&
-            set_moment(json, "checked", e->checked) &&
-            set_moment(json, "window_ends", e->window_ends) &&
-            cx_json_set(json, "climb", climb_to_json(e, archive)));
+static bool
+set_steps(struct cx_json *json, const struct cx_name_evidence *e, const struct cx_archive *archive)
+{
+    return cx_json_set_moment(json, "window_ends", e->window_ends) &&
+           cx_json_set(json, "climb", climb_to_json(e, archive));
 }
 
 static struct cx_json *
-names_to_json(const struct cx_triaged *t, const struct cx_archive *archive)
+evidence_to_json(const struct cx_triaged_name *name, const struct cx_row_context *context)
+{
+    const struct cx_name_evidence *e = name->evidence;
+    const struct cx_answer *set = e->finding.set;
+    bool whole = context->extent == CX_ROW_WHOLE;
+    struct cx_json *json = cx_json_new_object();
+
+    return cx_json_whole(
+        json, set_outside(json, "name", name->given) &&
+                  cx_json_set_text(json, "state", cx_name_state_word(e->state)) &&
+                  cx_json_set_text(json, "verdict",
+                                   e->finding.verdict != CX_VERDICT_UNSET
+                                       ? cx_verdict_word(e->finding.verdict)
+                                       : NULL) &&
+                  (!whole || set_grounds(json, e)) &&
+                  cx_json_set(json, "found_at",
+                              set != NULL ? name_to_json(set->name) : cx_json_new_null()) &&
+                  cx_json_set(json, "records", records_to_json(set)) &&
+                  cx_json_set_moment(json, "checked", e->checked) &&
+                  (!whole || set_steps(json, e, context->archive)));
+}
+
+static struct cx_json *
+names_to_json(const struct cx_triaged *t, const struct cx_row_context *context)
 {
     struct cx_json *json = cx_json_new_array();
     bool complete = true;
 
     for (size_t i = 0; i < t->n_names; i++) {
-        complete = cx_json_add(json, evidence_to_json(&t->names[i], archive)) && complete;
+        complete = cx_json_add(json, evidence_to_json(&t->names[i], context)) && complete;
     }
     return cx_json_whole(json, complete);
 }
@@ -182,7 +184,7 @@ now_to_json(enum cx_now now)
         return cx_json_new_null();
     }
     json = cx_json_new_object();
-    return cx_json_whole(json, set_text(json, "state", cx_now_word(now)));
+    return cx_json_whole(json, cx_json_set_text(json, "state", cx_now_word(now)));
 }
 
 static struct cx_json *
@@ -216,21 +218,23 @@ set_identity(struct cx_json *json, const struct cx_certificate *c)
                                    (cx_span){ c->precertificate.b, CX_HASH_SIZE })) &&
            cx_json_set(json, "serial", hex_to_json(i->serial.n != 0, i->serial)) &&
            set_outside(json, "issuer", i->issuer) && set_outside(json, "subject", i->subject) &&
-           set_moment(json, "not_before", i->not_before) &&
-           set_moment(json, "not_after", i->not_after) && set_outside(json, "type", i->type);
+           cx_json_set_moment(json, "not_before", i->not_before) &&
+           cx_json_set_moment(json, "not_after", i->not_after) &&
+           set_outside(json, "type", i->type);
 }
 
 static bool
 set_class(struct cx_json *json, const struct cx_triaged *t)
 {
-    return set_moment(json, "signed", t->signed_at) &&
-           set_text(json, "clock", cx_signing_clock_word(t->clock)) &&
-           set_text(json, "class", cx_triage_class_word(t->class)) &&
-           set_text(json, "grade", t->grade != CX_GRADE_UNSET ? cx_grade_word(t->grade) : NULL) &&
-           set_text(json, "process", cx_process_word(t->process)) &&
+    return cx_json_set_moment(json, "signed", t->signed_at) &&
+           cx_json_set_text(json, "clock", cx_signing_clock_word(t->clock)) &&
+           cx_json_set_text(json, "class", cx_triage_class_word(t->class)) &&
+           cx_json_set_text(json, "grade",
+                            t->grade != CX_GRADE_UNSET ? cx_grade_word(t->grade) : NULL) &&
+           cx_json_set_text(json, "process", cx_process_word(t->process)) &&
            cx_json_set(json, "reasons", reasons_to_json(t->reasons)) &&
-           set_text(json, "verdict",
-                    t->verdict != CX_VERDICT_UNSET ? cx_verdict_word(t->verdict) : NULL);
+           cx_json_set_text(json, "verdict",
+                            t->verdict != CX_VERDICT_UNSET ? cx_verdict_word(t->verdict) : NULL);
 }
 
 static bool
@@ -240,15 +244,16 @@ set_consequences(struct cx_json *json, const struct cx_triaged *t,
     const struct cx_issued *i = &t->certificate.issued;
 
     return cx_json_set(json, "now", now_to_json(t->now)) &&
-           set_text(json, "status", cx_certificate_status_word(t->status)) &&
-           set_moment(json, "revoked", i->revoked ? i->revoked_at : CX_TIME_NONE) &&
+           cx_json_set_text(json, "status", cx_certificate_status_word(t->status)) &&
+           cx_json_set_moment(json, "revoked", i->revoked ? i->revoked_at : CX_TIME_NONE) &&
            cx_json_set(json, "revocation_reason",
                        i->revoked && i->reason >= 0 ? cx_json_new_integer(i->reason)
                                                     : cx_json_new_null()) &&
-           set_moment(json, "aware", t->aware) &&
-           set_text(json, "duty", cx_duty_word(t->duty.kind)) &&
-           set_text(json, "rule", t->duty.rule) && set_text(json, "also", t->duty.also) &&
-           set_moment(json, "deadline", t->duty.deadline) &&
+           cx_json_set_moment(json, "aware", t->aware) &&
+           cx_json_set_text(json, "duty", cx_duty_word(t->duty.kind)) &&
+           cx_json_set_text(json, "rule", t->duty.rule) &&
+           cx_json_set_text(json, "also", t->duty.also) &&
+           cx_json_set_moment(json, "deadline", t->duty.deadline) &&
            cx_json_set(json, "late", cx_json_new_bool(t->late)) &&
            set_outside(json, "account", i->account) &&
            set_outside(json, "subscriber", i->subscriber) &&
@@ -256,17 +261,17 @@ set_consequences(struct cx_json *json, const struct cx_triaged *t,
 }
 
 cx_status
-cx_row_to_json(const struct cx_triaged *t, const struct cx_archive *archive,
-               const struct cx_triage_options *options, const struct cx_row_lists *lists,
+cx_row_to_json(const struct cx_triaged *t, const struct cx_row_context *context,
                struct cx_json **ret)
 {
     const struct cx_certificate *c = &t->certificate;
+    const struct cx_row_lists *lists = context->lists;
     struct cx_json *json = cx_json_new_object();
 
     json = cx_json_whole(
         json, set_identity(json, c) && set_class(json, t) &&
-                  cx_json_set(json, "names", names_to_json(t, archive)) &&
-                  set_consequences(json, t, options) &&
+                  cx_json_set(json, "names", names_to_json(t, context)) &&
+                  set_consequences(json, t, context->options) &&
                   set_outside(json, "source",
                               c->input < lists->n ? lists->paths[c->input] : CX_STR("")) &&
                   cx_json_set(json, "line", cx_json_new_integer((int64_t)c->line)));

@@ -3,7 +3,6 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/limits.h"
-#include "incident/row.h"
 #include "incident/run_files.h"
 #include "store/files.h"
 
@@ -27,6 +26,7 @@ struct cx_run {
     /* Of what is read now. */
     uint64_t *order;
     struct cx_triage *reading;
+    enum cx_row_extent extent;
     struct cx_json *row;
 };
 
@@ -328,15 +328,19 @@ next_row(void *ctx, const struct cx_json **ret, struct cx_detail *detail)
     run->row = NULL;
     CX_TRY(cx_run_next(run, &triaged, detail));
     if (triaged != NULL) {
-        CX_TRY(cx_row_to_json(triaged, run->archive, &run->triage, &run->lists, &run->row));
+        const struct cx_row_context context = { run->archive, &run->triage, &run->lists,
+                                                run->extent };
+
+        CX_TRY(cx_row_to_json(triaged, &context, &run->row));
         *ret = run->row;
     }
     return CX_SUCCESS;
 }
 
 struct cx_report_rows
-cx_run_rows(struct cx_run *run)
+cx_run_rows(struct cx_run *run, enum cx_row_extent extent)
 {
+    run->extent = extent;
     return (struct cx_report_rows){ next_row, run };
 }
 
@@ -467,7 +471,8 @@ find_same(struct differing *d, const struct cx_certificate *c, uint64_t *ret, bo
         CX_TRY(cx_certificates_at(d->after->certificates, found[i], &d->arena, &other, detail));
         *ret_found = has_id(&other, id_of(c)) &&
                      (c->has_certificate || c->has_precertificate ||
-                      cx_hash_equal(&other.issued.issuer_key, &c->issued.issuer_key));
+                      (other.has_issuer && c->has_issuer &&
+                       cx_hash_equal(&other.issued.issuer_key, &c->issued.issuer_key)));
         *ret = found[i];
     }
     return CX_SUCCESS;

@@ -11,7 +11,7 @@
 #define CX_INCIDENT_RUN_H
 
 #include "incident/report.h"
-#include "incident/triage.h"
+#include "incident/row.h"
 
 /* What two runs are compared by. */
 struct cx_run_result {
@@ -71,7 +71,7 @@ cx_status cx_run_begin(struct cx_run *run, uint64_t most, struct cx_detail *deta
 cx_status cx_run_next(struct cx_run *run, const struct cx_triaged **ret, struct cx_detail *detail)
     CX_MUST;
 /* The same as JSON, for reports. */
-struct cx_report_rows cx_run_rows(struct cx_run *run);
+struct cx_report_rows cx_run_rows(struct cx_run *run, enum cx_row_extent extent);
 /* Instead of begin: the certificates whose SHA-256 or serial is id (hexadecimal, colons allowed). Classes: USAGE (no such id can be), and
  * those of begin. */
 cx_status cx_run_begin_found(struct cx_run *run, cx_str id, struct cx_detail *detail) CX_MUST;

@@ -49,12 +49,6 @@ struct input_counts {
     uint64_t ignored;
 };
 
-static bool
-set_n(struct cx_json *json, const char *member, uint64_t n)
-{
-    return cx_json_set(json, member, cx_json_new_integer((int64_t)n));
-}
-
 static struct cx_json *
 millisecond_to_json(int64_t ms)
 {
@@ -75,8 +69,10 @@ add_input(struct making *m, const char *kind, cx_str path, const char *format,
                cx_json_set(json, "kind", cx_json_new_text(kind)) &&
                cx_json_set(json, "format", cx_json_new_text(format)) &&
                cx_json_set(json, "sha256", cx_json_new_text(text)) &&
-               set_n(json, "records", n->records) && set_n(json, "observed", n->observed) &&
-               set_n(json, "rejected", n->rejected) && set_n(json, "ignored", n->ignored);
+               cx_json_set_number(json, "records", n->records) &&
+               cx_json_set_number(json, "observed", n->observed) &&
+               cx_json_set_number(json, "rejected", n->rejected) &&
+               cx_json_set_number(json, "ignored", n->ignored);
     if (source != NULL) {
         complete = complete &&
                    cx_json_set(json, "tamper_evident", cx_json_new_bool(source->tamper_evident)) &&
@@ -255,8 +251,8 @@ own_to_json(const struct cx_policy *policy)
         cx_time until = own->until != CX_TIME_MAX ? own->until : CX_TIME_NONE;
 
         one = cx_json_whole(one, cx_json_set(one, "name", cx_json_new_string(own->name)) &&
-                                     cx_json_set(one, "from", cx_json_new_moment(own->from)) &&
-                                     cx_json_set(one, "until", cx_json_new_moment(until)));
+                                     cx_json_set_moment(one, "from", own->from) &&
+                                     cx_json_set_moment(one, "until", until));
         complete = cx_json_add(json, one) && complete;
     }
     return cx_json_whole(json, complete);
@@ -273,7 +269,7 @@ options_to_json(const struct making *m)
         cx_json_set(json, "purpose", cx_json_new_text(cx_purpose_word(t->purpose))) &&
             cx_json_set(json, "profile", cx_json_new_text(cx_profile_word(t->profile))) &&
             cx_json_set(json, "own", own_to_json(t->policy)) &&
-            cx_json_set(json, "aware", cx_json_new_moment(t->aware)) &&
+            cx_json_set_moment(json, "aware", t->aware) &&
             cx_json_set(json, "proof_grade", cx_json_new_text(cx_grade_word(t->proof))) &&
             cx_json_set(json, "rules_of",
                         t->has_rules_of ? cx_json_new_moment(t->rules_of) : cx_json_new_null()) &&
@@ -341,9 +337,10 @@ set_archive(const struct making *m, struct cx_json *run)
     CX_TRY(cx_archive_digest(m->archive, &digest));
     cx_hash_text(&digest, text);
     json = cx_json_new_object();
-    json = cx_json_whole(json, cx_json_set(json, "path", cx_json_new_text(m->options->archive)) &&
-                                   cx_json_set(json, "digest", cx_json_new_text(text)) &&
-                                   set_n(json, "observations", cx_archive_entries(m->archive)));
+    json = cx_json_whole(
+        json, cx_json_set(json, "path", cx_json_new_text(m->options->archive)) &&
+                  cx_json_set(json, "digest", cx_json_new_text(text)) &&
+                  cx_json_set_number(json, "observations", cx_archive_entries(m->archive)));
     return cx_json_set(run, "archive", json) ? CX_SUCCESS : (cx_status){ CX_E_NOMEM };
 }
 
@@ -354,9 +351,9 @@ write_summary(struct making *m, struct cx_json *run, struct cx_detail *detail)
     struct cx_buf text;
     cx_status s;
     bool complete =
-        set_n(run, "schema", SCHEMA) &&
+        cx_json_set_number(run, "schema", SCHEMA) &&
         cx_json_set(run, "program", cx_json_new_text(m->options->program)) &&
-        cx_json_set(run, "made", cx_json_new_moment(m->triage.now)) &&
+        cx_json_set_moment(run, "made", m->triage.now) &&
         cx_json_set(run, "title", cx_json_new_text(m->options->title)) &&
         cx_json_set(run, "options", options_to_json(m)) &&
         cx_json_set(run, "made_with", made_with(m->options)) &&

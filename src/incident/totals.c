@@ -218,18 +218,6 @@ cx_totals_revoked_by(const struct cx_totals *t, enum cx_remedy remedy)
 
 /* ---- as JSON */
 
-static bool
-set_n(struct cx_json *json, const char *member, uint64_t n)
-{
-    return cx_json_set(json, member, cx_json_new_integer((int64_t)n));
-}
-
-static bool
-set_text(struct cx_json *json, const char *member, const char *text)
-{
-    return cx_json_set(json, member, text != NULL ? cx_json_new_text(text) : cx_json_new_null());
-}
-
 static struct cx_json *
 counts_to_json(const struct cx_totals *t, const struct cx_certificate_counts *counts,
                uint64_t rejected)
@@ -237,13 +225,16 @@ counts_to_json(const struct cx_totals *t, const struct cx_certificate_counts *co
     struct cx_json *json = cx_json_new_object();
 
     return cx_json_whole(
-        json, set_n(json, "certificates", t->certificates) && set_n(json, "rows", counts->rows) &&
-                  set_n(json, "pairs", counts->pairs) &&
-                  set_n(json, "duplicates", counts->duplicates) && set_n(json, "names", t->names) &&
-                  set_n(json, "remaining_valid", t->statuses[CX_STATUS_VALID]) &&
-                  set_n(json, "expired", t->statuses[CX_STATUS_EXPIRED]) &&
-                  set_n(json, "revoked", t->statuses[CX_STATUS_REVOKED]) &&
-                  set_n(json, "short_lived", t->short_lived) && set_n(json, "rejected", rejected));
+        json, cx_json_set_number(json, "certificates", t->certificates) &&
+                  cx_json_set_number(json, "rows", counts->rows) &&
+                  cx_json_set_number(json, "pairs", counts->pairs) &&
+                  cx_json_set_number(json, "duplicates", counts->duplicates) &&
+                  cx_json_set_number(json, "names", t->names) &&
+                  cx_json_set_number(json, "remaining_valid", t->statuses[CX_STATUS_VALID]) &&
+                  cx_json_set_number(json, "expired", t->statuses[CX_STATUS_EXPIRED]) &&
+                  cx_json_set_number(json, "revoked", t->statuses[CX_STATUS_REVOKED]) &&
+                  cx_json_set_number(json, "short_lived", t->short_lived) &&
+                  cx_json_set_number(json, "rejected", rejected));
 }
 
 static struct cx_json *
@@ -252,9 +243,8 @@ period_to_json(const struct cx_totals *t)
     struct cx_json *json = cx_json_new_object();
     cx_time first = t->first_signed != CX_TIME_MAX ? t->first_signed : CX_TIME_NONE;
 
-    return cx_json_whole(json,
-                         cx_json_set(json, "first_signed", cx_json_new_moment(first)) &&
-                             cx_json_set(json, "last_signed", cx_json_new_moment(t->last_signed)));
+    return cx_json_whole(json, cx_json_set_moment(json, "first_signed", first) &&
+                                   cx_json_set_moment(json, "last_signed", t->last_signed));
 }
 
 static struct cx_json *
@@ -262,10 +252,11 @@ cell_to_json(const struct cx_totals *t, enum cx_triage_class class, enum cx_proc
 {
     struct cx_json *json = cx_json_new_object();
 
-    return cx_json_whole(json, set_text(json, "class", cx_triage_class_word(class)) &&
-                                   set_text(json, "process", cx_process_word(process)) &&
-                                   set_n(json, "certificates", t->matrix[class][process]) &&
-                                   set_n(json, "remaining_valid", t->matrix_valid[class][process]));
+    return cx_json_whole(
+        json, cx_json_set_text(json, "class", cx_triage_class_word(class)) &&
+                  cx_json_set_text(json, "process", cx_process_word(process)) &&
+                  cx_json_set_number(json, "certificates", t->matrix[class][process]) &&
+                  cx_json_set_number(json, "remaining_valid", t->matrix_valid[class][process]));
 }
 
 static struct cx_json *
@@ -280,8 +271,8 @@ types_to_json(const struct cx_totals *t)
 
         type = cx_json_whole(type,
                              cx_json_set(type, "type", cx_json_new_escaped(cx_span_of_str(word))) &&
-                                 set_n(type, "certificates", t->types[i].n) &&
-                                 set_n(type, "remaining_valid", t->types[i].valid));
+                                 cx_json_set_number(type, "certificates", t->types[i].n) &&
+                                 cx_json_set_number(type, "remaining_valid", t->types[i].valid));
         complete = cx_json_add(json, type) && complete;
     }
     return cx_json_whole(json, complete);
@@ -316,9 +307,10 @@ grades_to_json(const struct cx_totals *t)
 
         if (t->grades[i] != 0) {
             grade = cx_json_whole(
-                grade, set_text(grade, "grade",
-                                i != CX_GRADE_UNSET ? cx_grade_word((enum cx_grade)i) : NULL) &&
-                           set_n(grade, "certificates", t->grades[i]));
+                grade,
+                cx_json_set_text(grade, "grade",
+                                 i != CX_GRADE_UNSET ? cx_grade_word((enum cx_grade)i) : NULL) &&
+                    cx_json_set_number(grade, "certificates", t->grades[i]));
             complete = cx_json_add(json, grade) && complete;
         }
     }
@@ -336,10 +328,11 @@ reasons_to_json(const struct cx_totals *t)
 
         if (t->reasons[i] != 0) {
             reason = cx_json_whole(
-                reason, set_text(reason, "reason", cx_evidence_word((enum cx_evidence_reason)i)) &&
-                            set_text(reason, "sentence",
+                reason,
+                cx_json_set_text(reason, "reason", cx_evidence_word((enum cx_evidence_reason)i)) &&
+                    cx_json_set_text(reason, "sentence",
                                      cx_evidence_sentence((enum cx_evidence_reason)i)) &&
-                            set_n(reason, "certificates", t->reasons[i]));
+                    cx_json_set_number(reason, "certificates", t->reasons[i]));
             complete = cx_json_add(json, reason) && complete;
         }
     }
@@ -355,11 +348,12 @@ recheck_to_json(const struct cx_totals *t, const struct cx_triage_options *optio
         return cx_json_new_null();
     }
     json = cx_json_new_object();
-    return cx_json_whole(json, set_n(json, "asked", t->certificates - t->now[CX_NOW_UNKNOWN]) &&
-                                   set_n(json, "permits_now", t->now[CX_NOW_PERMITS]) &&
-                                   set_n(json, "denies_now", t->now[CX_NOW_DENIES]) &&
-                                   set_n(json, "fails_now", t->now[CX_NOW_FAILS]) &&
-                                   set_n(json, "not_asked", t->now[CX_NOW_UNKNOWN]));
+    return cx_json_whole(
+        json, cx_json_set_number(json, "asked", t->certificates - t->now[CX_NOW_UNKNOWN]) &&
+                  cx_json_set_number(json, "permits_now", t->now[CX_NOW_PERMITS]) &&
+                  cx_json_set_number(json, "denies_now", t->now[CX_NOW_DENIES]) &&
+                  cx_json_set_number(json, "fails_now", t->now[CX_NOW_FAILS]) &&
+                  cx_json_set_number(json, "not_asked", t->now[CX_NOW_UNKNOWN]));
 }
 
 static struct cx_json *
@@ -374,19 +368,20 @@ remedy_to_json(const struct cx_totals *t, const struct cx_triage_options *option
 
     return cx_json_whole(
         json,
-        set_text(json, "remedy", cx_remedy_word(remedy)) &&
-            set_text(json, "title", cx_remedy_title(remedy)) &&
+        cx_json_set_text(json, "remedy", cx_remedy_word(remedy)) &&
+            cx_json_set_text(json, "title", cx_remedy_title(remedy)) &&
             cx_json_set(json, "available", cx_json_new_bool(available)) &&
             cx_json_set(json, "revoke",
                         available ? cx_json_new_integer((int64_t)r->revoke) : cx_json_new_null()) &&
             cx_json_set(json, "spare",
                         available ? cx_json_new_integer((int64_t)r->spare) : cx_json_new_null()) &&
-            set_n(json, "unused_permit", r->unused_permit) &&
-            set_n(json, "unused_spared", r->unused_spared) &&
-            set_text(json, "in_line", cx_in_line_word(judgement.in_line)) &&
-            set_text(json, "why",
-                     available ? judgement.why
-                               : "No recheck was made: caaproof recheck RUN asks DNS again."));
+            cx_json_set_number(json, "unused_permit", r->unused_permit) &&
+            cx_json_set_number(json, "unused_spared", r->unused_spared) &&
+            cx_json_set_text(json, "in_line", cx_in_line_word(judgement.in_line)) &&
+            cx_json_set_text(json, "why",
+                             available
+                                 ? judgement.why
+                                 : "No recheck was made: caaproof recheck RUN asks DNS again."));
 }
 
 static struct cx_json *
@@ -406,11 +401,11 @@ difference_to_json(const struct cx_totals *t, enum cx_remedy of, enum cx_remedy 
 {
     struct cx_json *json = cx_json_new_object();
 
-    return cx_json_whole(json, set_text(json, "of", cx_remedy_word(of)) &&
-                                   set_text(json, "and", cx_remedy_word(and)) &&
-                                   set_n(json, "only_of", t->only[of][and]) &&
-                                   set_n(json, "only_and", t->only[and][of]) &&
-                                   set_n(json, "both", t->both[of][and]));
+    return cx_json_whole(json, cx_json_set_text(json, "of", cx_remedy_word(of)) &&
+                                   cx_json_set_text(json, "and", cx_remedy_word(and)) &&
+                                   cx_json_set_number(json, "only_of", t->only[of][and]) &&
+                                   cx_json_set_number(json, "only_and", t->only[and][of]) &&
+                                   cx_json_set_number(json, "both", t->both[of][and]));
 }
 
 static struct cx_json *
@@ -435,12 +430,15 @@ duty_to_json(const struct duty_total *d)
     struct cx_json *json = cx_json_new_object();
     cx_time first = d->first != CX_TIME_MAX ? d->first : CX_TIME_NONE;
 
-    return cx_json_whole(json,
-                         set_text(json, "duty", cx_duty_word(d->kind)) &&
-                             set_text(json, "rule", d->rule) && set_n(json, "certificates", d->n) &&
-                             cx_json_set(json, "first_deadline", cx_json_new_moment(first)) &&
-                             cx_json_set(json, "last_deadline", cx_json_new_moment(d->last)) &&
-                             set_n(json, "late", d->late));
+    return cx_json_whole(
+        json, cx_json_set_text(json, "duty", cx_duty_word(d->kind)) &&
+                  cx_json_set_text(json, "rule", d->rule) &&
+                  cx_json_set_text(json, "source",
+                                   d->rule != NULL ? cx_duty_source(cx_str_of(d->rule)) : NULL) &&
+                  cx_json_set_number(json, "certificates", d->n) &&
+                  cx_json_set_moment(json, "first_deadline", first) &&
+                  cx_json_set_moment(json, "last_deadline", d->last) &&
+                  cx_json_set_number(json, "late", d->late));
 }
 
 static struct cx_json *
@@ -464,10 +462,11 @@ day_to_json(const uint64_t counts[CX_TRIAGE_CLASSES], size_t day, uint64_t all)
 
     cx_time_format((cx_time)day * DAY_S, text);
     text[10] = '\0'; /* the date alone */
-    complete = set_text(json, "day", text) && set_n(json, "certificates", all);
+    complete = cx_json_set_text(json, "day", text) && cx_json_set_number(json, "certificates", all);
     for (unsigned i = 0; i < CX_TRIAGE_CLASSES; i++) {
         complete =
-            set_n(json, cx_triage_class_word((enum cx_triage_class)i), counts[i]) && complete;
+            cx_json_set_number(json, cx_triage_class_word((enum cx_triage_class)i), counts[i]) &&
+            complete;
     }
     return cx_json_whole(json, complete);
 }
@@ -505,7 +504,7 @@ cx_totals_to_json(const struct cx_totals *t, const struct cx_triage_options *opt
            cx_json_set(run, "recheck", recheck_to_json(t, options)) &&
            cx_json_set(run, "remedies", remedies_to_json(t, options)) &&
            cx_json_set(run, "differences", differences_to_json(t, options)) &&
-           set_text(run, "default_remedy", cx_remedy_word(CX_REMEDY_RULES)) &&
+           cx_json_set_text(run, "default_remedy", cx_remedy_word(CX_REMEDY_RULES)) &&
            cx_json_set(run, "duties", duties_to_json(t)) &&
            cx_json_set(run, "days", days_to_json(t));
 }
@@ -542,8 +541,8 @@ add_sentence(struct cx_json *json, const struct sentence *sentence)
     }
     value = cx_buf_ok(&text) ? cx_json_new_string(cx_buf_str(&text)) : NULL;
     cx_buf_done(&text);
-    one = cx_json_whole(one,
-                        set_text(one, "mark", sentence->mark) && cx_json_set(one, "text", value));
+    one = cx_json_whole(one, cx_json_set_text(one, "mark", sentence->mark) &&
+                                 cx_json_set(one, "text", value));
     return cx_json_add(json, one);
 }
 

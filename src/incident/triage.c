@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "domain/subject.h"
 
+#include <endian.h>
 #include <stdlib.h>
 
 const char *cx_triage_class_word(enum cx_triage_class class)
@@ -185,6 +186,20 @@ is_of_purpose(const struct cx_triage *t, cx_str name)
     return t->options->purpose == CX_PURPOSE_SMIME || !cx_is_mailbox(name);
 }
 
+/* An address is never bound; an onion name was until 2022-04-23 (R-ID-1, R-ID-2): the judge knows. */
+static bool
+is_bound(const struct item *item, const struct cx_subject *subject)
+{
+    const struct cx_answers none = { .v = NULL };
+    struct cx_finding finding;
+
+    if (subject->kind != CX_SUBJECT_ONION) {
+        return subject->kind == CX_SUBJECT_DNS;
+    }
+    cx_judge(&item->c, subject, &none, &finding);
+    return finding.verdict != CX_VERDICT_NA && finding.verdict != CX_VERDICT_EXEMPT;
+}
+
 static cx_status
 set_name(struct cx_triage *t, struct item *item, size_t i)
 {
@@ -203,9 +218,12 @@ set_name(struct cx_triage *t, struct item *item, size_t i)
     if (!cx_ok(s)) {
         return set_evidence(t, name, CX_NAME_NOT_ALLOWED, CX_EVIDENCE_NOT_ALLOWED);
     }
-    return name->subject.kind == CX_SUBJECT_DNS
-               ? new_inquiry(t, item, name)
-               : set_evidence(t, name, CX_NAME_NOT_BOUND, CX_EVIDENCE_NOT_BOUND);
+    if (!is_bound(item, &name->subject)) {
+        return set_evidence(t, name, CX_NAME_NOT_BOUND, CX_EVIDENCE_NOT_BOUND);
+    }
+    return item->triaged.clock == CX_SIGNING_UNKNOWN
+               ? set_evidence(t, name, CX_NAME_NO_MOMENT, CX_EVIDENCE_NO_MOMENT)
+               : new_inquiry(t, item, name);
 }
 
 static cx_status
@@ -232,16 +250,20 @@ read_item(struct cx_triage *t, uint64_t position, struct item *item, struct cx_d
 
 /* ---- looking up */
 
+/* Millions of them are sorted: keys are compared as they are read, by words. */
 static int
 compare_lookups(const void *a, const void *b)
 {
     const struct lookup *x = a;
     const struct lookup *y = b;
-    int keys = memcmp(&x->key, &y->key, sizeof(x->key));
+    uint64_t high[2];
 
-    return keys != 0 ? keys
-                     : (x->inquiry->signed_at > y->inquiry->signed_at) -
-                           (x->inquiry->signed_at < y->inquiry->signed_at);
+    memcpy(&high[0], x->key.b, sizeof(high[0]));
+    memcpy(&high[1], y->key.b, sizeof(high[1]));
+    if (high[0] != high[1]) {
+        return be64toh(high[0]) < be64toh(high[1]) ? -1 : 1;
+    }
+    return memcmp(&x->key, &y->key, sizeof(x->key));
 }
 
 static cx_status

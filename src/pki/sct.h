@@ -24,8 +24,8 @@ struct cx_sct_list {
     int64_t earliest_ms; /* 0: none */
 };
 
-/* value: of the extension 1.3.6.1.4.1.11129.2.4.2. The first max of them are put to v, which may be NULL with 0. Classes: MALFORMED
- * (CX_E_CERTIFICATE), LIMIT. */
+/* value: of the extension 1.3.6.1.4.1.11129.2.4.2. The first max of them are put to v, which may be NULL with 0. Classes:
+ * MALFORMED (CX_E_CERTIFICATE), LIMIT. */
 cx_status cx_sct_read(cx_span value, struct cx_sct *v, size_t max, struct cx_sct_list *ret,
                       struct cx_detail *detail) CX_MUST;
 

@@ -120,13 +120,13 @@ check_piece(const struct segments *s, const struct cx_segment_places *places,
 
 /* ---- one segment */
 
-/* Of the last full one not all pieces need be there yet. */
+/* Of the last one that ended not all pieces need be there yet, unless a seal ended it. */
 static unsigned
 pieces_due(const struct segments *s)
 {
     uint64_t before = s->number * CX_SEGMENT_PIECES, pieces = s->shard->extent.pieces;
 
-    if (s->number + 1 < s->shard->extent.segments) {
+    if (s->number + 1 < s->shard->extent.segments || s->shard->extent.last.kind == CX_ENTRY_SEAL) {
         return CX_SEGMENT_PIECES;
     }
     pieces = pieces > before ? pieces - before : 0;

@@ -71,7 +71,7 @@ bool cx_known_has(const struct cx_known *known, uint64_t number);
 cx_status cx_check_add_extra(struct cx_check_shard *shard, const struct cx_signed *what,
                              enum cx_extra_source source) CX_MUST;
 
-/* check_tree.c: entries, records, tiles, checkpoints. check_objects.c: objects, messages, and what records need of them.
+/* check_tree.c: entries, records, tiles, checkpoints. check_objects.c: objects, messages. check_wanted.c: what records need.
  * check_index.c: segments and pieces. check_chain.c: how shards are tied together; anchors. Classes: STORE (the database cannot
  * be read further), NOMEM, INTERNAL. */
 cx_status cx_check_tree(struct cx_check *check, struct cx_check_shard *shard) CX_MUST;

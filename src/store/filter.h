@@ -1,4 +1,4 @@
-/* Which hashes a full segment certainly does not have: a Bloom filter in blocks of one cache line's half, two octets of
+/* Which hashes a segment certainly does not have: a Bloom filter in blocks of one cache line's half, two octets of
  * memory a hash; about one in a thousand others is taken for one that is there. */
 #ifndef CX_STORE_FILTER_H
 #define CX_STORE_FILTER_H

@@ -3,13 +3,13 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/limits.h"
-#include "store/filter.h"
 
 /* The first done pieces are rows of the store, the rest is in places. */
 struct segment {
     struct cx_segment bounds; /* end of the growing one: as of the last turn */
     struct cx_segment_places places;
-    struct cx_filter filters[CX_INDEX_KINDS]; /* of the pieces that are done */
+    /* Of the pieces that are done; of request ids while the segment grows: of all that are there. */
+    struct cx_filter filters[CX_INDEX_KINDS];
     unsigned done;
 };
 
@@ -51,9 +51,22 @@ filter_init(struct cx_index *index, size_t at, enum cx_index_kind kind, size_t n
 {
     struct segment *segment = &index->segments[at];
 
-    return index->options.for_writing && is_searched(index, at, kind)
+    return index->options.for_writing && is_searched(index, at, kind) &&
+                   segment->filters[kind].blocks == NULL
                ? cx_filter_init(&segment->filters[kind], n)
                : CX_SUCCESS;
+}
+
+/* Nearly every request id that is looked for is new: without a filter that is a walk through memory that no cache holds. */
+static cx_status
+filter_growing(struct cx_index *index)
+{
+    struct segment *segment = growing(index);
+
+    CX_TRY(filter_init(index, index->n_segments - 1, CX_INDEX_REQUEST,
+                       index->options.segment_entries));
+    cx_places_filter(segment->places.kinds[CX_INDEX_REQUEST], &segment->filters[CX_INDEX_REQUEST]);
+    return CX_SUCCESS;
 }
 
 static void
@@ -174,6 +187,7 @@ take_segment(void *ctx, uint64_t number, const struct cx_segment *bounds)
     return CX_SUCCESS;
 }
 
+/* For one who appends. */
 static cx_status
 load_segment(struct cx_index *index, size_t at, struct cx_detail *detail)
 {
@@ -185,7 +199,7 @@ load_segment(struct cx_index *index, size_t at, struct cx_detail *detail)
                                       &segment->places, detail));
     }
     for (size_t i = 0; i < CX_INDEX_KINDS; i++) {
-        if (index->options.for_writing && !is_growing) {
+        if (!is_growing) {
             CX_TRY(load_filter(index, at, (enum cx_index_kind)i, detail));
         }
         if (segment->done >= (i + 1) * CX_PIECES) {
@@ -212,10 +226,10 @@ load(struct cx_index *index, const struct cx_rows_extent *extent, struct cx_deta
             extent->end[i] < list.next.first[i] ? list.next.first[i] : extent->end[i];
     }
     CX_TRY(add_segment(index, &list.next));
-    for (size_t i = 0; i < index->n_segments; i++) {
+    for (size_t i = 0; index->options.for_writing && i < index->n_segments; i++) {
         CX_TRY(load_segment(index, i, detail));
     }
-    return CX_SUCCESS;
+    return index->options.for_writing ? filter_growing(index) : CX_SUCCESS;
 }
 
 cx_status
@@ -287,13 +301,16 @@ cx_status
 cx_index_add(struct cx_index *index, enum cx_index_kind kind, cx_span key, uint64_t number)
 {
     struct segment *segment = growing(index);
-
     uint64_t place = number - segment->bounds.first[cx_index_space(kind)];
+    uint64_t hash = cx_hash(index->options.hash_key, key);
 
-    return place >= UINT32_MAX
-               ? (cx_status){ CX_E_LIMIT }
-               : cx_places_add(segment->places.kinds[kind], cx_hash(index->options.hash_key, key),
-                               (uint32_t)place);
+    if (place >= UINT32_MAX) {
+        return (cx_status){ CX_E_LIMIT };
+    }
+    if (kind == CX_INDEX_REQUEST) {
+        cx_filter_add(&segment->filters[kind], hash);
+    }
+    return cx_places_add(segment->places.kinds[kind], hash, (uint32_t)place);
 }
 
 void
@@ -388,6 +405,7 @@ turn(struct cx_index *index, const uint64_t end[CX_SPACES], struct cx_detail *de
     CX_TRY(cx_rows_put_segment(index->rows, at, &full, detail));
     CX_TRY(add_segment(index, &next));
     CX_TRY(cx_segment_places_init(&growing(index)->places));
+    CX_TRY(filter_growing(index));
     forget_filters(index);
     for (size_t i = 0; i < CX_INDEX_KINDS; i++) {
         enum cx_index_kind kind = (enum cx_index_kind)i;
@@ -418,6 +436,15 @@ cx_index_turn(struct cx_index *index, const uint64_t end[CX_SPACES], struct cx_d
     return is_segment_full(index, end[CX_SPACE_ENTRIES]) && index->n_segments < CX_LOG_SEGMENTS_MAX
                ? turn(index, end, detail)
                : CX_SUCCESS;
+}
+
+cx_status
+cx_index_finish(struct cx_index *index, const uint64_t end[CX_SPACES], struct cx_detail *detail)
+{
+    if (index->n_segments < CX_LOG_SEGMENTS_MAX) {
+        CX_TRY(turn(index, end, detail));
+    }
+    return put_all_pieces(index, detail);
 }
 
 /* ---- finding */
@@ -515,15 +542,30 @@ search_piece(struct search *search, uint64_t number, struct cx_detail *detail)
 }
 
 static cx_status
+search_places(struct search *search, struct segment *segment, enum cx_index_kind kind,
+              struct cx_detail *detail)
+{
+    struct cx_index *index = search->index;
+
+    if (segment == growing(index) && !cx_filter_may_have(&segment->filters[kind], search->hash)) {
+        return CX_SUCCESS;
+    }
+    if (segment->places.kinds[kind] == NULL) { /* a reader's first look */
+        CX_TRY(cx_segment_places_fill_space(index->rows, &index->options, &segment->bounds,
+                                            cx_index_space(kind), &segment->places, detail));
+    }
+    return cx_places_find(segment->places.kinds[kind], search->hash, offer, search, &search->stop);
+}
+
+static cx_status
 search_segment(struct search *search, size_t at, enum cx_index_kind kind, struct cx_detail *detail)
 {
-    const struct segment *segment = &search->index->segments[at];
+    struct segment *segment = &search->index->segments[at];
     unsigned piece = (unsigned)(search->hash >> 56);
 
     search->first = segment->bounds.first[cx_index_space(kind)];
     if ((unsigned)kind * CX_PIECES + piece >= segment->done) {
-        return cx_places_find(segment->places.kinds[kind], search->hash, offer, search,
-                              &search->stop);
+        return search_places(search, segment, kind, detail);
     }
     return cx_filter_may_have(&segment->filters[kind], search->hash)
                ? search_piece(search, cx_piece_number(at, kind, piece), detail)

@@ -157,6 +157,16 @@ cx_places_find(const struct cx_places *places, uint64_t hash,
     return CX_SUCCESS;
 }
 
+void
+cx_places_filter(const struct cx_places *places, struct cx_filter *filter)
+{
+    for (size_t i = 0; i < CX_PIECES; i++) {
+        for (uint32_t k = 0; k < places->parts[i].n; k++) {
+            cx_filter_add(filter, places->parts[i].rows[k].hash);
+        }
+    }
+}
+
 static int
 compare(const void *a, const void *b)
 {

@@ -5,6 +5,7 @@
 #define CX_STORE_PLACES_H
 
 #include "base/buf.h"
+#include "store/filter.h"
 #include "store/rows.h"
 
 struct cx_places;
@@ -24,6 +25,8 @@ void cx_places_expect(const struct cx_places *places, uint64_t hash);
 cx_status cx_places_find(const struct cx_places *places, uint64_t hash,
                          cx_status (*each)(void *ctx, uint32_t place, bool *ret_stop), void *ctx,
                          bool *ret_stop) CX_MUST;
+/* Adds every hash to filter. */
+void cx_places_filter(const struct cx_places *places, struct cx_filter *filter);
 /* The rows of one part as a piece, sorted, each once; appended to buf. Classes: NOMEM. */
 cx_status cx_places_piece(const struct cx_places *places, unsigned number, struct cx_buf *buf)
     CX_MUST;

@@ -111,19 +111,72 @@ fill_message(void *ctx, const struct cx_row *row)
                                        : unreadable(filling, "message", row->key);
 }
 
+static void
+drop_space(struct cx_segment_places *places, enum cx_space space)
+{
+    for (size_t i = 0; i < CX_INDEX_KINDS; i++) {
+        if (cx_index_space((enum cx_index_kind)i) == space) {
+            cx_places_free(places->kinds[i]);
+            places->kinds[i] = NULL;
+        }
+    }
+}
+
+static cx_status
+init_space(struct cx_segment_places *places, enum cx_space space)
+{
+    for (size_t i = 0; i < CX_INDEX_KINDS; i++) {
+        if (cx_index_space((enum cx_index_kind)i) == space) {
+            places->kinds[i] = cx_places_new();
+            if (places->kinds[i] == NULL) {
+                return (cx_status){ CX_E_NOMEM };
+            }
+        }
+    }
+    return CX_SUCCESS;
+}
+
+static cx_status
+fill_space(struct filling *filling, enum cx_space space)
+{
+    static const struct {
+        enum cx_table table;
+        cx_row_fn fill;
+    } of[CX_SPACES] = {
+        [CX_SPACE_ENTRIES] = { CX_TABLE_ENTRY, fill_entry },
+        [CX_SPACE_OBJECTS] = { CX_TABLE_OBJECT, fill_object },
+        [CX_SPACE_MESSAGES] = { CX_TABLE_MESSAGE, fill_message },
+    };
+
+    CX_TRY(init_space(filling->places, space));
+    return filling->rows->ops->scan(filling->rows, of[space].table, filling->segment->first[space],
+                                    filling->segment->end[space], of[space].fill, filling,
+                                    filling->detail);
+}
+
+cx_status
+cx_segment_places_fill_space(struct cx_rows *rows, const struct cx_index_options *options,
+                             const struct cx_segment *segment, enum cx_space space,
+                             struct cx_segment_places *ret, struct cx_detail *detail)
+{
+    struct filling filling = { rows, options, segment, ret, detail };
+    cx_status status;
+
+    drop_space(ret, space);
+    status = fill_space(&filling, space);
+    if (!cx_ok(status)) { /* a part of the places would look like all */
+        drop_space(ret, space);
+    }
+    return status;
+}
+
 cx_status
 cx_segment_places_fill(struct cx_rows *rows, const struct cx_index_options *options,
                        const struct cx_segment *segment, struct cx_segment_places *ret,
                        struct cx_detail *detail)
 {
-    struct filling filling = { rows, options, segment, ret, detail };
-    const uint64_t *first = segment->first, *end = segment->end;
-
-    CX_TRY(cx_segment_places_init(ret));
-    CX_TRY(rows->ops->scan(rows, CX_TABLE_ENTRY, first[CX_SPACE_ENTRIES], end[CX_SPACE_ENTRIES],
-                           fill_entry, &filling, detail));
-    CX_TRY(rows->ops->scan(rows, CX_TABLE_OBJECT, first[CX_SPACE_OBJECTS], end[CX_SPACE_OBJECTS],
-                           fill_object, &filling, detail));
-    return rows->ops->scan(rows, CX_TABLE_MESSAGE, first[CX_SPACE_MESSAGES], end[CX_SPACE_MESSAGES],
-                           fill_message, &filling, detail);
+    for (size_t i = 0; i < CX_SPACES; i++) {
+        CX_TRY(cx_segment_places_fill_space(rows, options, segment, (enum cx_space)i, ret, detail));
+    }
+    return CX_SUCCESS;
 }

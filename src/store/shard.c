@@ -125,7 +125,8 @@ append(struct cx_shard *shard, const struct cx_entry *entry, cx_span record,
     shard->end[CX_SPACE_ENTRIES]++;
     shard->last = row.entry;
     shard->new_entries++;
-    return cx_index_turn(shard->index, shard->end, detail);
+    return entry->kind == CX_ENTRY_SEAL ? cx_index_finish(shard->index, shard->end, detail)
+                                        : cx_index_turn(shard->index, shard->end, detail);
 }
 
 cx_status

@@ -366,15 +366,15 @@ rewritten(struct sample *s, const struct cx_tlog_proof *proof)
     return ret;
 }
 
-/* A copy with one octet changed. */
+/* A copy with one octet changed in these bits. */
 static cx_span
-changed(struct sample *s, cx_span octets, size_t at)
+changed(struct sample *s, cx_span octets, size_t at, uint8_t bits)
 {
     uint8_t *copy = cx_arena_get(&s->arena, octets.n, 1);
 
     MUST(copy != NULL && at < octets.n);
     memcpy(copy, octets.p, octets.n);
-    copy[at] ^= 1;
+    copy[at] ^= bits;
     return (cx_span){ copy, octets.n };
 }
 
@@ -397,23 +397,15 @@ with_member(struct sample *s)
 static cx_span
 with_denial(struct sample *s)
 {
-    static const char permit[] = "\x66PERMIT", deny[] = "\x64"
-                                                        "DENY";
+    static const uint8_t permit[] = "\x00\x05\x01\x6a" /* a finding's verdict, and its reason */
+                                    "authorized";
     cx_span record = sample_record(s);
-    const uint8_t *end = record.p + record.n, *at = memmem(record.p, record.n, permit, 7);
-    struct cx_buf buf;
-    cx_span ret;
+    const uint8_t *at = memmem(record.p, record.n, permit, sizeof(permit) - 1);
 
     MUST(at != NULL);
-    at = memmem(at + 1, (size_t)(end - at - 1), permit, 7);
+    at = memmem(at + 1, record.n - (size_t)(at + 1 - record.p), permit, sizeof(permit) - 1);
     MUST(at != NULL);
-    cx_buf_init(&buf, CX_RECORD_MAX);
-    cx_buf_put(&buf, (cx_str){ (const char *)record.p, (size_t)(at - record.p) });
-    cx_buf_puts(&buf, deny);
-    cx_buf_put(&buf, (cx_str){ (const char *)at + 7, (size_t)(end - at - 7) });
-    MUST(cx_ok(cx_arena_copy(&s->arena, cx_span_of_str(cx_buf_str(&buf)), &ret)));
-    cx_buf_done(&buf);
-    return sample_permit_of(s, ret);
+    return sample_permit_of(s, changed(s, record, (size_t)(at + 1 - record.p), 5 ^ 1)); /* DENY */
 }
 
 static void
@@ -434,8 +426,8 @@ make_broken(struct output *out, struct sample *s, cx_span good)
     other.has_extra = false;
     broken(out, "no-record.tlog-proof", "no-record", rewritten(s, &other));
     broken(out, "wrong-size.tlog-proof", "signature",
-           changed(s, good, checkpoint_at + sizeof(SAMPLE_ORIGIN)));
-    broken(out, "two-newlines.tlog-proof", "syntax", changed(s, good, 22));
+           changed(s, good, checkpoint_at + sizeof(SAMPLE_ORIGIN), 1));
+    broken(out, "two-newlines.tlog-proof", "syntax", changed(s, good, 22, 1));
     broken(out, "unknown-member.tlog-proof", "record", with_member(s));
     broken(out, "one-denied.tlog-proof", "record", with_denial(s));
     broken(out, "cut.base64", "base64",

@@ -299,7 +299,7 @@ def record_changes():
     for place in (0, 1):
         for key in (0, 1, 2, 3, 4):
             yield f"finding {place} without {key}", but(drop(9, place, key))
-        for verdict in (*reader.VERDICTS, "permit", "", 0):
+        for verdict in (*reader.VERDICTS, "permit", "", 0, -1, 8, 2**64 - 1, True):
             yield f"finding {place} is {verdict}", but(put(verdict, 9, place, 0))
             for conclusion in reader.VERDICTS:
                 yield (f"finding {place} is {verdict}, conclusion {conclusion}",
@@ -314,7 +314,8 @@ def record_changes():
             yield f"finding {place} with {key}: {value!r}"[:80], but(put(value, 9, place, key))
     for key, value in ((3, NOW), (3, None), (4, True), (4, False), (4, 1), (5, NOW), (5, NOW + 1), (5, NOW + 899),
                        (5, NOW + 900),
-                       (5, 0), (5, -1), (6, 0), (-1, 0), (2, ["x"] * 257), (1, ""), (1, 0)):
+                       (5, 0), (5, -1), (6, 0), (-1, 0), (2, ["x"] * 257), (1, ""), (1, 0), (1, "x"),
+                       (1, good[9][0][1]), (0, 0), (0, 8), (0, True), (0, "permit")):
         yield f"conclusion with {key}: {value}"[:80], but(put(value, 10, key))
     for key in good[10]:
         yield f"conclusion without {key}", but(drop(10, key))
@@ -374,7 +375,7 @@ def name_changes(but, put):
 
 
 def case_changes(but, put):
-    cases = [[purpose, profile, epoch] for purpose in (*reader.PURPOSES, "x", "") for profile in (*reader.PROFILES, "x")
+    cases = [[purpose, profile, epoch] for purpose in (*reader.PURPOSES, "x", 0, 4) for profile in (*reader.PROFILES, "x", 0, 6)
              for epoch in ("E11", "S4", "V0", "RFC8659", "P16", "E10", "E12", "")]
     for case in cases:
         yield f"case {case}", but(put([case], 6))
@@ -406,7 +407,7 @@ NAMES = ("www.d.test", "*.d.test", "WWW.D.TEST", "d.test", "*.www.d.test", "www.
          "2001:db8:0::1",
          "::ffff:192.0.2.1", "1.2.3", "192.0.2.1.", "*.192.0.2.1", "[2001:db8::1]", "u@d.test", "@d.test", "U@D.TEST",
          "a@b@d.test",
-         "u@", "u@192.0.2.1", "u@*.d.test", "u@d.test.", "", " ", "a_b.test", "*.a_b.test", "-a.test", "a-.test",
+         "u@", "u@192.0.2.1", "u@x.onion", "u@*.d.test", "u@d.test.", "", " ", "a_b.test", "*.a_b.test", "-a.test", "a-.test",
          "\u00e4.test",
          "u@\u00e4.test", "\u00e4@d.test", "xn--4ca.test", "www.d.test ", "www.d\ntest", "a" * 64 + ".test",
          ("a" * 62 + ".") * 4 + "a",
@@ -539,7 +540,7 @@ def with_two_cases():
         for expires in (day, day + 1, date + 900):
             finding = {0: "PERMIT", 1: "x", 2: [], 3: date + 28799}
             record = {0: 1, 1: date * 1000, 2: GOOD.authority, 3: bytes(32), 4: bytes(32), 5: date, 6: cases,
-                      7: [[1, "www.d.test"], [6, "d.test"]], 8: [], 9: [finding, finding], 10: {**finding, 5: expires}}
+                      7: [[1, "www.d.test"], [6, "d.test"]], 8: [], 9: [finding, finding], 10: {0: "PERMIT", 2: [], 3: finding[3], 5: expires}}
             if corroborated:
                 record[15] = {0: "own", 1: bytes(32), 2: corroborated, 3: corroborated, 4: ["ARIN", "RIPE"]}
             made = certificate([WWW, EMAIL], (), usages).public_bytes(permits.serialization.Encoding.DER)
@@ -555,7 +556,7 @@ DAYS = sorted({begin for table in (*verify.PHASES.values(),) for begin, *_ in ta
 HOSTS = [(1, "www.d.test"), (1, "d.test"), (2, "d.test"), (2, "www.d.test")]
 SECRET = [(3, "x.onion"), (4, "x.onion"), (3, "y.onion")]
 NUMBERS = [(5, "192.0.2.1"), (5, "2001:db8::1")]
-MAILBOXES = [(6, "d.test"), (6, "www.d.test")]
+MAILBOXES = [(6, "d.test"), (6, "www.d.test"), (6, "x.onion")]
 METHODS = ["dns-01", "http-01", "tls-alpn-01", "3.2.2.4.4", "3.2.2.4.12", "3.2.2.4.18", "3.2.2.4.19", "3.2.2.4.20",
            "3.2.2.4.7", "3.2.2.2",
            "email-reply-00", "ca-tbr-4", "ca-tbr-12", "ca-tbr-19", "ca-tbr-7", "ca-tbr-04", "CA-TBR-4", "3.2.2.4.04",
@@ -611,8 +612,10 @@ def by_dice(dice):
         if dice.random() < (0.05 if finding[0] == "PERMIT" else 0.5):
             del finding[3]
     worst = min((finding[0] for finding in findings), key=reader.VERDICTS.index)
-    conclusion = {0: mostly(dice, worst, *reader.VERDICTS[:reader.VERDICTS.index(worst) + 1]), 1: "x", 2: [],
+    conclusion = {0: mostly(dice, worst, *reader.VERDICTS[:reader.VERDICTS.index(worst) + 1]), 2: [],
                   3: logged + 28800}
+    if dice.random() < 0.1:
+        conclusion[1] = dice.choice(("", "x", "y"))
     if dice.random() < 0.1:
         del conclusion[3]
     record = {0: 1, 1: logged * 1000 + dice.choice((0, 1, 999)), 2: GOOD.authority, 3: bytes(32), 4: bytes(32), 5: date,

@@ -1,6 +1,7 @@
 """Permits and requests for test_verify.py: made anew under the key of docs/formats/permit-vectors, so that a record that was
 changed stands in a log that was signed, and everything behind the signature is reached."""
 import base64
+import copy
 import dataclasses
 import json
 import os
@@ -156,8 +157,36 @@ def good_record():
     return as_dicts(reader.Decoder.whole(octets("good.record")[reader.SALT:]))
 
 
+def number_of(word, words):
+    """What is no such word stays as it is."""
+    return words.index(word) + 1 if isinstance(word, str) and word in words else word
+
+
+def with_number(item, at, words):
+    if isinstance(item, (dict, list)) and item and (isinstance(item, list) or at in item):
+        item[at] = number_of(item[at], words)
+
+
+def items_of(record, key):
+    return record[key] if isinstance(record, dict) and isinstance(record.get(key), list) else []
+
+
+def with_numbers(record):
+    """Cases in mutations.py say verdicts, purposes and profiles by their words."""
+    record = copy.deepcopy(record)
+    for case in items_of(record, 6):
+        if isinstance(case, list):
+            case[:2] = [number_of(word, words) for word, words in zip(case, (reader.PURPOSES, reader.PROFILES))]
+    for finding in items_of(record, 9):
+        with_number(finding, 0, reader.VERDICTS)
+        for reading in items_of(finding, 6):
+            with_number(reading, 0, reader.VERDICTS)
+    with_number(record.get(10), 0, reader.VERDICTS)
+    return record
+
+
 def record_octets(record, salt=SALT):
-    return salt + encode(record)
+    return salt + encode(with_numbers(record))
 
 
 # ---- logs

@@ -29,7 +29,7 @@ HASH = 32
 
 MOMENT_FIRST, MOMENT_LAST = -62167219200, 253402300799
 
-# From bad to good: a conclusion is nowhere to the right of a finding.
+# Numbered from 1, from bad to good: a conclusion is nowhere to the right of a finding.
 VERDICTS = ("DENY", "FAIL", "ARGUABLE", "PERMIT-LF", "PERMIT", "EXEMPT", "NA")
 POSITIVE = ("PERMIT", "PERMIT-LF", "EXEMPT", "NA")
 PURPOSES = ("tls", "smime", "vmc")
@@ -176,6 +176,12 @@ def word(item, words):
     return item
 
 
+def numbered(item, words):
+    """The word with that number, from 1."""
+    need(is_int(item) and 1 <= item <= len(words), "a number that stands for nothing")
+    return words[item - 1]
+
+
 def moment(item):
     need(is_int(item) and MOMENT_FIRST <= item <= MOMENT_LAST, "a moment that is none")
     return item
@@ -320,7 +326,7 @@ class Case:
     @classmethod
     def of(cls, item):
         purpose, profile, epoch = parts(item, 3)
-        return cls(word(purpose, PURPOSES), word(profile, PROFILES), text(epoch))
+        return cls(numbered(purpose, PURPOSES), numbered(profile, PROFILES), text(epoch))
 
     def says(self):
         return dataclasses.asdict(self)
@@ -372,7 +378,7 @@ def note_of(item):
 
 def reading_of(item):
     verdict, reading = parts(item, 2)
-    return {"verdict": word(verdict, VERDICTS), "reading": text(reading)}
+    return {"verdict": numbered(verdict, VERDICTS), "reading": text(reading)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -389,7 +395,7 @@ class Finding:
     @classmethod
     def of(cls, item):
         m = members(item, (0, 1, 2), (3, 4, 5, 6, 7))
-        return cls(word(m[0], VERDICTS), text(m[1]), array(m[2], text, 0, RULES_MAX),
+        return cls(numbered(m[0], VERDICTS), text(m[1]), array(m[2], text, 0, RULES_MAX),
                    moment(m[3]) if 3 in m else None, number(m[4]) if 4 in m else None,
                    array(m[5], note_of, 1, 24) if 5 in m else [], array(m[6], reading_of, 1, 4) if 6 in m else [],
                    array(m[7], number, 0, 384) if 7 in m else None)
@@ -411,9 +417,11 @@ class Conclusion:
     expires: int      # or None: no permit
 
     @classmethod
-    def of(cls, item):
-        m = members(item, (0, 1, 2), (3, 4, 5))
-        self = cls(word(m[0], VERDICTS), text(m[1]), array(m[2], text, 0, RULES_MAX),
+    def of(cls, item, first):
+        """first: the first finding, whose reason is not said again."""
+        m = members(item, (0, 2), (1, 3, 4, 5))
+        need(1 not in m or text(m[1]) != first.reason, "the first finding's reason again")
+        self = cls(numbered(m[0], VERDICTS), m.get(1, first.reason), array(m[2], text, 0, RULES_MAX),
                    moment(m[3]) if 3 in m else None, 4 in m and true(m[4]), moment(m[5]) if 5 in m else None)
         if self.expires is not None:
             need(self.verdict in POSITIVE and not self.hypothetical, "a permit on a verdict that permits nothing")
@@ -469,10 +477,11 @@ class Record:
     @classmethod
     def decode(cls, octets):
         salt, m = salted(octets, (0, 1, 3, 4, 5, 6, 7, 8, 9, 10), (2, 11, 12, 13, 14, 15))
+        findings = array(m[9], Finding.of, 1, NAMES_MAX)
         self = cls(
             salt, number(m[1]), hash_of(m[2]) if 2 in m else None, hash_of(m[3]), hash_of(m[4]), moment(m[5]),
             array(m[6], Case.of, 1, 2), array(m[7], Name.of, 1, NAMES_MAX), array(m[8], hash_of, 0, ANSWERS_MAX),
-            array(m[9], Finding.of, 1, NAMES_MAX), Conclusion.of(m[10]), text(m[11], False) if 11 in m else None,
+            findings, Conclusion.of(m[10], findings[0]), text(m[11], False) if 11 in m else None,
             number(m[12]) if 12 in m else None, array(m[13], Validation.of, 1, NAMES_MAX) if 13 in m else [],
             contract(m[14]) if 14 in m else None, Corroboration.of(m[15]) if 15 in m else None)
         self.check()

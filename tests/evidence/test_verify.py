@@ -217,10 +217,10 @@ class BothVerifiers(unittest.TestCase):
         dice = self.dice()
         for case in good_vectors():
             values = 3 if case.about.startswith("good.") else 1
-            self.compare(mutations.with_octets_changed(dice, case, values), 1000 * values, 4)
+            self.compare(mutations.with_octets_changed(dice, case, values), 900 * values, 4)
 
     def test_every_octet_of_a_record(self):
-        self.compare(mutations.with_record_octets_changed(self.dice(), mutations.GOOD), 1200, 10)
+        self.compare(mutations.with_record_octets_changed(self.dice(), mutations.GOOD), 1100, 10)
 
     def test_cut_files(self):
         for case in good_vectors():

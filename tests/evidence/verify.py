@@ -365,8 +365,7 @@ def dns_name(text):
 def mailbox(text):
     local, at, domain = text.rpartition("@")
     demand(at and local, "name")
-    host = host_of(domain)
-    return "onion" if reader.is_onion(host) else "mailbox", host
+    return "mailbox", host_of(domain)
 
 
 def address(octets):

@@ -2,6 +2,7 @@
  * answer as all sources give one. */
 #include "../unit/strip.h"
 #include "evidence/answer_object.h"
+#include "evidence/glance.h"
 #include "fuzz.h"
 
 #define ARENA_CAP ((size_t)256 << 20)
@@ -39,6 +40,41 @@ check_answer(const struct cx_answer *a)
     }
 }
 
+/* A glance takes every digest that the answer names, and nothing else. */
+static void
+check_glance(cx_span octets, const struct cx_answer_object *object)
+{
+    struct cx_glance_answer glance;
+    struct cx_hash digest;
+    size_t n = object->has_message ? 1 : 0, seen = 0;
+    static const uint8_t unknown[CX_HASH_SIZE];
+
+    for (size_t i = 0; i < object->answer.n_proof; i++) {
+        n += memcmp(object->answer.proof[i]->digest, unknown, CX_HASH_SIZE) != 0;
+    }
+    for (size_t i = 0; i < object->answer.n_control; i++) {
+        n += memcmp(object->answer.control[i]->digest, unknown, CX_HASH_SIZE) != 0;
+    }
+    MUST(cx_ok(cx_glance_answer(octets, CX_MESSAGES_FULL, &glance)));
+    while (cx_glance_message(&glance, &digest)) {
+        seen++;
+    }
+    MUST(seen == n);
+}
+
+/* Octets that are no answer can be glanced at: nothing is read beyond them. */
+static void
+glance_at_anything(cx_span octets)
+{
+    struct cx_glance_answer glance;
+    struct cx_hash digest;
+
+    if (cx_ok(cx_glance_answer(octets, CX_MESSAGES_FULL, &glance))) {
+        while (cx_glance_message(&glance, &digest)) {
+        }
+    }
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -50,8 +86,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     cx_arena_init(&arena, ARENA_CAP);
     cx_buf_init(&buf, CX_RECORD_MAX);
+    glance_at_anything(octets);
     if (cx_ok(cx_answer_object_decode(octets, &arena, &object, &detail))) {
         check_answer(&object.answer);
+        check_glance(octets, &object);
         MUST(cx_ok(cx_answer_object_encode(&object.answer,
                                            object.has_message ? &object.message : NULL, &buf)));
         MUST(is_same_stripped(octets, 0, cx_buf_str(&buf)));

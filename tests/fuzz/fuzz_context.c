@@ -4,6 +4,7 @@
 #include "base/cbor_json.h"
 #include "engine/policy.h"
 #include "evidence/context.h"
+#include "evidence/glance.h"
 #include "fuzz.h"
 
 #define ARENA_CAP ((size_t)256 << 20)
@@ -49,6 +50,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     cx_buf_init(&buf, CX_RECORD_MAX);
     if (cx_ok(cx_context_decode(octets, &arena, &context, &detail))) {
         MUST(context.order != CX_ORDER_UNSET && context.messages != CX_MESSAGES_UNSET);
+        MUST(cx_glance_context(octets) == context.messages);
         MUST(cx_ok(cx_context_encode(&context, &buf)));
         MUST(is_same_stripped(octets, 0, cx_buf_str(&buf)));
         check_policy(&context, &arena);

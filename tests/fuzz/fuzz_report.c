@@ -98,7 +98,7 @@ write_kind(enum kind kind, const struct cx_json *run, const struct cx_report_row
 {
     switch (kind) {
     case CSV:
-        return cx_report_csv(rows, NULL, out, NULL);
+        return cx_report_lists(rows, NULL, &(struct cx_report_lists){ .csv = out }, NULL);
     case TEXT:
         return cx_report_markdown(run, true, out, NULL);
     case PAGE:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the seeds of the fuzz target for archives: the examples of docs/archives.md, whole and damaged. Same output on every run."""
+"""Writes the seeds of the fuzz targets for archives and mappings: the examples of docs/archives.md, whole and damaged. Same output on every run."""
 import base64
 import os
 import re
@@ -33,11 +33,18 @@ MAPPED = {
 }
 
 
-def save(name, first, octets):
-    folder = os.path.join(HERE, "corpus", "archive")
+REFUSED = {
+    "refused-group": '{"format":"text","regex":"(?<time>x)(?<what>y)"}\n\nxy\n',
+    "refused-open": '{"format":"text","regex":"[[:alpha:](?<time"}\n\n',
+    "refused-word": '{"format":"csv","fields":{"time":"t","name":"n","result":"r"},"results":{"permits":[]}}\n\nt,n,r\n',
+}
+
+
+def save(target, name, octets):
+    folder = os.path.join(HERE, "corpus", target)
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, name), "wb") as file:
-        file.write(bytes([first]) + octets)
+        file.write(octets)
 
 
 def main():
@@ -46,10 +53,16 @@ def main():
     for kind, text in blocks:
         if kind in FORMATS[:-1]:
             octets = base64.b64decode(text) if kind == "dnstap" else text.encode()
-            save(kind, FORMATS.index(kind), octets)
-            save(kind + "-cut", FORMATS.index(kind) | WITH_OPTIONS, octets[:len(octets) * 2 // 3])
+            save("archive", kind, bytes([FORMATS.index(kind)]) + octets)
+            save("archive", kind + "-cut", bytes([FORMATS.index(kind) | WITH_OPTIONS]) + octets[:len(octets) * 2 // 3])
+        elif kind == "mapping":
+            mapping = text
+        elif kind == "mapped":
+            save("mapping", str(len(mapping)), (mapping + "\n" + text).encode())
     for name, (first, text) in MAPPED.items():
-        save(name, first, text.encode())
+        save("archive", name, bytes([first]) + text.encode())
+    for name, text in REFUSED.items():
+        save("mapping", name, text.encode())
 
 
 if __name__ == "__main__":

@@ -108,6 +108,12 @@ class Recheck(Runs):
             self.assertEqual('DENIES-NOW' if denied else 'PERMITS-NOW', row['now']['state'])
             self.assertEqual(denied, row['remedies']['recheck'])
             self.assertEqual(before[serial]['duty'], row['duty'])
+        with open(os.path.join(run, 'notices.csv'), encoding='utf-8', newline='') as file:
+            said = {row['Serial #']: row['Notice'] for row in csv.DictReader(file)}
+        self.assertTrue(said)
+        for serial, notice in said.items():
+            self.assertIn('permitted a new certificate' if after[serial]['now']['state'] == 'PERMITS-NOW'
+                          else 'forbade this authority', notice)
 
     def test_goes_on(self):
         """Cut off in the middle of a line: asked again from there, and nothing twice."""

@@ -39,6 +39,7 @@ class Scenario:
                 '--aware', self.truth['aware'], '--proof-grade', grade, '--out', self.run, '--json']
         for entry in self.truth['inputs']:
             args += ['--' + entry['kind'], os.path.join(folder, entry['path'])]
+        self.args = args
         self.summary = json.loads(caaproof(*args).stdout)
         lines = caaproof('report', self.run, '--ndjson').stdout.splitlines()
         self.rows = {row['serial']: row for row in map(json.loads, lines)}
@@ -172,6 +173,18 @@ class Scenarios(unittest.TestCase):
             rules = {row['rule']: serial for serial, row in s.rows.items() if row['rule']}
             for rule, serial in rules.items():
                 self.assertIn('(%s: ' % rule, caaproof('explain', s.run, serial).stdout)
+
+    def test_report_is_made_unless_it_is_not_wanted(self):
+        s = self.scenarios[0]
+        bare = s.run + '.bare'
+        caaproof(*(bare if argument == s.run else argument for argument in s.args), '--no-report')
+        made = {'report.html', 'preliminary.md', 'report.md', 'certificates.csv', 'links.txt', 'worklist.csv', 'notices.csv'}
+        self.assertEqual(made, set(os.listdir(s.run)) - set(os.listdir(bare)))
+        caaproof('report', bare)
+        self.assertEqual(set(os.listdir(s.run)), set(os.listdir(bare)))
+        for name in sorted(made - {'report.html', 'preliminary.md', 'report.md'}):  # these tell when they were made
+            with open(os.path.join(s.run, name), 'rb') as a, open(os.path.join(bare, name), 'rb') as b:
+                self.assertEqual(a.read(), b.read(), name)
 
     def test_same_again(self):
         """Same inputs, same run (R-PRF-12): the page and the lists too, but for the moment when it was made."""

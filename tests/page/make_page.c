@@ -32,6 +32,8 @@ static cx_status
 write_kind(const char *kind, const struct cx_json *run, const struct cx_report_rows *rows,
            const char *argument, struct cx_detail *detail)
 {
+    struct cx_report_lists lists;
+
     if (strcmp(kind, "html") == 0) {
         size_t most = argument != NULL ? strtoul(argument, NULL, 10) : SIZE_MAX;
 
@@ -40,17 +42,13 @@ write_kind(const char *kind, const struct cx_json *run, const struct cx_report_r
     if (strcmp(kind, "preliminary") == 0 || strcmp(kind, "full") == 0) {
         return cx_report_markdown(run, kind[0] == 'f', stdout, detail);
     }
-    if (strcmp(kind, "csv") == 0) {
-        return cx_report_csv(rows, argument, stdout, detail);
-    }
-    if (strcmp(kind, "links") == 0) {
-        return cx_report_links(rows, argument, stdout, detail);
-    }
-    if (strcmp(kind, "worklist") == 0) {
-        return cx_report_worklist(rows, stdout, detail);
-    }
-    if (strcmp(kind, "notices") == 0) {
-        return cx_report_notices(rows, stdout, detail);
+    lists.csv = strcmp(kind, "csv") == 0 ? stdout : NULL;
+    lists.links = strcmp(kind, "links") == 0 ? stdout : NULL;
+    lists.worklist = strcmp(kind, "worklist") == 0 ? stdout : NULL;
+    lists.notices = strcmp(kind, "notices") == 0 ? stdout : NULL;
+    if (lists.csv != NULL || lists.links != NULL || lists.worklist != NULL ||
+        lists.notices != NULL) {
+        return cx_report_lists(rows, argument, &lists, detail);
     }
     return cx_fail(detail, CX_E_USAGE, "no such report: %s", kind);
 }

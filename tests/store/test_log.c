@@ -486,6 +486,27 @@ TEST(every_record_finds_its_objects)
     cx_log_reader_close(reader);
 }
 
+/* Who wants an object of a segment that has no pieces yet makes no index of names. */
+TEST(an_object_is_found_without_reading_records)
+{
+    struct cx_detail detail = { .rule = NULL };
+    struct found found = { .n = 0 };
+    struct cx_log_reader *reader;
+
+    make(0);
+    test_log_fill(&t, 0, 9);
+    test_log_close(&t);
+    scratch_sql(t.store, "0001/records.sqlite", "UPDATE entry SET record = x'00' WHERE number = 3");
+    SCRATCH_OK(cx_log_reader_open(t.store, &reader, &detail));
+    SCRATCH_OK(cx_log_scan(reader, 1, 5, 6, check_objects, reader, &detail));
+    for (size_t i = 0; i < 2; i++) { /* half an index is none */
+        SCRATCH_FAILS(cx_log_find(reader, CX_STR("n5.test"), note_found, &found, &detail),
+                      CX_CLASS_STORE);
+    }
+    assert_int_equal(found.n, 0);
+    cx_log_reader_close(reader);
+}
+
 TEST(a_scan_of_what_is_not_there_is_refused)
 {
     struct cx_detail detail = { .rule = NULL };
@@ -574,6 +595,7 @@ static const struct CMUnitTest tests[] = {
     LOG(readers_find_by_name_and_request_newest_first),
     LOG(a_row_is_given_once),
     LOG(every_record_finds_its_objects),
+    LOG(an_object_is_found_without_reading_records),
     LOG(a_scan_of_what_is_not_there_is_refused),
     LOG(a_commit_is_seen_at_once_and_a_reader_stays_where_it_was),
     LOG(readers_do_without_the_latest_checkpoint),

@@ -468,6 +468,37 @@ TEST(a_sealed_shard_is_followed)
     ASSERT_FINDINGS(t.store, "");
 }
 
+/* No reader ever makes an index of a sealed shard again: full segments, one whose pieces were being written, and the last,
+ * which the seal ended. */
+TEST(a_seal_writes_what_the_index_lacks)
+{
+    static const uint64_t entries[] = { 0, 14, 15, 60, 70 };
+
+    for (size_t i = 0; i < CX_COUNT(entries); i++) {
+        struct cx_detail detail = { .rule = NULL };
+        static struct test_check check;
+        uint64_t segments = (entries[i] + 2 + 15) / 16;
+        char sql[100], want[60];
+
+        if (i != 0) {
+            test_log_remove(&t);
+        }
+        test_log_make(&t, 16);
+        test_log_fill(&t, 0, entries[i]);
+        SCRATCH_OK(cx_log_seal(t.log, &detail));
+        test_log_close(&t);
+        test_check_run(&check, t.store, NULL);
+        assert_string_equal(check.text, "");
+        assert_int_equal(check.totals.pieces, segments * 1024);
+        (void)snprintf(sql, sizeof(sql), "DELETE FROM piece WHERE id >= %llu",
+                       (unsigned long long)segments * 1024 - 1);
+        scratch_sql(t.store, "0001/records.sqlite", sql);
+        (void)snprintf(want, sizeof(want), "piece-missing 1/%llu\n",
+                       (unsigned long long)segments * 1024 - 1);
+        ASSERT_FINDINGS(t.store, want);
+    }
+}
+
 /* Every moment at which a process can end while it seals: what is there is completed. */
 TEST(an_interrupted_seal_is_completed)
 {
@@ -579,6 +610,7 @@ static const struct CMUnitTest tests[] = {
     LOG(a_missing_piece_is_a_failure),
     LOG(a_messages_file_that_is_gone_is_told_of),
     LOG(a_sealed_shard_is_followed),
+    LOG(a_seal_writes_what_the_index_lacks),
     LOG(an_interrupted_seal_is_completed),
     LOG(a_lost_shard_is_not_made_again),
     LOG(after_a_failure_nothing_is_added),

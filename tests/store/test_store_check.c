@@ -1,7 +1,9 @@
+#include "base/cbor.h"
 #include "checks.h"
 #include "logs.h"
 #include "main.h"
 #include "pki/digest.h"
+#include "records.h"
 
 #include <sqlite3.h>
 #include <stdarg.h>
@@ -402,6 +404,183 @@ TEST(a_messages_file_that_is_gone_is_a_fault_unless_retention_did_it)
     ASSERT_FINDINGS(t.store, "");
 }
 
+/* ---- messages that answers name */
+
+enum {
+    OWN_MESSAGE,
+    PROOF_MESSAGE,
+    CONTROL_MESSAGE,
+    MESSAGES
+};
+static const char *const messages[MESSAGES] = { "own", "proof", "control" };
+
+static void
+put_rests_on(struct cx_buf *buf, unsigned key, unsigned message)
+{
+    struct cx_hash digest;
+
+    test_digest(cx_span_of_str(cx_str_of(messages[message])), &digest);
+    cx_cbor_put_uint(buf, key);
+    cx_cbor_put_array(buf, 2);
+    for (unsigned known = 0; known < 2; known++) { /* one whose digest nobody knows */
+        cx_cbor_put_array(buf, 5);
+        if (known == 0) {
+            cx_cbor_put_null(buf);
+        } else {
+            cx_cbor_put_bytes(buf, (cx_span){ digest.b, CX_HASH_SIZE });
+        }
+        cx_cbor_put_text(buf, CX_STR("secure"));
+        cx_cbor_put_uint(buf, 0);
+        cx_cbor_put_bytes(buf, (cx_span){ (const uint8_t *)"", 1 });
+        cx_cbor_put_uint(buf, 48);
+    }
+}
+
+static struct cx_hash
+put_in_log(struct test_log *log, enum cx_object_kind kind, struct cx_buf *buf)
+{
+    struct cx_detail detail = { .rule = NULL };
+    cx_span octets = cx_span_of_str(cx_buf_str(buf));
+    struct cx_hash digest;
+
+    test_digest(octets, &digest);
+    SCRATCH_OK(cx_log_put_object(log->log, kind, &digest, octets, &detail));
+    cx_buf_clear(buf);
+    return digest;
+}
+
+/* A record of a context that says what was kept, and of an answer that names three messages. */
+static void
+append_check(struct test_log *log, const char *kept, const char *dnssec, bool is_proved,
+             struct cx_hash *ret_answer)
+{
+    struct cx_detail detail = { .rule = NULL };
+    CX_AUTO(cx_buf_done) struct cx_buf buf = { .max = 4096 };
+    struct test_record record = { .time_ms = TEST_CLOCK_MS, .n_objects = 2 };
+    const cx_str name = CX_STR("d.test"); /* that of every record without names */
+    const struct cx_log_keys keys = { .names = &name, .n_names = 1 };
+    struct cx_hash objects[2], own;
+    uint64_t index;
+
+    cx_cbor_put_map(&buf, 1);
+    cx_cbor_put_uint(&buf, 7);
+    cx_cbor_put_text(&buf, cx_str_of(kept));
+    objects[0] = put_in_log(log, CX_OBJECT_CONTEXT, &buf);
+    test_digest(cx_span_of_str(cx_str_of(messages[OWN_MESSAGE])), &own);
+    cx_cbor_put_map(&buf, is_proved ? 5 : 4);
+    cx_cbor_put_uint(&buf, 4);
+    cx_cbor_put_text(&buf, cx_str_of(dnssec));
+    cx_cbor_put_uint(&buf, 11);
+    cx_cbor_put_bytes(&buf, (cx_span){ own.b, CX_HASH_SIZE });
+    put_rests_on(&buf, 12, PROOF_MESSAGE);
+    put_rests_on(&buf, 13, CONTROL_MESSAGE);
+    if (is_proved) {
+        cx_cbor_put_uint(&buf, 15);
+        cx_cbor_put_bool(&buf, true);
+    }
+    *ret_answer = objects[1] = put_in_log(log, CX_OBJECT_ANSWER, &buf);
+    record.objects = objects;
+    test_record_write(&record, &buf);
+    SCRATCH_OK(cx_log_append(log->log, CX_ENTRY_CHECK, TEST_CLOCK_MS,
+                             cx_span_of_str(cx_buf_str(&buf)), &keys, &index, &detail));
+}
+
+static void
+put_message(struct test_log *log, unsigned message)
+{
+    CX_AUTO(cx_buf_done) struct cx_buf buf = { .max = 100 };
+
+    cx_buf_puts(&buf, messages[message]);
+    (void)put_in_log(log, CX_OBJECT_MESSAGE, &buf); /* its digest is known */
+}
+
+static void
+want_messages_of(uint64_t entry, const char *which, char *want, size_t room)
+{
+    size_t n = strlen(want);
+
+    for (unsigned i = 0; i < MESSAGES; i++) {
+        struct cx_hash digest;
+
+        if (strchr(which, messages[i][0]) != NULL) {
+            test_digest(cx_span_of_str(cx_str_of(messages[i])), &digest);
+            n += (size_t)snprintf(want + n, room - n, "message-wanted 1/%llu %02x%02x%02x%02x\n",
+                                  (unsigned long long)entry, digest.b[0], digest.b[1], digest.b[2],
+                                  digest.b[3]);
+        }
+    }
+}
+
+TEST(a_message_that_was_kept_is_wanted)
+{
+    static const struct {
+        const char *kept, *dnssec;
+        bool is_proved;
+        const char *wanted; /* first letters */
+    } rows[] = {
+        { "full", "secure", true, "opc" },  { "full", "indeterminate", false, "opc" },
+        { "proof", "secure", false, "op" }, { "proof", "insecure", true, "p" },
+        { "proof", "insecure", false, "" }, { "proof", "bogus", true, "" },
+        { "digest", "secure", true, "" },   { "everything", "secure", true, "" },
+    };
+
+    for (size_t i = 0; i < CX_COUNT(rows); i++) {
+        for (unsigned put = 0; put <= MESSAGES; put++) { /* all but one; or all */
+            static struct test_log log;
+            struct cx_hash answer;
+            char want[200] = "", which[4];
+            size_t n = 0;
+
+            test_log_make(&log, 64);
+            for (unsigned k = 0; k < MESSAGES; k++) {
+                if (k != put) {
+                    put_message(&log, k);
+                } else if (strchr(rows[i].wanted, messages[k][0]) != NULL) {
+                    which[n++] = messages[k][0];
+                }
+            }
+            which[n] = '\0';
+            append_check(&log, rows[i].kept, rows[i].dnssec, rows[i].is_proved, &answer);
+            test_log_commit(&log);
+            want_messages_of(1, which, want, sizeof(want));
+            ASSERT_FINDINGS(log.store, want);
+            test_log_remove(&log);
+        }
+    }
+}
+
+/* Once for an answer, where it is needed first; by each context for itself; not what was put later. */
+TEST(what_many_records_share_is_wanted_once)
+{
+    static struct test_log log;
+    static struct test_check check;
+    struct cx_hash answer;
+    char want[400] = "", path[SCRATCH_PATH];
+
+    test_log_make(&log, 2); /* with pieces */
+    append_check(&log, "digest", "secure", false, &answer);
+    append_check(&log, "proof", "secure", false, &answer);
+    append_check(&log, "proof", "secure", false, &answer);
+    put_message(&log, OWN_MESSAGE);
+    append_check(&log, "full", "secure", false, &answer);
+    append_check(&log, "full", "secure", false, &answer);
+    append_check(&log, "proof", "secure", true, &answer); /* another answer */
+    test_log_commit(&log);
+    test_log_close(&log);
+    want_messages_of(2, "op", want, sizeof(want));
+    want_messages_of(4, "pc", want, sizeof(want));
+    want_messages_of(6, "p", want, sizeof(want));
+    ASSERT_FINDINGS(log.store, want);
+    scratch_sql(log.store, "0001/records.sqlite", "INSERT INTO meta VALUES (5, x'61')");
+    ASSERT_FINDINGS(log.store, ""); /* retention deleted them */
+    scratch_sql(log.store, "0001/records.sqlite", "DELETE FROM meta WHERE id = 5");
+    scratch_join(path, log.store, "0001/messages.sqlite");
+    assert_int_equal(unlink(path), 0);
+    test_check_run(&check, log.store, NULL);
+    assert_string_equal(check.text, "messages-missing 1/0\n");
+    test_log_remove(&log);
+}
+
 TEST(a_piece_is_named)
 {
     unsigned id;
@@ -561,6 +740,8 @@ static const struct CMUnitTest tests[] = {
     TAMPER(swapped_objects_are_named),
     TAMPER(a_message_is_named),
     TAMPER(a_messages_file_that_is_gone_is_a_fault_unless_retention_did_it),
+    TAMPER(a_message_that_was_kept_is_wanted),
+    TAMPER(what_many_records_share_is_wanted_once),
     TAMPER(a_piece_is_named),
     TAMPER(a_segment_is_named),
     TAMPER(what_the_shard_says_of_itself_is_named),

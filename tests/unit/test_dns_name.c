@@ -230,6 +230,23 @@ TEST(is_within_by_labels)
     }
 }
 
+TEST(knows_what_is_below_onion)
+{
+    static const struct {
+        const char *name;
+        bool onion;
+    } rows[] = {
+        { "onion", true },       { "x.ONION", true }, { "*.x.onion", true }, { "xonion", false },
+        { "onion.test", false }, { ".", false },      { "x.onions", false }, { "x\\.onion", false },
+    };
+
+    for (size_t i = 0; i < CX_COUNT(rows); i++) {
+        struct cx_name name = name_of(rows[i].name);
+
+        ROW_TRUE(cx_name_is_onion(cx_name_span(&name)) == rows[i].onion, rows[i].name);
+    }
+}
+
 TEST(is_within_nothing_if_the_ancestor_is_no_name)
 {
     struct cx_name a = name_of("example.com");
@@ -317,6 +334,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(counts_255_octets_over_pointers),
     cmocka_unit_test(walks_up),
     cmocka_unit_test(is_within_by_labels),
+    cmocka_unit_test(knows_what_is_below_onion),
     cmocka_unit_test(is_within_nothing_if_the_ancestor_is_no_name),
     cmocka_unit_test(knows_ldh),
     cmocka_unit_test(makes_wildcards_that_fit),

@@ -285,9 +285,47 @@ TEST(scenarios_are_the_same_from_their_records)
     assert_true(seen.verdicts > 40);
 }
 
+#define ONION "aaaqeayeaudaocajbifqydiob4ibceqtcqkrmfyydenbwha5dyp3kead.onion"
+
+static void
+onion_done(void *ctx, struct cx_check *check)
+{
+    struct cx_record record = { .time_ms = 0 };
+
+    assert_true(cx_ok(check->status));
+    assert_int_equal(check->findings[0].verdict, CX_VERDICT_NA);
+    assert_int_equal(check->findings[1].verdict, CX_VERDICT_DENY);
+    assert_true(cx_ok(cx_record_of_check(check, &check->arena, &record)));
+    assert_int_equal(record.names[0].kind, CX_RECORD_NAME_ONION);
+    assert_int_equal(record.names[1].kind, CX_RECORD_NAME_MAILBOX);
+    assert_true(cx_str_equal(record.names[0].text, record.names[1].text));
+    done(ctx, check);
+}
+
+/* Of one domain below onion CAA says nothing to a server, and forbids the mailbox: two names, each judged again by its own
+ * case, and the one is never taken for the other. TEST R-ID-2, TEST R-MAIL-2 */
+TEST(a_mailbox_below_onion_is_no_onion_host)
+{
+    static const char request[] =
+        "{\"names\":[\"" ONION "\",\"u@" ONION "\"],\"issuer\":[\"ca.example.net\"],"
+        "\"purpose\":\"tls+smime\",\"date\":\"2026-11-22T12:00:00Z\",\"zone\":\". 3600 IN SOA a. "
+        "b. 1 3600 600 86400 3600\\n" ONION ". 3600 IN CAA 0 issuemail \\\";\\\"\\n\"}";
+    struct seen seen = { .id = "onion" };
+    struct cx_check *check = cx_check_new();
+    struct cx_json *json = NULL;
+
+    assert_non_null(check);
+    assert_true(cx_ok(cx_json_parse(cx_str_of(request), &json, NULL)));
+    cx_check_start(check, json, NULL, NULL, 1795305600, onion_done, &seen);
+    assert_true(seen.verdicts == 1 && seen.mailboxes == 1);
+    cx_check_free(check);
+    cx_json_free(json);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(golden_rows_are_the_same_from_their_records),
     cmocka_unit_test(scenarios_are_the_same_from_their_records),
+    cmocka_unit_test(a_mailbox_below_onion_is_no_onion_host),
 };
 
 TEST_MAIN(tests)

@@ -117,10 +117,104 @@ TEST(a_record_without_time_is_none)
     cx_arena_done(&arena);
 }
 
+/* ---- objects */
+
+static void
+assert_messages(struct cx_glance_answer *glance, const struct cx_proof_message *const *list,
+                size_t n)
+{
+    static const struct cx_hash unknown;
+
+    for (size_t i = 0; i < n; i++) {
+        struct cx_hash want, got;
+
+        memcpy(want.b, list[i]->digest, CX_HASH_SIZE);
+        if (!cx_hash_equal(&want, &unknown)) {
+            assert_true(cx_glance_message(glance, &got));
+            assert_true(cx_hash_equal(&got, &want));
+        }
+    }
+}
+
+/* Of an answer those messages that are kept, by the table of docs/formats/record.md. */
+static void
+assert_kept(const struct cx_answer_object *object, cx_span octets, enum cx_messages messages)
+{
+    const struct cx_answer *a = &object->answer;
+    bool all = messages == CX_MESSAGES_FULL;
+    bool own = all || (messages == CX_MESSAGES_PROOF && a->dnssec == CX_DNSSEC_SECURE);
+    bool rests_on =
+        own || (messages == CX_MESSAGES_PROOF && a->dnssec == CX_DNSSEC_INSECURE && a->is_proved);
+    struct cx_glance_answer glance;
+    struct cx_hash got;
+
+    assert_true(cx_ok(cx_glance_answer(octets, messages, &glance)));
+    if (own && object->has_message) {
+        assert_true(cx_glance_message(&glance, &got));
+        assert_true(cx_hash_equal(&got, &object->message));
+    }
+    assert_messages(&glance, a->proof, rests_on ? a->n_proof : 0);
+    assert_messages(&glance, a->control, all ? a->n_control : 0);
+    assert_false(cx_glance_message(&glance, &got));
+}
+
+TEST(a_glance_at_an_answer_sees_the_messages_that_were_kept)
+{
+    for (uint64_t seed = 0; seed < 1000; seed++) {
+        struct dice dice = { seed };
+        struct cx_answer_object object;
+        struct cx_glance_answer glance;
+        struct cx_arena arena;
+        struct cx_buf buf;
+        cx_span octets;
+
+        cx_arena_init(&arena, SPECIMEN_ARENA);
+        cx_buf_init(&buf, CX_RECORD_MAX);
+        object = specimen_answer(&dice, &arena);
+        assert_true(cx_ok(cx_answer_object_encode(
+            &object.answer, object.has_message ? &object.message : NULL, &buf)));
+        octets = cx_span_of_str(cx_buf_str(&buf));
+        for (int messages = CX_MESSAGES_FULL; messages <= CX_MESSAGES_DIGEST; messages++) {
+            assert_kept(&object, octets, (enum cx_messages)messages);
+        }
+        for (size_t n = 0; seed < 50 && n < octets.n; n++) {
+            assert_int_equal(
+                cx_glance_answer((cx_span){ octets.p, n }, CX_MESSAGES_FULL, &glance).code,
+                CX_E_RECORD);
+        }
+        cx_buf_done(&buf);
+        cx_arena_done(&arena);
+    }
+}
+
+TEST(a_glance_at_a_context_sees_what_was_kept)
+{
+    for (uint64_t seed = 0; seed < 300; seed++) {
+        struct dice dice = { seed };
+        struct cx_context context;
+        struct cx_arena arena;
+        struct cx_buf buf;
+
+        cx_arena_init(&arena, SPECIMEN_ARENA);
+        cx_buf_init(&buf, CX_RECORD_MAX);
+        context = specimen_context(&dice, &arena);
+        assert_true(cx_ok(cx_context_encode(&context, &buf)));
+        assert_int_equal(cx_glance_context(cx_span_of_str(cx_buf_str(&buf))), context.messages);
+        for (size_t n = 0; n < buf.n; n++) {
+            assert_int_equal(cx_glance_context((cx_span){ (const uint8_t *)buf.p, n }),
+                             CX_MESSAGES_UNSET);
+        }
+        cx_buf_done(&buf);
+        cx_arena_done(&arena);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_glance_sees_what_the_reader_reads),
     cmocka_unit_test(octets_that_were_changed),
     cmocka_unit_test(a_record_without_time_is_none),
+    cmocka_unit_test(a_glance_at_an_answer_sees_the_messages_that_were_kept),
+    cmocka_unit_test(a_glance_at_a_context_sees_what_was_kept),
 };
 
 TEST_MAIN(tests)

@@ -638,13 +638,16 @@ TEST(keeps_forms_of_a_name_apart)
         CX_RECORD_NAME_ONION_WILDCARD, CX_RECORD_NAME_IP,
         CX_RECORD_NAME_MAILBOX,
     };
+    struct cx_record_name names[3];
 
     for (size_t i = 0; i < CX_COUNT(kinds); i++) {
-        struct cx_record_name names[2];
-
         EXPECT(kinds[i] == CX_RECORD_NAME_DNS ? GOOD : "name-kind", names[0] = c.s.names[0];
                names[1] = c.s.names[1]; names[0].kind = kinds[i]; c.subject.names = names);
     }
+    EXPECT("name-kind", sample_add_name(&c.s, CX_RECORD_NAME_MAILBOX, "a.onion");
+           memcpy(names, c.s.names, sizeof(names)); names[2].kind = CX_RECORD_NAME_ONION;
+           c.subject.names = names; c.subject.n_names = 3); /* what a mailbox got permits no host */
+    EXPECT(GOOD, sample_add_name(&c.s, CX_RECORD_NAME_MAILBOX, "a.onion"); c.subject.n_names = 3);
     EXPECT("name-extra",
            sample_add_name(&c.s, CX_RECORD_NAME_DNS, "d.test")); /* with and without *. */
     EXPECT(GOOD, sample_add_name(&c.s, CX_RECORD_NAME_DNS, "d.test"); c.subject.n_names = 3);
@@ -665,7 +668,7 @@ static const struct {
     { "2001:DB8:0:0::1", CX_RECORD_NAME_IP, "2001:db8::1" },
     { "u@D.test", CX_RECORD_NAME_MAILBOX, "d.test" },
     { "\"a@b\"@d.test", CX_RECORD_NAME_MAILBOX, "d.test" },
-    { "u@a.onion", CX_RECORD_NAME_ONION, "a.onion" },
+    { "u@a.onion", CX_RECORD_NAME_MAILBOX, "a.onion" },
     { "", CX_RECORD_NAME_UNSET, NULL },
     { "d.test.", CX_RECORD_NAME_UNSET, NULL },
     { ".", CX_RECORD_NAME_UNSET, NULL },

@@ -120,13 +120,16 @@ TEST(every_frame)
     static const char text[] =
         "Checked CAA records for shop.example, [Present: false, Valid for issuance: true]";
     static const struct {
-        const char *frame, *time;
+        const char *frame, *time, *host;
     } rows[] = {
         { "2018-06-08T01:02:03.123456+00:00 va1 boulder-va[7]: [AUDIT] ",
-          "2018-06-08T01:02:03.123Z/1" },
-        { "2022-06-08T01:02:03Z va1 dc1 6 boulder-va[7]: [AUDIT] ",
-          "2022-06-08T01:02:03.000Z/1000" },
-        { "2022-06-08T01:02:03Z va1 ", "2022-06-08T01:02:03.000Z/1000" },
+          "2018-06-08T01:02:03.123Z/1", "va1" },
+        { "2022-06-08T01:02:03Z va1 dc1 6 boulder-va[7]: [AUDIT] ", "2022-06-08T01:02:03.000Z/1000",
+          "va1" },
+        { "2022-06-08T01:02:03Z va1.ca.example dc1 6 boulder-va[7]: [AUDIT] ",
+          "2022-06-08T01:02:03.000Z/1000", "va1.ca.example" },
+        { "2022-06-08T01:02:03Z ", "2022-06-08T01:02:03.000Z/1000", NULL },
+        { "2022-06-08T01:02:03Z va1 ", "2022-06-08T01:02:03.000Z/1000", "va1" },
     };
 
     for (size_t i = 0; i < CX_COUNT(rows); i++) {
@@ -134,8 +137,9 @@ TEST(every_frame)
 
         (void)snprintf(line, sizeof(line), "%s%s", rows[i].frame, text);
         (void)snprintf(says, sizeof(says),
-                       "check plain D permits logged %s shop.example nodata perspective=va1",
-                       rows[i].time);
+                       "check plain D permits logged %s shop.example nodata%s%s", rows[i].time,
+                       rows[i].host != NULL ? " perspective=" : "",
+                       rows[i].host != NULL ? rows[i].host : "");
         archive_expect_line("boulder", line, says);
     }
 }

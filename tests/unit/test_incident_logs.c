@@ -220,7 +220,8 @@ TEST(splunk_json_lines_drop_previews)
         "{\"preview\":false,\"offset\":2,\"result\":{\"_time\":\"2026-11-22 04:35:25.101 "
         "UTC\",\"_ra\n"
         "{\"preview\":false,\"offset\":3,\"result\":{\"_time\":\"2026-11-22 04:35:25.101 UTC\"}}\n"
-        "{\"preview\":false,\"lastrow\":true}\n";
+        "{\"preview\":false,\"lastrow\":true}\n"
+        "{\"preview\":true,\"results\":[{\"_raw\":\"" BARE "\"}]}\n";
     struct archive a;
 
     assert_string_equal(archive_format(bytes_of(text)), "splunk-json");
@@ -231,6 +232,7 @@ TEST(splunk_json_lines_drop_previews)
     archive_expect_rejected(&a, 5, "not JSON");
     archive_expect_rejected(&a, 6, "no _raw");
     archive_expect_ignored(&a, 7);
+    archive_expect_ignored(&a, 8);
     archive_expect_end(&a);
     archive_close(&a);
 }
@@ -292,6 +294,21 @@ TEST(a_whole_file_that_does_not_close_is_rejected_once)
     archive_open(&a, "splunk-json", bytes_of("7\n[]\n[7]\n"), NULL);
     archive_expect_rejected(&a, 1, "not an object");
     archive_expect_rejected(&a, 3, "not an object");
+    archive_expect_end(&a);
+    archive_close(&a);
+}
+
+/* I1 of json_lines.h, also for the first line, which decides how the file is read. */
+TEST(a_cut_first_line_costs_itself_alone)
+{
+    struct archive a;
+
+    archive_open(&a, "splunk-json",
+                 bytes_of("{\"preview\":false,\n{\"preview\":false,\"result\":{\"_time\":"
+                          "\"1795322124.5\",\"_raw\":\"" BARE "\"}}\n"),
+                 NULL);
+    archive_expect_rejected(&a, 1, "not JSON");
+    archive_expect(&a, 2, BARE_SAYS("2026-11-22T04:35:24.500Z/100"));
     archive_expect_end(&a);
     archive_close(&a);
 }
@@ -432,6 +449,33 @@ TEST(mpic_that_is_no_check_or_contradicts_itself)
     archive_expect_line_rejected("mpic", "7", "not an object");
 }
 
+TEST(attempts_have_a_cap)
+{
+    struct cx_buf buf;
+    struct archive a;
+
+    cx_buf_init(&buf, 1 << 20);
+    for (size_t more = 0; more < 2; more++) {
+        cx_buf_clear(&buf);
+        cx_buf_puts(&buf,
+                    "{\"domain_or_ip_target\":\"*.shop.example\",\"trace_identifier\":\"t-1\","
+                    "\"perspectives\":[" EMPTY "],\"previous_attempt_results\":[[]");
+        for (size_t i = 2; i < CX_MPIC_ATTEMPTS_MAX + more; i++) {
+            cx_buf_puts(&buf, ",[]");
+        }
+        cx_buf_puts(&buf, "]}");
+        archive_open(&a, "mpic", cx_span_of_str(cx_buf_str(&buf)), NULL);
+        if (more == 0) {
+            archive_expect(&a, 1, EMPTY_SAYS);
+        } else {
+            archive_expect_rejected(&a, 1, "more than 1000 attempts");
+        }
+        archive_expect_end(&a);
+        archive_close(&a);
+    }
+    cx_buf_done(&buf);
+}
+
 /* R-OMPIC-6; and a check for S/MIME claims nothing about servers. */
 TEST(claims_are_those_of_completed_checks)
 {
@@ -546,6 +590,29 @@ TEST(a_line_over_its_cap_is_a_rejected_record)
     free(text);
 }
 
+/* I3: an import that was interrupted passes over what it has, and finds the rest as it was. */
+TEST(reading_goes_on_where_it_was)
+{
+    static const char text[] = "2026-11-22T04:35:24Z h " BARE "\nx\n2026-11-22T04:35:25Z h " BARE
+                               "\nChecked CAA records for\n2026-11-22T04:35:26Z h " BARE "\n";
+    static const char last[] = "check plain D permits logged 2026-11-22T04:35:26.000Z/1000 "
+                               "shop.example nodata perspective=h";
+
+    for (size_t pass = 0; pass < 2; pass++) {
+        struct archive a;
+
+        archive_open(&a, "boulder", bytes_of(text), NULL);
+        for (size_t i = 0; i < 4; i++) {
+            archive_next(&a);
+            assert_int_equal(a.record.line, i + 1);
+        }
+        archive_expect(&a, 5, last);
+        archive_expect_end(&a);
+        assert_true(a.observed == 3 && a.ignored == 1 && a.rejected == 1);
+        archive_close(&a);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(unbound_says_that_it_was_asked_and_what_failed),
     cmocka_unit_test(unbound_lines_that_say_nothing_or_are_broken),
@@ -557,12 +624,15 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(splunk_results_are_one_object),
     cmocka_unit_test(events_as_sent_to_splunk),
     cmocka_unit_test(a_whole_file_that_does_not_close_is_rejected_once),
+    cmocka_unit_test(a_cut_first_line_costs_itself_alone),
     cmocka_unit_test(each_perspective_is_a_record),
     cmocka_unit_test(old_responses_are_read_too),
     cmocka_unit_test(mpic_that_is_no_check_or_contradicts_itself),
+    cmocka_unit_test(attempts_have_a_cap),
     cmocka_unit_test(claims_are_those_of_completed_checks),
     cmocka_unit_test(results_of_check_have_all_answers),
     cmocka_unit_test(what_no_reader_knows_is_not_guessed),
+    cmocka_unit_test(reading_goes_on_where_it_was),
     cmocka_unit_test(formats_have_names_of_their_own),
     cmocka_unit_test(a_line_over_its_cap_is_a_rejected_record),
 };

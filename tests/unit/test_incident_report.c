@@ -78,17 +78,14 @@ static cx_status
 write_kind(enum kind kind, const struct cx_report_rows *rows, const char *remedy, FILE *out,
            struct cx_detail *detail)
 {
-    switch (kind) {
-    case CSV:
-        return cx_report_csv(rows, remedy, out, detail);
-    case LINKS:
-        return cx_report_links(rows, remedy, out, detail);
-    case WORKLIST:
-        return cx_report_worklist(rows, out, detail);
-    case NOTICES:
-        return cx_report_notices(rows, out, detail);
-    }
-    return cx_fail(detail, CX_E_INTERNAL, "no such kind");
+    const struct cx_report_lists lists = {
+        .csv = kind == CSV ? out : NULL,
+        .links = kind == LINKS ? out : NULL,
+        .worklist = kind == WORKLIST ? out : NULL,
+        .notices = kind == NOTICES ? out : NULL,
+    };
+
+    return cx_report_lists(rows, remedy, &lists, detail);
 }
 
 /* Freed by the caller. */
@@ -251,7 +248,7 @@ TEST(a_remedy_selects_and_must_be_there)
     assert_null(strstr(text, ",bb,"));
     free(text);
     assert_non_null(out);
-    assert_int_equal(cx_report_csv(&rows, "recheck", out, &detail).code, CX_E_USAGE);
+    assert_int_equal(write_kind(CSV, &rows, "recheck", out, &detail).code, CX_E_USAGE);
     assert_non_null(strstr(detail.text, "recheck"));
     cx_json_free(given.row);
     (void)fclose(out);
@@ -323,7 +320,7 @@ TEST(notices_are_grouped)
     assert_null(strstr(text, ",e1,"));
     offset_of(text, "\r\nacct,acct,N/A,");
     offset_of(text, "\r\nnot known: find out whom to tell,");
-    offset_of(text, "It must be revoked by 2026-11-21T08:30:00Z (R-REV-3)");
+    offset_of(text, "It must be revoked by 2026-11-21T08:30:00Z (BR 4.9.1.1(5)");
     free(text);
 }
 
@@ -488,10 +485,40 @@ TEST(a_row_without_its_members_is_refused)
     FILE *out = tmpfile();
 
     assert_non_null(out);
-    assert_int_equal(cx_report_csv(&rows, NULL, out, &detail).code, CX_E_ARCHIVE);
+    assert_int_equal(write_kind(CSV, &rows, NULL, out, &detail).code, CX_E_ARCHIVE);
     assert_non_null(strstr(detail.text, "\"class\""));
     cx_json_free(given.row);
     (void)fclose(out);
+}
+
+/* In one reading, each list is what it is alone. */
+TEST(all_lists_at_once)
+{
+    const char *const texts[] = { "{\"serial\":\"aa\",\"subscriber\":\"b\"}",
+                                  "{\"serial\":\"bb\",\"subscriber\":\"a\"}",
+                                  "{\"serial\":\"cc\",\"duty\":\"none\"}", NULL };
+    struct given given = { .texts = texts };
+    struct cx_report_rows rows = { next, &given };
+    char *together[NOTICES + 1];
+    size_t sizes[NOTICES + 1];
+    struct cx_report_lists lists;
+    FILE *out[NOTICES + 1];
+
+    for (size_t i = 0; i < CX_COUNT(out); i++) {
+        out[i] = open_memstream(&together[i], &sizes[i]);
+        assert_non_null(out[i]);
+    }
+    lists = (struct cx_report_lists){ out[CSV], out[LINKS], out[WORKLIST], out[NOTICES] };
+    assert_true(cx_ok(cx_report_lists(&rows, NULL, &lists, NULL)));
+    for (size_t i = 0; i < CX_COUNT(out); i++) {
+        char *alone = list_of((enum kind)i, texts, NULL);
+
+        assert_int_equal(fclose(out[i]), 0);
+        assert_string_equal(together[i], alone);
+        free(together[i]);
+        free(alone);
+    }
+    cx_json_free(given.row);
 }
 
 TEST(a_full_disk_is_told)
@@ -503,7 +530,7 @@ TEST(a_full_disk_is_told)
 
     assert_non_null(out);
     setvbuf(out, NULL, _IONBF, 0);
-    assert_int_equal(cx_report_csv(&rows, NULL, out, NULL).code, CX_E_IO);
+    assert_int_equal(write_kind(CSV, &rows, NULL, out, NULL).code, CX_E_IO);
     cx_json_free(given.row);
     (void)fclose(out);
 }
@@ -564,6 +591,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(data_of_a_page_never_ends_its_element),
     cmocka_unit_test(what_is_no_run_is_refused),
     cmocka_unit_test(a_row_without_its_members_is_refused),
+    cmocka_unit_test(all_lists_at_once),
     cmocka_unit_test(a_full_disk_is_told),
     cmocka_unit_test(no_memory_is_told),
 };

@@ -255,7 +255,7 @@ explain(const char *path, const char *id, bool json, uint64_t *ret_n, struct cx_
         s = cx_run_begin_found(run.run, cx_str_of(id), detail);
     }
     while (cx_ok(s)) {
-        rows = cx_run_rows(run.run);
+        rows = cx_run_rows(run.run, CX_ROW_WHOLE);
         s = rows.next(rows.ctx, &row, detail);
         if (!cx_ok(s) || row == NULL) {
             break;

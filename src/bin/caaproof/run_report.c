@@ -42,114 +42,123 @@ struct reporting {
     bool quiet;
 };
 
-/* One of the files. */
-struct piece {
-    const char *name;
-    cx_status (*write)(const struct reporting *r, const struct cx_report_rows *rows, FILE *out,
-                       struct cx_detail *detail);
-    bool has_rows;
-};
-
-static cx_status
-write_html(const struct reporting *r, const struct cx_report_rows *rows, FILE *out,
-           struct cx_detail *detail)
-{
-    return cx_report_html(cx_run_summary(r->opened.run), rows, r->rows, out, detail);
-}
-
-static cx_status
-write_preliminary(const struct reporting *r, const struct cx_report_rows *rows, FILE *out,
-                  struct cx_detail *detail)
-{
-    (void)rows; /* the summary has it all */
-    return cx_report_markdown(cx_run_summary(r->opened.run), false, out, detail);
-}
-
-static cx_status
-write_full(const struct reporting *r, const struct cx_report_rows *rows, FILE *out,
-           struct cx_detail *detail)
-{
-    (void)rows; /* the summary has it all */
-    return cx_report_markdown(cx_run_summary(r->opened.run), true, out, detail);
-}
-
-static cx_status
-write_csv(const struct reporting *r, const struct cx_report_rows *rows, FILE *out,
-          struct cx_detail *detail)
-{
-    return cx_report_csv(rows, r->remedy, out, detail);
-}
-
-static cx_status
-write_links(const struct reporting *r, const struct cx_report_rows *rows, FILE *out,
-            struct cx_detail *detail)
-{
-    return cx_report_links(rows, r->remedy, out, detail);
-}
-
-static cx_status
-write_worklist(const struct reporting *r, const struct cx_report_rows *rows, FILE *out,
-               struct cx_detail *detail)
-{
-    (void)r; /* nothing depends on options */
-    return cx_report_worklist(rows, out, detail);
-}
-
-static cx_status
-write_notices(const struct reporting *r, const struct cx_report_rows *rows, FILE *out,
-              struct cx_detail *detail)
-{
-    (void)r; /* nothing depends on options */
-    return cx_report_notices(rows, out, detail);
-}
-
-static const struct piece pieces[] = {
-    { "report.html", write_html, true },    { "preliminary.md", write_preliminary, false },
-    { "report.md", write_full, false },     { "certificates.csv", write_csv, true },
-    { "links.txt", write_links, true },     { "worklist.csv", write_worklist, true },
-    { "notices.csv", write_notices, true },
-};
-
-/* Under another name first, so that a file that is there is whole. */
-static cx_status
-write_piece(struct reporting *r, const struct piece *piece, struct cx_detail *detail)
-{
-    CX_AUTO(cx_path_free) char *path = NULL;
-    CX_AUTO(cx_path_free) char *part = NULL;
-    struct cx_report_rows rows = cx_run_rows(r->opened.run);
+/* A file that gets its name when it is whole. */
+struct part {
+    char *path;
+    char *part;
     FILE *out;
-    cx_status s;
+};
 
-    CX_TRY(cx_path_make(&path, "%s/%s", r->folder, piece->name));
-    CX_TRY(cx_path_make(&part, "%s.part", path));
-    if (piece->has_rows) {
-        CX_TRY(cx_run_begin(r->opened.run, 0, detail));
+static cx_status
+begin_part(const struct reporting *r, const char *name, struct part *ret, struct cx_detail *detail)
+{
+    CX_TRY(cx_path_make(&ret->path, "%s/%s", r->folder, name));
+    CX_TRY(cx_path_make(&ret->part, "%s.part", ret->path));
+    ret->out = fopen(ret->part, "we");
+    return ret->out != NULL
+               ? CX_SUCCESS
+               : cx_fail(detail, CX_E_IO, "%s: cannot be made: %s", ret->part, strerror(errno));
+}
+
+static cx_status
+end_part(const struct reporting *r, struct part *part, struct cx_detail *detail)
+{
+    FILE *out = part->out;
+
+    part->out = NULL;
+    if (fclose(out) != 0) {
+        return cx_fail(detail, CX_E_IO, "%s: cannot be written", part->part);
     }
-    out = fopen(part, "we");
-    if (out == NULL) {
-        return cx_fail(detail, CX_E_IO, "%s: cannot be made: %s", part, strerror(errno));
-    }
-    s = piece->write(r, &rows, out, detail);
-    if (fclose(out) != 0 && cx_ok(s)) {
-        s = cx_fail(detail, CX_E_IO, "%s: cannot be written", part);
-    }
-    CX_TRY(s);
-    if (rename(part, path) != 0) {
-        return cx_fail(detail, CX_E_IO, "%s: cannot be named: %s", path, strerror(errno));
+    if (rename(part->part, part->path) != 0) {
+        return cx_fail(detail, CX_E_IO, "%s: cannot be named: %s", part->path, strerror(errno));
     }
     if (!r->quiet) {
-        printf("%s\n", path);
+        printf("%s\n", part->path);
     }
     return CX_SUCCESS;
+}
+
+/* After success or failure. */
+static void
+drop_part(struct part *part)
+{
+    if (part->out != NULL) {
+        (void)fclose(part->out); /* has failed before */
+    }
+    cx_path_free(&part->path);
+    cx_path_free(&part->part);
+}
+
+enum text {
+    PAGE,
+    PRELIMINARY,
+    FULL,
+};
+
+static cx_status
+put_text(const struct reporting *r, enum text text, FILE *out, struct cx_detail *detail)
+{
+    const struct cx_json *summary = cx_run_summary(r->opened.run);
+    struct cx_report_rows rows = cx_run_rows(r->opened.run, CX_ROW_WHOLE);
+
+    if (text != PAGE) {
+        return cx_report_markdown(summary, text == FULL, out, detail);
+    }
+    CX_TRY(cx_run_begin(r->opened.run, r->rows, detail));
+    return cx_report_html(summary, &rows, r->rows, out, detail);
+}
+
+static cx_status
+write_text(const struct reporting *r, enum text text, struct cx_detail *detail)
+{
+    static const char *const names[] = { "report.html", "preliminary.md", "report.md" };
+    CX_AUTO(drop_part) struct part part = { NULL };
+
+    CX_TRY(begin_part(r, names[text], &part, detail));
+    CX_TRY(put_text(r, text, part.out, detail));
+    return end_part(r, &part, detail);
+}
+
+static cx_status
+write_parts(const struct reporting *r, struct part parts[4], struct cx_detail *detail)
+{
+    static const char *const names[] = { "certificates.csv", "links.txt", "worklist.csv",
+                                         "notices.csv" };
+    struct cx_report_rows rows = cx_run_rows(r->opened.run, CX_ROW_OF_LISTS);
+
+    for (size_t i = 0; i < CX_COUNT(names); i++) {
+        CX_TRY(begin_part(r, names[i], &parts[i], detail));
+    }
+    CX_TRY(cx_run_begin(r->opened.run, 0, detail));
+    CX_TRY(cx_report_lists(
+        &rows, r->remedy,
+        &(struct cx_report_lists){ parts[0].out, parts[1].out, parts[2].out, parts[3].out },
+        detail));
+    for (size_t i = 0; i < CX_COUNT(names); i++) {
+        CX_TRY(end_part(r, &parts[i], detail));
+    }
+    return CX_SUCCESS;
+}
+
+static cx_status
+write_lists(const struct reporting *r, struct cx_detail *detail)
+{
+    struct part parts[4] = { { NULL } };
+    cx_status s = write_parts(r, parts, detail);
+
+    for (size_t i = 0; i < CX_COUNT(parts); i++) {
+        drop_part(&parts[i]);
+    }
+    return s;
 }
 
 static cx_status
 write_all(struct reporting *r, struct cx_detail *detail)
 {
-    for (size_t i = 0; i < CX_COUNT(pieces); i++) {
-        CX_TRY(write_piece(r, &pieces[i], detail));
-    }
-    return CX_SUCCESS;
+    CX_TRY(write_text(r, PAGE, detail));
+    CX_TRY(write_text(r, PRELIMINARY, detail));
+    CX_TRY(write_text(r, FULL, detail));
+    return write_lists(r, detail);
 }
 
 cx_status
@@ -168,7 +177,7 @@ runs_report(const char *path, bool quiet, struct cx_detail *detail)
 static cx_status
 print_rows(struct reporting *r, struct cx_detail *detail)
 {
-    struct cx_report_rows rows = cx_run_rows(r->opened.run);
+    struct cx_report_rows rows = cx_run_rows(r->opened.run, CX_ROW_WHOLE);
 
     CX_TRY(cx_run_begin(r->opened.run, 0, detail));
     for (;;) {

@@ -58,6 +58,7 @@ static const char usage[] =
     "PATH,\n"
     "                         UNBOUND, SEMANTICS, WILDCARD, ALIAS, RESOLVER, EVIDENCE, ...\n"
     "  --title TEXT           for the page and the report\n"
+    "  --no-report            without page, report and lists\n"
     "  --json                 print the summary as JSON (docs/formats/run.md)\n"
     "\n"
     "Exit status: 0 the run was made; 64-78 errors.\n";
@@ -78,6 +79,7 @@ struct triage_command {
     uint64_t rejected; /* records of these files */
     bool has_aware;
     bool json;
+    bool no_report;
     struct progress progress;
     const char *doing;
 };
@@ -201,7 +203,7 @@ run(struct triage_command *c)
     if (cx_ok(s)) {
         s = make(c, policy, &detail);
     }
-    if (cx_ok(s)) {
+    if (cx_ok(s) && !c->no_report) {
         s = runs_report(c->out, true, &detail);
     }
     if (cx_ok(s)) {
@@ -232,6 +234,7 @@ enum {
     OPT_TITLE,
     OPT_CAUSE,
     OPT_JSON,
+    OPT_NO_REPORT,
     OPT_HELP,
 };
 
@@ -255,6 +258,7 @@ static const struct option long_options[] = {
     { "title", required_argument, NULL, OPT_TITLE },
     { "cause", required_argument, NULL, OPT_CAUSE },
     { "json", no_argument, NULL, OPT_JSON },
+    { "no-report", no_argument, NULL, OPT_NO_REPORT },
     { "help", no_argument, NULL, OPT_HELP },
     { NULL, 0, NULL, 0 },
 };
@@ -394,6 +398,9 @@ take_option(struct triage_command *c, int option, const char *value)
         return true;
     case OPT_JSON:
         c->json = true;
+        return true;
+    case OPT_NO_REPORT:
+        c->no_report = true;
         return true;
     default:
         return take_rule_option(c, option, value);

@@ -138,7 +138,7 @@ triage_duty_words(cx_str duty)
 void
 triage_print_rule(cx_str rule)
 {
-    const char *sentence = cx_duty_rule_sentence(rule);
+    const char *sentence = cx_duty_source(rule);
 
     if (sentence != NULL) {
         printf(" (%.*s: %s)", (int)rule.n, rule.p, sentence);
