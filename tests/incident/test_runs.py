@@ -89,6 +89,20 @@ class Scope(Runs):
         self.assertEqual(0, lines(caaproof('scope', run, '--json', '--issuer', 'ca.example.net').stdout)[-1]['changed'])
 
 
+class Coverage(Runs):
+
+    def test_what_is_in_no_day_is_said(self):
+        """Rows that could not be read, and a certificate without a moment, are counted, not lost."""
+        run = self.triage('run')
+        data = os.path.join(DATA, 'case-tags', 'certificates.csv')
+        undated = self.write('undated.csv', 'serial,dns_names\n01,a.test\n')
+        args = ['import', run + '.archive', '--coverage', '--certificates', data, '--certificates', undated]
+        found = json.loads(caaproof(*args, '--json').stdout)
+        self.assertEqual((64, 1, 1), (found['total']['certificates'], found['rejected'], found['undated']))
+        self.assertEqual(found['total']['names'], sum(found['total'][g] for g in ('A', 'B', 'C', 'D', 'E', 'none')))
+        self.assertIn('not in the table: 1 rows of the lists that could not be read, 1 certificates', caaproof(*args).stdout)
+
+
 class Recheck(Runs):
 
     def recheck(self, run, zone):

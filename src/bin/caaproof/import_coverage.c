@@ -186,13 +186,42 @@ print(const struct cx_json *coverage)
     print_days(cx_json_get(coverage, "days"));
     add_day(&all, cx_json_get(coverage, "total"));
     print_line(&all);
+    if (number(coverage, "rejected") + number(coverage, "undated") != 0) {
+        printf("not in the table: %" PRId64 " rows of the lists that could not be read, %" PRId64
+               " certificates without a moment of signing\n",
+               number(coverage, "rejected"), number(coverage, "undated"));
+    }
+}
+
+static cx_status
+count_rejected(void *ctx, const struct cx_list_read *list)
+{
+    uint64_t *rejected = ctx;
+
+    *rejected += list->rejected;
+    return CX_SUCCESS;
+}
+
+/* What is in no day: rows that could not be read, and certificates without a moment of signing. */
+static cx_status
+add_rest(struct cx_json *coverage, uint64_t rejected, uint64_t certificates)
+{
+    uint64_t dated = (uint64_t)number(cx_json_get(coverage, "total"), "certificates");
+
+    return cx_json_set_number(coverage, "rejected", rejected) &&
+                   cx_json_set_number(coverage, "undated", certificates - dated)
+               ? CX_SUCCESS
+               : (cx_status){ CX_E_NOMEM };
 }
 
 static cx_status
 cover(const char *path, struct cx_archive *archive, const char *const *lists, size_t n,
       struct cx_json **ret, struct cx_detail *detail)
 {
-    const struct cx_lists all = { .paths = lists, .n = n, .certificates = path };
+    uint64_t rejected = 0;
+    const struct cx_lists all = {
+        .paths = lists, .n = n, .certificates = path, .read = count_rejected, .ctx = &rejected
+    };
     struct cx_certificate_counts counts;
     struct cx_certificates *certificates;
     cx_status s;
@@ -201,7 +230,8 @@ cover(const char *path, struct cx_archive *archive, const char *const *lists, si
     CX_TRY(cx_certificates_open(path, &certificates, detail));
     s = cx_coverage(certificates, archive, ret, detail);
     cx_certificates_close(certificates);
-    return s;
+    CX_TRY(s);
+    return add_rest(*ret, rejected, counts.certificates);
 }
 
 cx_status

@@ -5,9 +5,11 @@
 #include "bin/caaproof/output.h"
 #include "bin/caaproof/triage.h"
 #include "engine/policy.h"
+#include "store/files.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 /* R-8657-11: until then a CA that did not honour the parameters was right; and answers need not have been validated. */
 #define PARAMETERS_BIND "2027-03-15"
@@ -110,6 +112,25 @@ runs_close(struct opened_run *run)
     *run = (struct opened_run){ .run = NULL };
 }
 
+static cx_status
+show_files(const char *folder)
+{
+    CX_AUTO(cx_path_free) char *page = NULL;
+
+    CX_TRY(cx_path_make(&page, "%s/report.html", folder));
+    if (access(page, F_OK) != 0) {
+        printf("\ncaaproof report %s makes the page, the texts of the incident report and the "
+               "lists.\n",
+               folder);
+        return CX_SUCCESS;
+    }
+    printf("\nIn %s: report.html is the page, preliminary.md and report.md the texts of the "
+           "incident report,\ncertificates.csv its appendix, worklist.csv what to revoke by when, "
+           "notices.csv whom to tell.\n",
+           folder);
+    return CX_SUCCESS;
+}
+
 cx_status
 runs_show(const char *path, bool json, struct cx_detail *detail)
 {
@@ -121,10 +142,7 @@ runs_show(const char *path, bool json, struct cx_detail *detail)
         s = output_json(cx_run_summary(run));
     } else {
         triage_print(cx_run_summary(run));
-        printf("\nIn %s: report.html is the page, preliminary.md and report.md the texts of the "
-               "incident report,\ncertificates.csv its appendix, worklist.csv what to revoke by "
-               "when, notices.csv whom to tell.\n",
-               path);
+        s = show_files(path);
     }
     cx_run_close(run);
     return s;
