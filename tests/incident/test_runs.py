@@ -207,6 +207,11 @@ class Reports(Runs):
         with open(os.path.join(run, 'rejects.csv'), encoding='utf-8', newline='') as file:
             self.assertEqual(self.summary(run)['counts']['rejected'], len(list(csv.reader(file))) - 1)
 
+    def test_without_reports_none_of_another_run_stay(self):
+        run = self.triage('run')
+        self.triage('run', '--no-report')
+        self.assertEqual([], [f for f in os.listdir(run) if f.endswith(('.html', '.md', '.txt')) or f == 'certificates.csv'])
+
     def test_same_octets(self):
         """R-PRF-12: same inputs, same run, to the octet."""
         texts = []

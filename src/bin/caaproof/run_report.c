@@ -95,6 +95,10 @@ enum text {
     FULL,
 };
 
+static const char *const text_names[] = { "report.html", "preliminary.md", "report.md" };
+static const char *const list_names[] = { "certificates.csv", "links.txt", "worklist.csv",
+                                          "notices.csv" };
+
 static cx_status
 put_text(const struct reporting *r, enum text text, FILE *out, struct cx_detail *detail)
 {
@@ -111,10 +115,9 @@ put_text(const struct reporting *r, enum text text, FILE *out, struct cx_detail 
 static cx_status
 write_text(const struct reporting *r, enum text text, struct cx_detail *detail)
 {
-    static const char *const names[] = { "report.html", "preliminary.md", "report.md" };
     CX_AUTO(drop_part) struct part part = { NULL };
 
-    CX_TRY(begin_part(r, names[text], &part, detail));
+    CX_TRY(begin_part(r, text_names[text], &part, detail));
     CX_TRY(put_text(r, text, part.out, detail));
     return end_part(r, &part, detail);
 }
@@ -122,19 +125,17 @@ write_text(const struct reporting *r, enum text text, struct cx_detail *detail)
 static cx_status
 write_parts(const struct reporting *r, struct part parts[4], struct cx_detail *detail)
 {
-    static const char *const names[] = { "certificates.csv", "links.txt", "worklist.csv",
-                                         "notices.csv" };
     struct cx_report_rows rows = cx_run_rows(r->opened.run, CX_ROW_OF_LISTS);
 
-    for (size_t i = 0; i < CX_COUNT(names); i++) {
-        CX_TRY(begin_part(r, names[i], &parts[i], detail));
+    for (size_t i = 0; i < CX_COUNT(list_names); i++) {
+        CX_TRY(begin_part(r, list_names[i], &parts[i], detail));
     }
     CX_TRY(cx_run_begin(r->opened.run, 0, detail));
     CX_TRY(cx_report_lists(
         &rows, r->remedy,
         &(struct cx_report_lists){ parts[0].out, parts[1].out, parts[2].out, parts[3].out },
         detail));
-    for (size_t i = 0; i < CX_COUNT(names); i++) {
+    for (size_t i = 0; i < CX_COUNT(list_names); i++) {
         CX_TRY(end_part(r, &parts[i], detail));
     }
     return CX_SUCCESS;
@@ -172,6 +173,25 @@ runs_report(const char *path, bool quiet, struct cx_detail *detail)
     }
     runs_close(&r.opened);
     return s;
+}
+
+static cx_status
+drop_all(const char *path, const char *const *names, size_t n, struct cx_detail *detail)
+{
+    for (size_t i = 0; i < n; i++) {
+        CX_AUTO(cx_path_free) char *file = NULL;
+
+        CX_TRY(cx_path_make(&file, "%s/%s", path, names[i]));
+        CX_TRY(cx_file_remove(file, detail));
+    }
+    return CX_SUCCESS;
+}
+
+cx_status
+runs_drop_report(const char *path, struct cx_detail *detail)
+{
+    CX_TRY(drop_all(path, text_names, CX_COUNT(text_names), detail));
+    return drop_all(path, list_names, CX_COUNT(list_names), detail);
 }
 
 static cx_status

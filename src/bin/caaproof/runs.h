@@ -27,6 +27,9 @@ void runs_close(struct opened_run *run);
 /* Writes page, report and lists into the run, and says where unless quiet. */
 cx_status runs_report(const char *path, bool quiet, struct cx_detail *detail) CX_MUST;
 
+/* Removes them: what was said of a run that is made again is not said of the new one. Classes: IO, NOMEM. */
+cx_status runs_drop_report(const char *path, struct cx_detail *detail) CX_MUST;
+
 /* Makes a run once more from what its run.json says, as of now, with the results of a recheck, which get the name recheck; and writes page,
  * report and lists. Classes: those of making a run. */
 cx_status runs_make_again(const char *path, const char *results, const char *recheck,

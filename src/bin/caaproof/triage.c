@@ -203,8 +203,8 @@ run(struct triage_command *c)
     if (cx_ok(s)) {
         s = make(c, policy, &detail);
     }
-    if (cx_ok(s) && !c->no_report) {
-        s = runs_report(c->out, true, &detail);
+    if (cx_ok(s)) {
+        s = c->no_report ? runs_drop_report(c->out, &detail) : runs_report(c->out, true, &detail);
     }
     if (cx_ok(s)) {
         s = runs_show(c->out, c->json, &detail);
