@@ -88,6 +88,8 @@ class Page(unittest.TestCase):
             self.assertEqual([e.text for e in card.find_elements('css selector', '.big')], [str(remedy['revoke']), str(remedy['spare'])])
             self.assertIn({'yes': 'in line', 'no': 'not in line'}[remedy['in_line']], card.text)
             self.assertIn(remedy['why'], card.text)
+            for member, what in (('unused_permit', 'revoked'), ('unused_spared', 'spared')):
+                self.assertEqual('%d of those %s' % (remedy[member], what) in card.text, remedy[member] != 0)
         self.assertEqual([[e.text for e in row.find_elements('css selector', 'td')][1:] for row in browser.all('.differences tbody tr')],
                          [[str(d[m]) for m in ('only_of', 'only_and', 'both')] for d in self.run_of['differences']])
 
