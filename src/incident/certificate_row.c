@@ -178,12 +178,27 @@ same_hash(bool has_a, const struct cx_hash *a, bool has_b, const struct cx_hash 
     return has_a && has_b && cx_hash_equal(a, b);
 }
 
+static bool
+other_hash(bool has_a, const struct cx_hash *a, bool has_b, const struct cx_hash *b)
+{
+    return has_a && has_b && !cx_hash_equal(a, b);
+}
+
+/* Two certificates with one serial: a CA should not, and a list may not say who the issuer is. */
+static bool
+are_two(const struct cx_certificate *a, const struct cx_certificate *b)
+{
+    return other_hash(a->has_certificate, &a->certificate, b->has_certificate, &b->certificate) ||
+           other_hash(a->has_precertificate, &a->precertificate, b->has_precertificate,
+                      &b->precertificate);
+}
+
 bool
 cx_certificate_same(const struct cx_certificate *a, const struct cx_certificate *b)
 {
     if (a->issued.serial.n != 0 && b->issued.serial.n != 0) {
         return cx_span_equal(a->issued.serial, b->issued.serial) &&
-               cx_hash_equal(&a->issued.issuer_key, &b->issued.issuer_key);
+               cx_hash_equal(&a->issued.issuer_key, &b->issued.issuer_key) && !are_two(a, b);
     }
     return same_hash(a->has_certificate, &a->certificate, b->has_certificate, &b->certificate) ||
            same_hash(a->has_precertificate, &a->precertificate, b->has_precertificate,

@@ -13,6 +13,7 @@ struct cx_issued_build {
     struct cx_buf issuer_text;
     struct cx_hash issuer_key;
     struct cx_buf subject_text;
+    bool no_memory; /* for a cell of the row that is read */
 };
 
 void cx_issued_build_init(struct cx_issued_build *build);

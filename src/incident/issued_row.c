@@ -143,6 +143,9 @@ bare(const struct row *row, enum cx_column column)
     return is_word(cell, nothing) ? (cx_str){ NULL, 0 } : cell;
 }
 
+/* Digits of more than any id has, and of fewer than memory could lack. */
+#define DIGITS_MAX 4096
+
 /* Hexadecimal digits as octets, ":" and blanks between them passed over; false if it is anything else. */
 static bool
 take_hex(const struct row *row, cx_str text, cx_span *ret, bool *ret_plain)
@@ -160,9 +163,13 @@ take_hex(const struct row *row, cx_str text, cx_span *ret, bool *ret_plain)
             return false;
         }
     }
-    p = digits == 0 ? NULL : cx_arena_get(&row->build->arena, digits / 2 + 1, 1);
+    if (digits == 0 || digits > DIGITS_MAX) {
+        return false;
+    }
+    p = cx_arena_get(&row->build->arena, digits / 2 + 1, 1);
     if (p == NULL) {
-        return false; /* out of memory too: a cell is at most a line */
+        row->build->no_memory = true; /* the row is not rejected for that: cx_issued_take_row */
+        return false;
     }
     at = digits % 2;
     for (size_t i = 0; i < text.n; i++) {
@@ -605,9 +612,9 @@ take_validity(struct row *row)
            take_time(row, CX_COLUMN_NOT_AFTER, true, &issued->not_after);
 }
 
-cx_status
-cx_issued_take_row(struct cx_issued_build *build, const struct cx_cells *cells,
-                   struct cx_issued_record *record)
+static cx_status
+take_row(struct cx_issued_build *build, const struct cx_cells *cells,
+         struct cx_issued_record *record)
 {
     struct row row = { build, cells, record, &record->issued, false };
     bool from_certificate, ok;
@@ -625,4 +632,15 @@ cx_issued_take_row(struct cx_issued_build *build, const struct cx_cells *cells,
     }
     CX_TRY(take_texts(&row, from_certificate));
     return from_certificate ? CX_SUCCESS : take_row_names(&row);
+}
+
+cx_status
+cx_issued_take_row(struct cx_issued_build *build, const struct cx_cells *cells,
+                   struct cx_issued_record *record)
+{
+    cx_status s;
+
+    build->no_memory = false;
+    s = take_row(build, cells, record);
+    return build->no_memory ? (cx_status){ CX_E_NOMEM } : s;
 }

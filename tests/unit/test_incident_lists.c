@@ -129,6 +129,19 @@ TEST(one_serial_of_two_issuers_is_two_certificates)
     desk_close(&d);
 }
 
+TEST(one_serial_of_two_certificates_loses_none)
+{
+    struct desk d;
+
+    desk_open(&d, "2022-01-01T00:00:00Z");
+    (void)certificate(&d, 1, 1, CX_ISSUED_FINAL, 11, "a.test");
+    (void)certificate(&d, 1, 1, CX_ISSUED_FINAL, 12, "b.test");
+    (void)certificate(&d, 1, 1, CX_ISSUED_PRE, 10, "a.test");
+    joined_are(&d, "3 rows 2 certificates 1 pairs 0 duplicates",
+               "1/1 F11 P10 a.test\n1/1 F12 b.test\n");
+    desk_close(&d);
+}
+
 TEST(without_a_serial_the_digest_joins)
 {
     struct desk d;
@@ -447,6 +460,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_precertificate_and_its_certificate_are_one),
     cmocka_unit_test(a_row_that_names_both_is_a_pair),
     cmocka_unit_test(one_serial_of_two_issuers_is_two_certificates),
+    cmocka_unit_test(one_serial_of_two_certificates_loses_none),
     cmocka_unit_test(without_a_serial_the_digest_joins),
     cmocka_unit_test(names_are_left_out_only_if_every_list_leaves_some_out),
     cmocka_unit_test(each_of_a_pair_keeps_its_moment),
