@@ -9,15 +9,17 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
-static const char list[] = "sha256,serial,issuer,not_before,not_after,dns_names,signed_at\n"
-                           "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff,0a,CN=CA,"
-                           "2022-01-01T12:00:00Z,2022-12-01T12:00:00Z,www.d.test,2022-01-01T12:00:00Z\n"
-                           "10112233445566778899aabbccddeeff00112233445566778899aabbccddeeff,0b,CN=CA,"
-                           "2022-01-01T12:00:00Z,2022-12-01T12:00:00Z,a.test b.test,2022-01-01T12:00:00Z\n"
-                           "20112233445566778899aabbccddeeff00112233445566778899aabbccddeeff,0c,CN=CA,"
-                           "2022-01-01T12:00:00Z,2022-12-01T12:00:00Z,none.example,2022-01-01T12:00:00Z\n"
-                           "a row that is none\n";
+static const char list[] =
+    "sha256,serial,issuer,not_before,not_after,dns_names,signed_at\n"
+    "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff,0a,CN=CA,"
+    "2022-01-01T12:00:00Z,2022-12-01T12:00:00Z,www.d.test,2022-01-01T12:00:00Z\n"
+    "10112233445566778899aabbccddeeff00112233445566778899aabbccddeeff,0b,CN=CA,"
+    "2022-01-01T12:00:00Z,2022-12-01T12:00:00Z,a.test b.test,2022-01-01T12:00:00Z\n"
+    "20112233445566778899aabbccddeeff00112233445566778899aabbccddeeff,0c,CN=CA,"
+    "2022-01-01T12:00:00Z,2022-12-01T12:00:00Z,none.example,2022-01-01T12:00:00Z\n"
+    "a row that is none\n";
 
 struct world {
     struct desk d;
@@ -33,7 +35,10 @@ struct world {
 static void
 world_open(struct world *w)
 {
-    static const char *const names[] = { "list.csv", "marks", "recheck" };
+    static const char *const names[] = { "lists", "marks", "recheck" };
+    static const char *const files[] = { "precertificate.pem", "final.pem", "entries.json",
+                                         "chain.p7b", "data-tile" };
+    char path[SCRATCH_PATH];
 
     *w = (struct world){ .policy = NULL };
     desk_open(&w->d, "2022-01-01T12:00:00Z");
@@ -46,7 +51,16 @@ world_open(struct world *w)
     for (size_t i = 0; i < 3; i++) {
         scratch_join(w->paths[i], w->d.folder, names[i]);
     }
-    scratch_write(w->paths[0], list);
+    assert_int_equal(mkdir(w->paths[0], 0700), 0);
+    scratch_join(path, w->paths[0], "list.csv");
+    scratch_write(path, list);
+    for (size_t i = 0; i < CX_COUNT(files); i++) {
+        char from[SCRATCH_PATH];
+
+        scratch_join(path, w->paths[0], files[i]);
+        scratch_join(from, DATA "/issued", files[i]);
+        scratch_copy_file(from, path);
+    }
     scratch_write(w->paths[1], "0a\n");
     scratch_write(w->paths[2], "{\"id\":\"0b\",\"verdict\":\"DENY\"}\n");
     assert_true(cx_ok(cx_json_parse(CX_STR("{\"own\":[\"ca.example.net\"]}"), &w->policy, NULL)));
@@ -90,7 +104,8 @@ TEST(an_import_survives_every_oom)
             if (cx_status_class(s) != CX_CLASS_NOMEM) {
                 fail_msg("%zu: %s: %s", nth, cx_status_text(s), w.detail.text);
             }
-            if (cx_ok(cx_archive_open(w.archive, &archive, &w.detail))) { /* whole, or of whole inputs */
+            if (cx_ok(cx_archive_open(w.archive, &archive,
+                                      &w.detail))) { /* whole, or of whole inputs */
                 for (size_t i = 0; i < cx_archive_sources(archive); i++) {
                     assert_true(cx_archive_source(archive, i)->ended);
                 }
@@ -200,7 +215,9 @@ TEST(a_run_survives_every_oom)
     ok(&w, make_run(&w), "run");
     ok(&w, read_run(&w), "read");
     memcpy(w.expected, w.classes, sizeof(w.expected));
-    assert_string_equal(w.expected, "11=PROVEN-DENY DENIES-NOW\n12=NO-EVIDENCE \n10=UNUSED-PERMIT \n");
+    assert_non_null(strstr(w.expected, "11=PROVEN-DENY DENIES-NOW\n"));
+    assert_non_null(strstr(w.expected, "12=NO-EVIDENCE \n"));
+    assert_non_null(strstr(w.expected, "10=UNUSED-PERMIT \n"));
     for (size_t nth = 1;; nth++) {
         cx_status s;
 
@@ -215,14 +232,15 @@ TEST(a_run_survives_every_oom)
         if (cx_ok(s)) {
             ok(&w, read_run(&w), "read");
             if (strcmp(w.classes, w.expected) != 0) {
-                char rejects[2000], path[SCRATCH_PATH];
+                char rejects[4000];
+                char path[SCRATCH_PATH];
+
                 scratch_join(path, w.run, "rejects.csv");
                 (void)scratch_read(path, rejects, sizeof(rejects));
-                fail_msg("%zu: %s", nth, rejects);
+                fail_msg("%zu: %s%s", nth, w.classes, rejects);
             }
         } else {
-            /* What a list looks like is asked with memory too: without it is no list that is known. */
-            if (cx_status_class(s) != CX_CLASS_NOMEM && strstr(w.detail.text, "no list of") == NULL) {
+            if (cx_status_class(s) != CX_CLASS_NOMEM) {
                 fail_msg("%zu: %s: %s", nth, cx_status_text(s), w.detail.text);
             }
             assert_int_equal(cx_status_class(read_run(&w)), CX_CLASS_STORE); /* no run at all */
