@@ -35,11 +35,19 @@ static cx_status
 read_summary(struct cx_run *run, struct cx_detail *detail)
 {
     CX_AUTO(cx_path_free) char *path = NULL;
+    CX_AUTO(cx_path_free) char *unfinished = NULL;
     struct cx_buf text;
     int64_t schema;
     bool there;
+    bool is_begun;
     cx_status s;
 
+    CX_TRY(cx_path_make(&unfinished, "%s/" CX_RUN_UNFINISHED, run->path));
+    CX_TRY(cx_path_exists(unfinished, &is_begun, detail));
+    if (is_begun) {
+        return cx_fail(detail, CX_E_STORE, "%s: the run was not finished; make it again",
+                       run->path);
+    }
     CX_TRY(cx_path_make(&path, "%s/run.json", run->path));
     CX_TRY(cx_path_exists(path, &there, detail));
     if (!there) {

@@ -243,7 +243,9 @@ TEST(a_run_survives_every_oom)
             if (cx_status_class(s) != CX_CLASS_NOMEM) {
                 fail_msg("%zu: %s: %s", nth, cx_status_text(s), w.detail.text);
             }
-            assert_int_equal(cx_status_class(read_run(&w)), CX_CLASS_STORE); /* no run at all */
+            s = read_run(&w); /* no run at all, or, at the very last, a whole one */
+            assert_true(cx_status_class(s) == CX_CLASS_STORE ||
+                        (cx_ok(s) && strcmp(w.classes, w.expected) == 0));
         }
     }
     world_close(&w);

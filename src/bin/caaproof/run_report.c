@@ -110,6 +110,16 @@ static const struct piece pieces[] = {
     { "notices.csv", write_notices, true },
 };
 
+/* Whoever writes a report knows no name. */
+static cx_status
+name_file(cx_status s, const char *path, struct cx_detail *detail)
+{
+    const struct cx_detail what = *detail;
+
+    return cx_status_class(s) == CX_CLASS_IO ? cx_fail(detail, s.code, "%s: %s", path, what.text)
+                                             : s;
+}
+
 /* Under another name first, so that a file that is there is whole. */
 static cx_status
 write_piece(struct reporting *r, const struct piece *piece, struct cx_detail *detail)
@@ -129,7 +139,7 @@ write_piece(struct reporting *r, const struct piece *piece, struct cx_detail *de
     if (out == NULL) {
         return cx_fail(detail, CX_E_IO, "%s: cannot be made: %s", part, strerror(errno));
     }
-    s = piece->write(r, &rows, out, detail);
+    s = name_file(piece->write(r, &rows, out, detail), part, detail);
     if (fclose(out) != 0 && cx_ok(s)) {
         s = cx_fail(detail, CX_E_IO, "%s: cannot be written", part);
     }
