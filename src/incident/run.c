@@ -252,6 +252,7 @@ attach_archive(struct cx_run *run, struct cx_detail *detail)
     struct cx_hash digest;
     struct cx_hash wanted;
     const char *path;
+    bool there;
 
     if (cx_json_kind_of(archive) == CX_JSON_NULL) {
         return CX_SUCCESS;
@@ -260,6 +261,14 @@ attach_archive(struct cx_run *run, struct cx_detail *detail)
         return broken(run, "archive", detail);
     }
     CX_TRY(path_of(archive, &run->arena, &path));
+    CX_TRY(cx_path_exists(path, &there, detail));
+    if (!there) {
+        return cx_fail(
+            detail, CX_E_STORE,
+            "%s: the archive of the run is not there; put it back, or make the run again (the "
+            "path is as it was given, from the folder that caaproof was called in)",
+            path);
+    }
     CX_TRY(cx_archive_open(path, &run->archive, detail));
     CX_TRY(cx_archive_digest(run->archive, &digest));
     return cx_hash_equal(&digest, &wanted) ? CX_SUCCESS : changed(path, detail);

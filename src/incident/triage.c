@@ -282,6 +282,9 @@ static cx_status
 look_up(struct cx_triage *t, struct cx_detail *detail)
 {
     t->n_lookups = 0;
+    if (t->archive == NULL) {
+        return CX_SUCCESS; /* nothing is known */
+    }
     for (size_t i = 0; i < t->n; i++) {
         for (size_t k = 0; k < t->items[i].triaged.n_names; k++) {
             if (t->items[i].names[k].inquiry != NULL) {
