@@ -245,6 +245,7 @@ source_digest(const struct cx_archive_source *s, struct cx_hash *ret)
     const uint8_t flags[] = { s->validated, s->tamper_evident };
     const cx_span parts[] = {
         { s->digest.b, CX_HASH_SIZE },
+        { s->reading.b, CX_HASH_SIZE },
         { flags, sizeof(flags) },
         cx_span_of_str(s->format),
     };
@@ -308,6 +309,13 @@ cx_archive_begin(struct cx_archive *a, const struct cx_archive_source *source, b
     *ret_new = true;
     for (size_t i = 0; i < a->catalog.n_sources; i++) {
         if (same_source(source, &a->catalog.sources[i])) {
+            if (!cx_hash_equal(&source->reading, &a->catalog.sources[i].reading)) {
+                return cx_fail(
+                    detail, CX_E_USAGE,
+                    "%s: has this input already, read with other options (--zone, --year "
+                    "or --mapping); import it into another archive",
+                    a->path);
+            }
             a->current = i;
             a->skip = a->catalog.sources[i].records;
             *ret_new = !a->catalog.sources[i].ended;
@@ -545,6 +553,28 @@ import_input(struct cx_archive *a, const struct cx_import_options *options, stru
     return s;
 }
 
+static cx_status
+reading_digest(const struct cx_archive_options *options, struct cx_hash *ret)
+{
+    struct cx_buf text;
+    cx_status s = CX_SUCCESS;
+
+    cx_buf_init(&text, CX_FILE_MAX);
+    cx_buf_printf(&text, "year %d zone %d %" PRId32 " mapping ", options->year,
+                  options->has_zone ? 1 : 0, options->has_zone ? options->zone_s : 0);
+    if (options->mapping != NULL) {
+        s = cx_json_write(options->mapping, &text);
+    }
+    if (cx_ok(s)) {
+        s = cx_buf_status(&text);
+    }
+    if (cx_ok(s)) {
+        s = cx_sha256(cx_span_of_str(cx_buf_str(&text)), ret->b);
+    }
+    cx_buf_done(&text);
+    return s;
+}
+
 /* Format and digest of a file, which is read through for that. */
 static cx_status
 look_at(const char *path, const struct cx_import_options *options, struct cx_archive_source *ret,
@@ -569,7 +599,7 @@ look_at(const char *path, const struct cx_import_options *options, struct cx_arc
     ret->format = cx_str_of(format->name);
     ret->tamper_evident = format->tamper_evident;
     ret->validated = options->validated;
-    return CX_SUCCESS;
+    return reading_digest(&options->reader, &ret->reading);
 }
 
 static cx_status

@@ -18,6 +18,8 @@ struct cx_archive_source {
     cx_str path; /* as it was given */
     cx_str format;
     struct cx_hash digest;
+    struct cx_hash
+        reading; /* of the options that it was read with: the same octets say something else in another zone */
     bool tamper_evident;
     bool validated; /* the CA states that the resolver validated what it answered (R-SEC-2) */
     bool ended;

@@ -48,12 +48,15 @@ source_to_json(const struct cx_archive_source *s)
 {
     struct cx_json *json = cx_json_new_object();
     char digest[CX_HASH_TEXT];
+    char reading[CX_HASH_TEXT];
 
     cx_hash_text(&s->digest, digest);
+    cx_hash_text(&s->reading, reading);
     return cx_json_whole(
         json, cx_json_set(json, "path", cx_json_new_string(s->path)) &&
                   cx_json_set(json, "format", cx_json_new_string(s->format)) &&
                   cx_json_set(json, "sha256", cx_json_new_text(digest)) &&
+                  cx_json_set(json, "reading", cx_json_new_text(reading)) &&
                   cx_json_set(json, "tamper_evident", cx_json_new_bool(s->tamper_evident)) &&
                   cx_json_set(json, "validated", cx_json_new_bool(s->validated)) &&
                   cx_json_set(json, "ended", cx_json_new_bool(s->ended)) &&
@@ -127,11 +130,14 @@ static bool
 source_of_json(const struct cx_json *json, struct cx_archive_source *s)
 {
     cx_str digest;
+    cx_str reading;
 
     return cx_json_string(cx_json_get(json, "path"), &s->path) &&
            cx_json_string(cx_json_get(json, "format"), &s->format) &&
            cx_json_string(cx_json_get(json, "sha256"), &digest) &&
            cx_hash_of_text(digest, &s->digest) &&
+           cx_json_string(cx_json_get(json, "reading"), &reading) &&
+           cx_hash_of_text(reading, &s->reading) &&
            cx_json_bool(cx_json_get(json, "tamper_evident"), &s->tamper_evident) &&
            cx_json_bool(cx_json_get(json, "validated"), &s->validated) &&
            cx_json_bool(cx_json_get(json, "ended"), &s->ended) &&

@@ -6,7 +6,11 @@
 
 #include <stdlib.h>
 
-#define MEMBERS 22
+#define MEMBERS 23
+
+/* Moments of the years 0 to 9999, as RFC 3339 and X.509 can write them: others are broken, and nothing may overflow on them. */
+#define FIRST_MOMENT ((int64_t)-62167219200)
+#define LAST_MOMENT  ((int64_t)253402300799)
 
 static void
 put_hash(struct cx_buf *buf, bool has, const struct cx_hash *hash)
@@ -40,7 +44,6 @@ cx_certificate_write(const struct cx_certificate *c, struct cx_buf *buf)
     for (size_t k = 0; k < i->n_names; k++) {
         put_text(buf, i->names[k]);
     }
-    cx_cbor_put_bool(buf, i->names_partial);
     cx_cbor_put_int(buf, i->sct_ms);
     cx_cbor_put_uint(buf, i->logs);
     cx_cbor_put_int(buf, i->signed_at);
@@ -53,6 +56,8 @@ cx_certificate_write(const struct cx_certificate *c, struct cx_buf *buf)
     put_text(buf, i->account);
     put_text(buf, i->method);
     put_text(buf, i->subscriber);
+    cx_cbor_put_bool(buf, i->names_partial);
+    cx_cbor_put_int(buf, c->precertificate_signed_at);
 }
 
 static bool
@@ -66,6 +71,18 @@ get_hash(struct cx_reader *r, struct cx_hash *ret)
         r->failed = true;
     }
     return octets.n == CX_HASH_SIZE;
+}
+
+static cx_time
+get_moment(struct cx_reader *r)
+{
+    cx_time moment = cx_cbor_int(r);
+
+    if (moment != CX_TIME_NONE && (moment < FIRST_MOMENT || moment > LAST_MOMENT)) {
+        r->failed = true;
+        return CX_TIME_NONE;
+    }
+    return moment;
 }
 
 static cx_str
@@ -109,17 +126,16 @@ cx_certificate_read_row(cx_span octets, struct cx_arena *arena, struct cx_certif
     i->issuer = get_text(&r);
     i->subject = get_text(&r);
     ret->has_issuer = get_hash(&r, &i->issuer_key);
-    i->not_before = cx_cbor_int(&r);
-    i->not_after = cx_cbor_int(&r);
+    i->not_before = get_moment(&r);
+    i->not_after = get_moment(&r);
     CX_TRY(get_names(&r, arena, i));
-    i->names_partial = cx_cbor_bool(&r);
-    i->sct_ms = cx_cbor_int(&r);
+    i->sct_ms = (int64_t)cx_cbor_number(&r, (uint64_t)LAST_MOMENT * 1000);
     i->logs = (unsigned)cx_cbor_number(&r, UINT32_MAX);
-    i->signed_at = cx_cbor_int(&r);
+    i->signed_at = get_moment(&r);
     i->revoked = cx_cbor_bool(&r);
-    i->revoked_at = cx_cbor_int(&r);
+    i->revoked_at = get_moment(&r);
     i->reason = (int)cx_cbor_int(&r);
-    i->aware = cx_cbor_int(&r);
+    i->aware = get_moment(&r);
     i->type = get_text(&r);
     if (cx_cbor_array(&r, 2) != 2) {
         r.failed = true;
@@ -127,6 +143,8 @@ cx_certificate_read_row(cx_span octets, struct cx_arena *arena, struct cx_certif
     i->account = get_text(&r);
     i->method = get_text(&r);
     i->subscriber = get_text(&r);
+    i->names_partial = cx_cbor_bool(&r);
+    ret->precertificate_signed_at = get_moment(&r);
     return cx_rd_ok(&r) && cx_rd_left(&r) == 0 ? CX_SUCCESS : (cx_status){ CX_E_STORE };
 }
 
@@ -224,8 +242,14 @@ cx_status
 cx_certificate_of(const struct cx_issued *issued, uint32_t input, uint64_t line,
                   struct cx_certificate *ret)
 {
-    struct cx_certificate c = { .issued = *issued, .input = input, .line = line };
+    struct cx_certificate c = {
+        .issued = *issued, .precertificate_signed_at = CX_TIME_NONE, .input = input, .line = line
+    };
 
+    if (issued->kind == CX_ISSUED_PRE) { /* R-EXC-2: its moment is not that of its certificate */
+        c.precertificate_signed_at = issued->signed_at;
+        c.issued.signed_at = CX_TIME_NONE;
+    }
     if (issued->has_digest && issued->kind == CX_ISSUED_PRE) {
         c.has_precertificate = true;
         c.precertificate = issued->digest;
@@ -248,6 +272,21 @@ same_hash(bool has_a, const struct cx_hash *a, bool has_b, const struct cx_hash 
     return has_a && has_b && cx_hash_equal(a, b);
 }
 
+static bool
+other_hash(bool has_a, const struct cx_hash *a, bool has_b, const struct cx_hash *b)
+{
+    return has_a && has_b && !cx_hash_equal(a, b);
+}
+
+/* Two certificates with one serial: a CA should not. */
+static bool
+are_two(const struct cx_certificate *a, const struct cx_certificate *b)
+{
+    return other_hash(a->has_certificate, &a->certificate, b->has_certificate, &b->certificate) ||
+           other_hash(a->has_precertificate, &a->precertificate, b->has_precertificate,
+                      &b->precertificate);
+}
+
 /* The same serial of an issuer that nobody names can be that of two. */
 bool
 cx_certificate_same(const struct cx_certificate *a, const struct cx_certificate *b)
@@ -256,7 +295,7 @@ cx_certificate_same(const struct cx_certificate *a, const struct cx_certificate 
                   cx_span_equal(a->issued.serial, b->issued.serial) &&
                   cx_hash_equal(&a->issued.issuer_key, &b->issued.issuer_key);
 
-    return serial ||
+    return (serial && !are_two(a, b)) ||
            same_hash(a->has_certificate, &a->certificate, b->has_certificate, &b->certificate) ||
            same_hash(a->has_precertificate, &a->precertificate, b->has_precertificate,
                      &b->precertificate);
@@ -328,6 +367,7 @@ join_rest(struct cx_issued *a, const struct cx_issued *b)
     join_text(&a->account, b->account);
     join_text(&a->method, b->method);
     join_text(&a->subscriber, b->subscriber);
+    a->names_partial = a->names_partial && b->names_partial;
 }
 
 cx_status
@@ -351,7 +391,7 @@ cx_certificate_join(struct cx_certificate *a, const struct cx_certificate *b,
     if (a->issued.serial.n == 0) {
         a->issued.serial = b->issued.serial;
     }
+    join_earlier(&a->precertificate_signed_at, b->precertificate_signed_at);
     join_rest(&a->issued, &b->issued);
-    a->issued.names_partial = a->issued.names_partial && b->issued.names_partial;
     return join_names(&a->issued, &b->issued, arena);
 }

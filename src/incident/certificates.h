@@ -14,6 +14,8 @@ struct cx_certificate {
     struct cx_hash certificate; /* SHA-256 of its DER */
     bool has_precertificate;
     struct cx_hash precertificate;
+    cx_time
+        precertificate_signed_at; /* by the CA's own signing log; CX_TIME_NONE: not said. That of issued is of the certificate */
     uint32_t input; /* number of the list that it was first in */
     uint64_t line;
 };

@@ -71,11 +71,15 @@ cx_content_write(const struct cx_observation *o, struct cx_buf *buf)
 static cx_status
 read_records(struct cx_reader *r, struct cx_arena *arena, struct cx_observation *ret)
 {
-    size_t n = cx_cbor_array(r, CX_MESSAGE_MAX) / 3;
+    size_t members = cx_cbor_array(r, CX_MESSAGE_MAX);
+    size_t n = members / 3;
     struct cx_caa *v = cx_arena_get(arena, n, sizeof(*v));
 
     if (v == NULL) {
         return (cx_status){ CX_E_NOMEM };
+    }
+    if (members % 3 != 0) {
+        r->failed = true;
     }
     for (size_t i = 0; i < n; i++) {
         v[i].flags = (uint8_t)cx_cbor_number(r, UINT8_MAX);

@@ -100,11 +100,11 @@ cx_duty_of(const struct cx_duty_case *c)
     if (!c->wrong) {
         return no_duty(NULL);
     }
-    if (c->signed_at < CAA_BINDS) {
-        return no_duty("R-REV-8");
-    }
     if (c->profile != CX_PROFILE_TLS_BR && c->profile != CX_PROFILE_SMIME_BR) {
         return no_duty(NULL); /* the contract of a private CA, or of marks, is not known here */
+    }
+    if (c->signed_at != CX_TIME_NONE && c->signed_at < CAA_BINDS) {
+        return no_duty("R-REV-8"); /* of an unknown moment nobody can say that */
     }
     if (c->profile == CX_PROFILE_SMIME_BR) {
         return duty(c, CX_DUTY_24H, "R-MAIL-9", "5 days, by item 11 of S/MIME BR 4.9.1.1");

@@ -15,14 +15,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Key, time, source, line: what entries are sorted by. */
-#define SORTED_OCTETS 36
-#define BLOCK         ((size_t)64) /* entries that one place of the index stands for */
-#define WHERE_OCTETS  24           /* key and time of a block's first entry */
-#define WRITE_BUFFER  ((size_t)1 << 20)
-#define READ_ENTRIES  ((size_t)4096)
-#define NO_TTL        UINT32_MAX
-#define CONTENT_BITS  48
+#define BLOCK        ((size_t)64) /* entries that one place of the index stands for */
+#define WHERE_OCTETS 24           /* key and time of a block's first entry */
+#define WRITE_BUFFER ((size_t)1 << 20)
+#define READ_ENTRIES ((size_t)4096)
+#define NO_TTL       UINT32_MAX
+#define CONTENT_BITS 48
 
 static const char magic[16] = "caaproof-entry-1";
 
@@ -127,7 +125,8 @@ cx_archive_entry_read(const uint8_t octets[CX_ENTRY_OCTETS], struct cx_archive_e
 static int
 compare_sorted(const void *a, const void *b)
 {
-    return memcmp(a, b, SORTED_OCTETS);
+    return memcmp(
+        a, b, CX_ENTRY_OCTETS); /* key, time, source, line, and then whatever makes the order one */
 }
 
 /* ---- writing */
@@ -223,28 +222,46 @@ struct input {
     size_t at;
 };
 
+static cx_status
+fail_cut_off(const char *path, struct cx_detail *detail)
+{
+    return cx_fail(detail, CX_E_STORE, "%s: not a file of entries, or cut off", path);
+}
+
+/* Whether a file with that many entries, its index and its trailer is that long. */
+static bool
+is_size_of(uint64_t entries, uint64_t size)
+{
+    return entries <= size / CX_ENTRY_OCTETS &&
+           size == entries * CX_ENTRY_OCTETS + (entries + BLOCK - 1) / BLOCK * WHERE_OCTETS +
+                       TRAILER_OCTETS;
+}
+
 /* Entries of a run, or of an entry file, whose end tells their number. */
 static cx_status
 count_entries(const char *path, FILE *file, uint64_t *ret, struct cx_detail *detail)
 {
     uint8_t trailer[TRAILER_OCTETS];
     struct stat st;
+    uint64_t size;
 
     if (fstat(fileno(file), &st) != 0) {
         return fail_io("cannot be read", path, detail);
     }
-    *ret = (uint64_t)st.st_size / CX_ENTRY_OCTETS;
-    if (st.st_size < TRAILER_OCTETS) {
+    size = (uint64_t)st.st_size;
+    *ret = size / CX_ENTRY_OCTETS;
+    if (size == 0) {
         return CX_SUCCESS;
     }
-    if (fseeko(file, st.st_size - TRAILER_OCTETS, SEEK_SET) != 0 ||
+    if (size < TRAILER_OCTETS || fseeko(file, st.st_size - TRAILER_OCTETS, SEEK_SET) != 0 ||
         fread(trailer, 1, sizeof(trailer), file) != sizeof(trailer) || fseeko(file, 0, SEEK_SET)) {
         return fail_io("cannot be read", path, detail);
     }
     if (memcmp(trailer + 8, magic, sizeof(magic)) == 0) {
         *ret = get64(trailer);
+        return is_size_of(*ret, size) ? CX_SUCCESS : fail_cut_off(path, detail);
     }
-    return CX_SUCCESS;
+    return size % CX_ENTRY_OCTETS == 0 ? CX_SUCCESS : fail_cut_off(path, detail);
 }
 
 static cx_status
@@ -405,14 +422,12 @@ read_index(struct cx_entry_file *file, struct cx_detail *detail)
     CX_TRY(cx_octets_at(file->fd, file->path, (uint64_t)st.st_size - TRAILER_OCTETS,
                         sizeof(trailer), trailer, detail));
     file->n = get64(trailer);
+    if (memcmp(trailer + 8, magic, sizeof(magic)) != 0 ||
+        !is_size_of(file->n, (uint64_t)st.st_size)) {
+        return fail_cut_off(file->path, detail);
+    }
     file->n_blocks = (size_t)((file->n + BLOCK - 1) / BLOCK);
     file->held = file->n_blocks;
-    if (memcmp(trailer + 8, magic, sizeof(magic)) != 0 ||
-        file->n > (uint64_t)st.st_size / CX_ENTRY_OCTETS ||
-        (uint64_t)st.st_size !=
-            file->n * CX_ENTRY_OCTETS + file->n_blocks * WHERE_OCTETS + TRAILER_OCTETS) {
-        return cx_fail(detail, CX_E_STORE, "%s: not a file of entries, or cut off", file->path);
-    }
     file->index = cx_alloc(file->n_blocks != 0 ? file->n_blocks : 1, WHERE_OCTETS);
     if (file->index == NULL) {
         return (cx_status){ CX_E_NOMEM };

@@ -130,6 +130,7 @@ struct climb {
     size_t n;
     struct cx_answers answers;
     struct cx_name_evidence *ret;
+    bool as_if_validated;
 };
 
 static struct cx_answer *
@@ -141,7 +142,9 @@ new_answer(struct climb *climb, cx_span name, uint16_t type, const struct cx_obs
         answer->name = name;
         answer->type = type;
         answer->outcome = CX_OUTCOME_NODATA;
-        answer->dnssec = o->dnssec;
+        answer->dnssec = climb->as_if_validated && o->dnssec == CX_DNSSEC_INDETERMINATE
+                             ? CX_DNSSEC_INSECURE
+                             : o->dnssec;
         answer->attempts = 1;
         answer->time = cx_second_of_ms(o->time_ms);
     }
@@ -181,14 +184,18 @@ full_answer(struct climb *climb, cx_span name, const struct cx_observation *o)
     return answer;
 }
 
-/* A check of the whole climb: empty up to where the set was found, or all the way. */
+/* A check of the whole climb: empty up to where the set was found, or all the way. One that found its set at no ancestor of the
+ * name is of something else, and no step of this climb. */
 static cx_status
 add_check(struct climb *climb, const struct cx_pick *pick, const struct cx_observation *o)
 {
     cx_span name = climb->inquiry->subject.name;
     bool is_set = o->outcome == CX_OUTCOME_RECORDS;
-    cx_span set_at = o->found_at.n != 0 && cx_name_within(name, o->found_at) ? o->found_at : name;
+    cx_span set_at = o->found_at.n != 0 ? o->found_at : name;
 
+    if (is_set && !cx_name_within(name, set_at)) {
+        return CX_SUCCESS;
+    }
     for (cx_span at = name; !cx_name_is_root(at); at = cx_name_parent(at)) {
         if (is_set && cx_span_equal(at, set_at)) {
             return add_answer(climb, full_answer(climb, at, o), pick);
@@ -323,10 +330,44 @@ state_of(const struct climb *climb)
 
 /* ---- contradictions */
 
-/* Another content of the same moment, put in the place of the one that was used: does it still permit? */
+/* What a climb comes to. */
+struct result {
+    enum cx_name_state state;
+    enum cx_verdict
+        verdict; /* in or out of its window, validated or not: a denial that proves nothing still contradicts */
+    int64_t oldest_ms; /* of what it rests on */
+    int64_t set_ms;    /* of the set that it ended at */
+};
+
+static cx_status
+judge_to(struct climb *climb, struct result *ret, struct cx_detail *detail)
+{
+    const struct cx_name_evidence *e = climb->ret;
+
+    CX_TRY(judge(climb, detail));
+    *ret = (struct result){ state_of(climb), e->finding.verdict, INT64_MAX, INT64_MIN };
+    if (ret->state == CX_NAME_UNVALIDATED) {
+        struct cx_name_evidence evidence;
+        struct climb second = *climb;
+
+        second.ret = &evidence;
+        second.as_if_validated = true;
+        CX_TRY(judge(&second, detail));
+        ret->verdict = evidence.finding.verdict;
+    }
+    for (size_t i = 0; i < e->n_steps; i++) {
+        int64_t time_ms = e->steps[i].entry->time_ms;
+
+        ret->oldest_ms = time_ms < ret->oldest_ms ? time_ms : ret->oldest_ms;
+        ret->set_ms = e->steps[i].answer->outcome == CX_OUTCOME_RECORDS ? time_ms : ret->set_ms;
+    }
+    return CX_SUCCESS;
+}
+
+/* Another pick, put in the place of the one that was used. */
 static cx_status
 judge_instead(const struct climb *climb, size_t label, const struct cx_pick *other,
-              enum cx_name_state *ret, struct cx_detail *detail)
+              struct result *ret, struct cx_detail *detail)
 {
     struct cx_name_evidence evidence;
     struct climb second = *climb;
@@ -337,25 +378,79 @@ judge_instead(const struct climb *climb, size_t label, const struct cx_pick *oth
         other->entry.observed == CX_OBSERVED_CHECK || other->entry.outcome == CX_OUTCOME_RECORDS
             ? label + 1
             : climb->n;
-    CX_TRY(judge(&second, detail));
-    *ret = state_of(&second);
+    return judge_to(&second, ret, detail);
+}
+
+/* Whether a pick is an answer: in its window or not, good enough to prove or not, it says what DNS said. */
+static bool
+is_answer(const struct cx_pick *pick)
+{
+    return pick->kind == CX_PICK_CONTENT || pick->kind == CX_PICK_STRETCH ||
+           ((pick->kind == CX_PICK_OLDER || pick->kind == CX_PICK_CONCLUSION) &&
+            pick->entry.grade != CX_GRADE_UNSET && pick->entry.grade <= CX_GRADE_C);
+}
+
+/* A permission stands unless something younger, or of the same moment, denies: R-TIME-5 lets the latest win; within one moment nobody
+ * can say which that is. A denial that is out of its window proves none, but no permission stands against it. */
+static cx_status
+contradicts_permit(const struct climb *climb, size_t label, const struct cx_pick *other, bool *ret,
+                   struct cx_detail *detail)
+{
+    const struct cx_archive_entry *used = &climb->picks[label]->entry;
+    struct result result;
+
+    if (!is_answer(other) || other->entry.time_ms < used->time_ms - CX_SAME_MOMENT_MS) {
+        return CX_SUCCESS;
+    }
+    CX_TRY(judge_instead(climb, label, other, &result, detail));
+    *ret = *ret || result.verdict == CX_VERDICT_DENY;
     return CX_SUCCESS;
 }
 
-/* R-TIME-5 lets the latest win; within one moment nobody can say which is the latest. */
+/* A denial is the latest, unless there is a permission of the same millisecond: then it is that by the order of inputs alone. */
 static cx_status
-look_for_conflict(const struct climb *climb, bool *ret, struct cx_detail *detail)
+contradicts_denial(const struct climb *climb, size_t label, const struct cx_pick *other, bool *ret,
+                   struct cx_detail *detail)
 {
+    struct result result;
+
+    if (other->kind != CX_PICK_CONTENT ||
+        other->entry.time_ms != climb->picks[label]->entry.time_ms) {
+        return CX_SUCCESS;
+    }
+    CX_TRY(judge_instead(climb, label, other, &result, detail));
+    *ret = *ret || result.state == CX_NAME_PERMISSIVE;
+    return CX_SUCCESS;
+}
+
+/* A bare conclusion that was taken for proof does not stand against a bare denial. */
+static bool
+is_claimed_denied(const struct climb *climb)
+{
+    const struct cx_pick *claim = pick_of(&climb->inquiry->labels[0], CX_PICK_CLAIM);
+    const struct cx_archive_entry *used = &climb->picks[0]->entry;
+
+    return climb->picks[0]->kind == CX_PICK_CONCLUSION && claim != NULL &&
+           claim->entry.claim == CX_CLAIM_DENIES &&
+           claim->entry.time_ms >= used->time_ms - CX_SAME_MOMENT_MS;
+}
+
+static cx_status
+look_for_conflict(const struct climb *climb, enum cx_name_state state, bool *ret,
+                  struct cx_detail *detail)
+{
+    bool permits = state == CX_NAME_PERMISSIVE;
+
+    *ret = permits && is_claimed_denied(climb);
     for (size_t i = 0; i < climb->n; i++) {
         const struct cx_picks *picks = &climb->inquiry->labels[i];
 
-        for (size_t k = 0; k < picks->n && picks->v[k].kind == CX_PICK_CONTENT; k++) {
-            enum cx_name_state state = CX_NAME_PERMISSIVE;
-
+        *ret = *ret || (permits && picks->crowded);
+        for (size_t k = 0; k < picks->n && !*ret; k++) {
             if (&picks->v[k] != climb->picks[i]) {
-                CX_TRY(judge_instead(climb, i, &picks->v[k], &state, detail));
+                CX_TRY(permits ? contradicts_permit(climb, i, &picks->v[k], ret, detail)
+                               : contradicts_denial(climb, i, &picks->v[k], ret, detail));
             }
-            *ret = *ret || state == CX_NAME_DENIED;
         }
     }
     return CX_SUCCESS;
@@ -466,27 +561,105 @@ find_climbs(const struct climb *like, struct climb ret[2], size_t *ret_n)
     (*ret_n)++;
 }
 
-/* The latest wins, unless it decides nothing. */
+/* A permission beside a denial that another climb made: which of them is the latest. */
+static enum cx_name_state
+weigh(const struct result *permit, const struct result *denial)
+{
+    if (denial->set_ms < permit->oldest_ms - CX_SAME_MOMENT_MS) {
+        return CX_NAME_PERMISSIVE;
+    }
+    return denial->state == CX_NAME_DENIED && denial->set_ms > permit->oldest_ms ? CX_NAME_DENIED
+                                                                                 : CX_NAME_CONFLICT;
+}
+
+/* Of climbs, the younger first: the first that decides something, unless the other one denies later. */
+static enum cx_name_state
+choose(const struct result *results, size_t n, size_t *ret)
+{
+    size_t other;
+
+    *ret = 0;
+    while (*ret < n && !is_decisive(results[*ret].state)) {
+        (*ret)++;
+    }
+    if (*ret == n) { /* none: what the latest shows */
+        *ret = 0;
+        return results[0].state;
+    }
+    other = 1 - *ret;
+    if (n != 2 || *ret > 1) {
+        return results[*ret].state;
+    }
+    if (results[*ret].state == CX_NAME_PERMISSIVE && results[other].verdict == CX_VERDICT_DENY) {
+        enum cx_name_state state = weigh(&results[*ret], &results[other]);
+
+        *ret = state == CX_NAME_DENIED ? other : *ret;
+        return state;
+    }
+    if (results[*ret].state == CX_NAME_DENIED && results[other].state == CX_NAME_PERMISSIVE) {
+        enum cx_name_state state = weigh(&results[other], &results[*ret]);
+
+        *ret = state == CX_NAME_PERMISSIVE ? other : *ret;
+        return state;
+    }
+    return results[*ret].state;
+}
+
 static cx_status
 judge_climbs(struct climb *climbs, size_t n, struct climb **ret, enum cx_name_state *ret_state,
              struct cx_detail *detail)
 {
-    enum cx_name_state first = CX_NAME_NONE;
+    struct result results[2];
+    size_t chosen;
 
     for (size_t i = 0; i < n; i++) {
-        CX_TRY(judge(&climbs[i], detail));
-        *ret_state = state_of(&climbs[i]);
-        *ret = &climbs[i];
-        if (is_decisive(*ret_state)) {
-            return CX_SUCCESS;
+        CX_TRY(judge_to(&climbs[i], &results[i], detail));
+    }
+    *ret_state = choose(results, n, &chosen);
+    *ret = &climbs[chosen];
+    return chosen == n - 1 ? CX_SUCCESS : judge(*ret, detail); /* ret has the last one's finding */
+}
+
+/* Answers whose source does not say that they were validated, in whose place the same moment has one that was. */
+static cx_status
+prefer_validated(struct climb *climb, struct cx_detail *detail)
+{
+    for (size_t i = 0; i < climb->n; i++) {
+        const struct cx_picks *picks = &climb->inquiry->labels[i];
+        const struct cx_archive_entry *used = &climb->picks[i]->entry;
+        struct cx_observation o = { .dnssec = CX_DNSSEC_INDETERMINATE };
+
+        CX_TRY(cx_archive_observation(climb->archive, used, climb->arena, &o, detail));
+        for (size_t k = 0; k < picks->n && o.dnssec == CX_DNSSEC_INDETERMINATE; k++) {
+            const struct cx_archive_entry *other = &picks->v[k].entry;
+
+            if (picks->v[k].kind == CX_PICK_CONTENT && other->observed == used->observed &&
+                other->outcome == used->outcome) {
+                CX_TRY(cx_archive_observation(climb->archive, other, climb->arena, &o, detail));
+                climb->picks[i] =
+                    o.dnssec != CX_DNSSEC_INDETERMINATE ? &picks->v[k] : climb->picks[i];
+            }
         }
-        first = i == 0 ? *ret_state : first;
     }
-    if (n > 1) { /* neither: what the latest shows */
-        CX_TRY(judge(&climbs[0], detail));
-        *ret = &climbs[0];
-        *ret_state = first;
+    return judge(climb, detail);
+}
+
+/* A conclusion that may prove, where nothing else decides. */
+static cx_status
+take_conclusion(const struct climb *like, struct climb *climb, enum cx_name_state *state,
+                struct cx_detail *detail)
+{
+    const struct cx_pick *conclusion = pick_of(&like->inquiry->labels[0], CX_PICK_CONCLUSION);
+
+    if (conclusion == NULL || conclusion->entry.grade == CX_GRADE_UNSET ||
+        conclusion->entry.grade > like->inquiry->proof) {
+        return CX_SUCCESS;
     }
+    *climb = *like;
+    climb->picks[0] = conclusion;
+    climb->n = 1;
+    CX_TRY(judge(climb, detail));
+    *state = state_of(climb);
     return CX_SUCCESS;
 }
 
@@ -495,27 +668,34 @@ cx_inquiry_judge(const struct cx_inquiry *inquiry, const struct cx_case *c,
                  const struct cx_archive *archive, struct cx_arena *arena,
                  struct cx_name_evidence *ret, struct cx_detail *detail)
 {
-    struct climb like = { inquiry, c, archive, arena, { NULL }, 0, { .v = NULL }, ret };
-    struct climb climbs[3];
-    struct climb *climb;
-    const struct cx_pick *conclusion;
+    struct climb like = { inquiry, c, archive, arena, { NULL }, 0, { .v = NULL }, ret, false };
+    struct climb climbs[2];
+    struct climb concluded = { .n = 0 };
+    struct climb *climb = &concluded;
     size_t n;
     bool conflict = false;
-    enum cx_name_state state;
+    enum cx_name_state state = CX_NAME_NONE;
 
-    find_climbs(&like, climbs, &n);
-    conclusion = inquiry->n_labels != 0 ? pick_of(&inquiry->labels[0], CX_PICK_CONCLUSION) : NULL;
-    if (conclusion != NULL && conclusion->entry.grade <= inquiry->proof) {
-        climbs[n] = like;
-        climbs[n].picks[0] = conclusion;
-        climbs[n++].n = 1;
-    }
-    if (n == 0) {
+    if (inquiry->n_labels == 0) {
         return take_lesser(&like, detail);
     }
-    CX_TRY(judge_climbs(climbs, n, &climb, &state, detail));
-    if (state == CX_NAME_PERMISSIVE) {
-        CX_TRY(look_for_conflict(climb, &conflict, detail));
+    find_climbs(&like, climbs, &n);
+    if (n != 0) {
+        CX_TRY(judge_climbs(climbs, n, &climb, &state, detail));
+    }
+    if (state == CX_NAME_UNVALIDATED) {
+        CX_TRY(prefer_validated(climb, detail));
+        state = state_of(climb);
+    }
+    if (!is_decisive(state) && state != CX_NAME_CONFLICT) {
+        CX_TRY(take_conclusion(&like, &concluded, &state, detail));
+        climb = concluded.n != 0 ? &concluded : climb;
+    }
+    if (climb->n == 0) {
+        return take_lesser(&like, detail);
+    }
+    if (state == CX_NAME_PERMISSIVE || state == CX_NAME_DENIED) {
+        CX_TRY(look_for_conflict(climb, state, &conflict, detail));
     }
     set_state(ret, conflict ? CX_NAME_CONFLICT : state);
     return CX_SUCCESS;

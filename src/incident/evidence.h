@@ -44,6 +44,9 @@ enum cx_name_state {
 
 const char *cx_name_state_word(enum cx_name_state state);
 
+/* R-PRF-4: sources that differ about moments closer than this contradict each other; no lookup takes longer. */
+#define CX_SAME_MOMENT_MS 15000
+
 /* Why an entry was picked. */
 enum cx_pick_kind {
     CX_PICK_CONTENT = 0, /* an answer, good enough, in its own window; the youngest first */
@@ -66,12 +69,15 @@ struct cx_pick {
 struct cx_picks {
     const struct cx_pick *v;
     size_t n;
+    bool crowded; /* there were more contents of one moment than are compared */
 };
 
 /* One name of one certificate. */
 struct cx_inquiry {
     struct cx_subject subject; /* a name that CAA binds */
     cx_time signed_at;
+    int64_t
+        signed_ms; /* the last moment at which that may have been: what came later was after it (R-PRF-5) */
     enum cx_grade proof;     /* worst that proves; D: conclusions too, where there is no answer */
     struct cx_picks *labels; /* of the name, its parent, ...: room for cx_name_labels of it */
     size_t n_labels;         /* that were looked at */

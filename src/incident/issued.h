@@ -70,6 +70,8 @@ struct cx_issued_format {
     const char *name;
     const char *about;
     bool (*looks_like)(cx_span head);
+    /* Instead of it, where that needs memory. Classes: NOMEM. */
+    cx_status (*find_out)(cx_span head, bool *ret);
     cx_status (*open)(const struct cx_issued_options *options, struct cx_input *input, void **ret,
                       struct cx_detail *detail);
     cx_status (*next)(void *self, struct cx_issued_record *ret, bool *ret_more,
@@ -77,6 +79,9 @@ struct cx_issued_format {
     void (*close)(void *self);
 };
 
+/* Whether what a file begins with looks like that format. Classes: NOMEM. */
+cx_status cx_issued_looks_like(const struct cx_issued_format *format, cx_span head, bool *ret)
+    CX_MUST;
 /* In the order in which they are tried. */
 const struct cx_issued_format *const *cx_issued_formats(size_t *ret_n);
 const struct cx_issued_format *cx_issued_format_named(cx_str name);

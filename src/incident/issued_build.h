@@ -18,6 +18,7 @@ struct cx_issued_build {
     struct cx_buf row_issuer;
     struct cx_hash row_issuer_key;
     uint8_t serial[CX_SERIAL_MAX];
+    bool no_memory; /* for a cell of the row that is read */
 };
 
 void cx_issued_build_init(struct cx_issued_build *build);

@@ -216,32 +216,41 @@ open_reading(const struct cx_issued_options *options, struct cx_input *input, vo
 }
 
 /* Two columns that are known at least, one of which tells certificates apart: text has commas too. */
-static bool
-looks_like(cx_span head)
+static cx_status
+count_columns(struct cx_input *input, struct cx_csv **csv, size_t *ret)
 {
-    cx_span text = cx_issued_text_of(head);
-    struct cx_input *input = cx_input_of(text);
-    struct cx_csv *csv = NULL;
     struct cx_csv_row row;
-    bool more = false;
-    size_t known = 0;
+    bool more;
 
-    if (input != NULL && cx_ok(cx_csv_open(input, 0, &csv, NULL)) &&
-        cx_ok(cx_csv_next(csv, &row, &more, NULL)) && more && is_separator_line(&row)) {
-        more = cx_ok(cx_csv_next(csv, &row, &more, NULL)) && more;
+    CX_TRY(cx_csv_open(input, 0, csv, NULL));
+    CX_TRY(cx_csv_next(*csv, &row, &more, NULL));
+    if (more && is_separator_line(&row)) {
+        CX_TRY(cx_csv_next(*csv, &row, &more, NULL));
     }
     for (size_t i = 0; more && i < CX_COLUMNS; i++) {
-        known += cx_csv_column(&row, cx_column_names((enum cx_column)i)) < row.n ? 1 : 0;
+        *ret += cx_csv_column(&row, cx_column_names((enum cx_column)i)) < row.n ? 1 : 0;
     }
+    return CX_SUCCESS;
+}
+
+static cx_status
+find_out(cx_span head, bool *ret)
+{
+    struct cx_input *input = cx_input_of(cx_issued_text_of(head));
+    struct cx_csv *csv = NULL;
+    size_t known = 0;
+    cx_status s = input != NULL ? count_columns(input, &csv, &known) : (cx_status){ CX_E_NOMEM };
+
     cx_csv_close(csv);
     cx_input_close(input);
-    return known >= 2;
+    *ret = known >= 2;
+    return s.code == CX_E_NOMEM ? s : CX_SUCCESS; /* what cannot be read is not a list */
 }
 
 const struct cx_issued_format cx_issued_csv = {
     .name = "csv",
     .about = "rows of CSV, TSV or with semicolons, columns by their names",
-    .looks_like = looks_like,
+    .find_out = find_out,
     .open = open_reading,
     .next = next,
     .close = close_reading,

@@ -54,16 +54,31 @@ cx_issued_format_named(cx_str name)
     return NULL;
 }
 
+cx_status
+cx_issued_looks_like(const struct cx_issued_format *format, cx_span head, bool *ret)
+{
+    if (format->find_out != NULL) {
+        return format->find_out(head, ret);
+    }
+    *ret = format->looks_like(head);
+    return CX_SUCCESS;
+}
+
 /* With a mapping, anything else is rows whose columns it explains. */
-static const struct cx_issued_format *
-format_of(const struct cx_issued_reader *reader, cx_span head)
+static cx_status
+format_of(const struct cx_issued_reader *reader, cx_span head, const struct cx_issued_format **ret)
 {
     for (size_t i = 0; i < CX_COUNT(formats); i++) {
-        if (formats[i]->looks_like(head)) {
-            return formats[i];
+        bool is_it;
+
+        CX_TRY(cx_issued_looks_like(formats[i], head, &is_it));
+        if (is_it) {
+            *ret = formats[i];
+            return CX_SUCCESS;
         }
     }
-    return reader->options.mapping != NULL ? &cx_issued_csv : NULL;
+    *ret = reader->options.mapping != NULL ? &cx_issued_csv : NULL;
+    return CX_SUCCESS;
 }
 
 /* ---- one file */
@@ -93,7 +108,10 @@ begin_content(struct cx_issued_reader *reader, struct cx_detail *detail)
         input = reader->content;
         CX_TRY(cx_input_peek(input, CX_INPUT_PEEK, &head, detail));
     }
-    reader->used = reader->format != NULL ? reader->format : format_of(reader, head);
+    reader->used = reader->format;
+    if (reader->used == NULL) {
+        CX_TRY(format_of(reader, head, &reader->used));
+    }
     if (reader->used == NULL) {
         return cx_fail(detail, CX_E_ARCHIVE,
                        head.n == 0

@@ -629,9 +629,9 @@ take_validity(struct row *row)
            take_time(row, CX_COLUMN_NOT_AFTER, true, &issued->not_after);
 }
 
-cx_status
-cx_issued_take_row(struct cx_issued_build *build, const struct cx_cells *cells,
-                   struct cx_issued_record *record)
+static cx_status
+take_row(struct cx_issued_build *build, const struct cx_cells *cells,
+         struct cx_issued_record *record)
 {
     struct row row = {
         .build = build, .cells = cells, .record = record, .issued = &record->issued
@@ -654,4 +654,15 @@ cx_issued_take_row(struct cx_issued_build *build, const struct cx_cells *cells,
     }
     CX_TRY(take_texts(&row, from_certificate));
     return from_certificate ? CX_SUCCESS : take_row_names(&row);
+}
+
+cx_status
+cx_issued_take_row(struct cx_issued_build *build, const struct cx_cells *cells,
+                   struct cx_issued_record *record)
+{
+    cx_status s;
+
+    build->no_memory = false;
+    s = take_row(build, cells, record);
+    return build->no_memory ? (cx_status){ CX_E_NOMEM } : s;
 }

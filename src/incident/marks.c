@@ -1,21 +1,12 @@
 #include "incident/marks.h"
 
 #include "base/alloc.h"
-#include "base/limits.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* A serial has at most 20 octets (RFC 5280 section 4.1.2.2); some CAs put a few more. */
-#define MARK_OCTETS 32
-
-struct mark {
-    uint8_t n;
-    uint8_t octets[MARK_OCTETS];
-};
-
 struct cx_marks {
-    struct mark *v;
+    struct cx_id *v;
     size_t n;
     size_t room;
 };
@@ -23,14 +14,13 @@ struct cx_marks {
 static int
 compare(const void *a, const void *b)
 {
-    return memcmp(a, b, sizeof(struct mark));
+    return memcmp(a, b, sizeof(struct cx_id));
 }
 
-/* Octets of hexadecimal digits; serials without leading zeros, as issued.h has them. False for anything else. */
-static bool
-read_mark(cx_str text, struct mark *ret)
+bool
+cx_id_of_text(cx_str text, struct cx_id *ret)
 {
-    uint8_t digits[2 * MARK_OCTETS];
+    uint8_t digits[2 * CX_HASH_SIZE];
     size_t n = 0;
     size_t at = 0;
 
@@ -48,14 +38,14 @@ read_mark(cx_str text, struct mark *ret)
         }
         digits[n++] = (uint8_t)digit;
     }
-    *ret = (struct mark){ .n = 0 };
+    *ret = (struct cx_id){ .n = 0 };
     for (size_t i = 0; i < n; i++) { /* an odd digit in front is an octet of its own */
         size_t octet = (i + n % 2) / 2;
 
         ret->octets[octet] = (uint8_t)(ret->octets[octet] << 4 | digits[i]);
         ret->n = (uint8_t)(octet + 1);
     }
-    while (ret->n != 0 && ret->n != CX_HASH_SIZE && ret->octets[0] == 0) {
+    while (ret->n > 1 && ret->n != CX_HASH_SIZE && ret->octets[0] == 0) {
         ret->n--;
         memmove(ret->octets, ret->octets + 1, ret->n);
         ret->octets[ret->n] = 0;
@@ -63,6 +53,18 @@ read_mark(cx_str text, struct mark *ret)
     return n != 0;
 }
 
+bool
+cx_id_of_octets(cx_span octets, struct cx_id *ret)
+{
+    if (octets.n == 0 || octets.n > CX_HASH_SIZE) {
+        return false;
+    }
+    *ret = (struct cx_id){ .n = (uint8_t)octets.n };
+    memcpy(ret->octets, octets.p, octets.n);
+    return true;
+}
+
+/* Up to a separator, without blanks and quotes around it. Blanks within stay: what they would cut off is part of an id. */
 static cx_str
 first_cell(cx_str line)
 {
@@ -72,18 +74,44 @@ first_cell(cx_str line)
     while (from < line.n && (line.p[from] == '"' || line.p[from] == ' ')) {
         from++;
     }
-    while (from + n < line.n && memchr(",;\t\" ", line.p[from + n], 5) == NULL) {
+    while (from + n < line.n && memchr(",;\t\"", line.p[from + n], 4) == NULL) {
         n++;
+    }
+    while (n != 0 && line.p[from + n - 1] == ' ') {
+        n--;
     }
     return (cx_str){ line.p + from, n };
 }
 
+/* What a spreadsheet puts before its first line. */
+static cx_str
+without_byte_order_mark(cx_str line)
+{
+    return line.n >= 3 && memcmp(line.p, "\xef\xbb\xbf", 3) == 0
+               ? (cx_str){ line.p + 3, line.n - 3 }
+               : line;
+}
+
+/* Something that was meant as an id must not pass for a header. */
+static bool
+is_header(cx_str cell)
+{
+    for (size_t i = 0; i < cell.n; i++) {
+        uint8_t c = cx_ascii_lower((uint8_t)cell.p[i]);
+
+        if (c >= 'g' && c <= 'z' && !(c == 'x' && i == 1)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static cx_status
-add(struct cx_marks *marks, const struct mark *mark)
+add(struct cx_marks *marks, const struct cx_id *mark)
 {
     if (marks->n == marks->room) {
         size_t room = marks->room != 0 ? 2 * marks->room : 1024;
-        struct mark *v = cx_realloc(marks->v, room, sizeof(*v));
+        struct cx_id *v = cx_realloc(marks->v, room, sizeof(*v));
 
         if (v == NULL) {
             return (cx_status){ CX_E_NOMEM };
@@ -102,20 +130,20 @@ read_all(struct cx_input *input, const char *path, struct cx_marks *marks, struc
     bool more;
 
     for (;;) {
-        struct mark mark;
+        struct cx_id mark;
         cx_str cell;
 
         CX_TRY(cx_input_line(input, &line, &more, detail));
         if (!more) {
             break;
         }
-        cell = first_cell(line);
+        cell = first_cell(cx_input_number(input) == 1 ? without_byte_order_mark(line) : line);
         if (cell.n == 0) {
             continue;
         }
-        if (read_mark(cell, &mark)) {
+        if (cx_id_of_text(cell, &mark)) {
             CX_TRY(add(marks, &mark));
-        } else if (cx_input_number(input) != 1) {
+        } else if (cx_input_number(input) != 1 || !is_header(cell)) {
             return cx_fail(detail, CX_E_ARCHIVE,
                            "%s: line %" PRIu64
                            ": \"%.*s\" is neither a SHA-256 nor a serial in hexadecimal",
@@ -164,13 +192,10 @@ cx_marks_free(struct cx_marks *marks)
 static bool
 have(const struct cx_marks *marks, cx_span octets)
 {
-    struct mark mark = { .n = (uint8_t)octets.n };
+    struct cx_id mark;
 
-    if (octets.n == 0 || octets.n > MARK_OCTETS) {
-        return false;
-    }
-    memcpy(mark.octets, octets.p, octets.n);
-    return bsearch(&mark, marks->v, marks->n, sizeof(*marks->v), compare) != NULL;
+    return cx_id_of_octets(octets, &mark) &&
+           bsearch(&mark, marks->v, marks->n, sizeof(*marks->v), compare) != NULL;
 }
 
 bool

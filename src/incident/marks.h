@@ -4,10 +4,21 @@
 
 #include "incident/certificates.h"
 
+/* A SHA-256, or a serial without leading zeros; unused octets are zero, so that ids are compared as memory. */
+struct cx_id {
+    uint8_t n;
+    uint8_t octets[CX_HASH_SIZE];
+};
+
+/* Hexadecimal, with or without colons and 0x. False for anything else. */
+bool cx_id_of_text(cx_str text, struct cx_id *ret);
+/* False if no id is that long. */
+bool cx_id_of_octets(cx_span octets, struct cx_id *ret);
+
 struct cx_marks;
 
 /* One a line; of CSV, the first cell; SHA-256 of the certificate or precertificate, or the serial, in hexadecimal with or without
- * colons. A first line that is neither is a header. *ret_n of them. Classes: IO, MALFORMED (names the line), NOMEM. */
+ * colons. A first line that is neither, and has a letter that no hexadecimal has, is a header. *ret_n of them. Classes: IO, MALFORMED (names the line), NOMEM. */
 cx_status cx_marks_read(const char *path, struct cx_marks **ret, uint64_t *ret_n,
                         struct cx_hash *ret_digest, struct cx_detail *detail) CX_MUST;
 /* Accepts NULL. */

@@ -2,9 +2,7 @@
 #include "incident/evidence.h"
 
 /* Contents of one label that are looked at: the youngest, and those that may contradict it. */
-#define CONTENTS_MAX 4
-/* R-PRF-4: sources that differ about moments closer than this contradict each other; no lookup takes longer. */
-#define SAME_MOMENT_MS 15000
+#define CONTENTS_MAX 24
 /* TTLs that are looked for: more than anybody gives to CAA. */
 #define LONGEST_TTL_MS ((int64_t)31 * 86400 * 1000)
 
@@ -20,6 +18,7 @@ struct picking {
     bool have_answer;  /* a content that is DNS's own answer */
     bool have_check;   /* a content that a check found; of ancestors none is wanted */
     bool have[CX_PICK_KINDS];
+    bool crowded;
     unsigned visits;
 };
 
@@ -32,7 +31,7 @@ is_content(const struct cx_archive_entry *entry)
 static bool
 is_of_same_moment(const struct picking *p, const struct cx_archive_entry *entry)
 {
-    return entry->time_ms >= p->newest_ms - SAME_MOMENT_MS;
+    return entry->time_ms >= p->newest_ms - CX_SAME_MOMENT_MS;
 }
 
 static void
@@ -51,7 +50,12 @@ put_content(struct picking *p, const struct cx_archive_entry *entry)
     if (p->n_contents == 0) {
         p->newest_ms = entry->time_ms;
     }
-    if (!*have || (is_of_same_moment(p, entry) && p->n_contents < CONTENTS_MAX - 1)) {
+    if (!*have || is_of_same_moment(p, entry)) {
+        if (p->n_contents ==
+            CONTENTS_MAX - (*have ? 1 : 0)) { /* a place for the other sort is kept */
+            p->crowded = true;
+            return;
+        }
         put(p, CX_PICK_CONTENT, entry);
         p->n_contents++;
         *have = true;
@@ -79,7 +83,8 @@ is_of_form(const struct picking *p, const struct cx_archive_entry *entry)
 static enum cx_pick_kind
 kind_of_content(const struct picking *p, const struct cx_archive_entry *entry)
 {
-    bool is_answer = entry->grade <= CX_GRADE_C && entry->grade <= p->proof;
+    bool is_answer =
+        entry->grade != CX_GRADE_UNSET && entry->grade <= CX_GRADE_C && entry->grade <= p->proof;
 
     if (in_window(p, entry)) {
         return is_answer ? CX_PICK_CONTENT : CX_PICK_CONCLUSION;
@@ -188,7 +193,7 @@ cx_inquiry_pick(struct cx_inquiry *inquiry, struct cx_archive *archive,
         .is_name = inquiry->n_labels == 0,
         .proof = inquiry->proof,
         .form = inquiry->subject.wildcard ? CX_FORM_WILDCARD : CX_FORM_PLAIN,
-        .signed_ms = inquiry->signed_at * 1000 + 999, /* all of that second: R-PRF-5 */
+        .signed_ms = inquiry->signed_ms,
     };
     struct cx_picks *ret = &inquiry->labels[inquiry->n_labels];
     struct cx_pick *v;
@@ -206,7 +211,7 @@ cx_inquiry_pick(struct cx_inquiry *inquiry, struct cx_archive *archive,
         return (cx_status){ CX_E_NOMEM };
     }
     memcpy(v, p.v, p.n * sizeof(*v));
-    *ret = (struct cx_picks){ v, p.n };
+    *ret = (struct cx_picks){ v, p.n, p.crowded };
     inquiry->n_labels++;
     return CX_SUCCESS;
 }

@@ -2,8 +2,8 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
-#include "base/limits.h"
 #include "caa/verdict.h"
+#include "incident/marks.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -24,12 +24,8 @@ cx_now_word(enum cx_now now)
     return NULL;
 }
 
-/* Ids are text: hexadecimal in lower case. */
-#define ID_MAX (CX_HASH_TEXT - 1)
-
 struct answer {
-    char id[ID_MAX];
-    uint8_t n;
+    struct cx_id id;
     uint8_t now;
     uint32_t line; /* a later line counts */
 };
@@ -41,12 +37,9 @@ struct cx_recheck {
 };
 
 static int
-compare_ids(const void *a, const void *b)
+compare_ids(const struct answer *x, const struct answer *y)
 {
-    const struct answer *x = a;
-    const struct answer *y = b;
-
-    return x->n != y->n ? (x->n < y->n ? -1 : 1) : memcmp(x->id, y->id, ID_MAX);
+    return memcmp(&x->id, &y->id, sizeof(x->id));
 }
 
 static int
@@ -54,7 +47,7 @@ compare(const void *a, const void *b)
 {
     const struct answer *x = a;
     const struct answer *y = b;
-    int ids = compare_ids(a, b);
+    int ids = compare_ids(x, y);
 
     return ids != 0 ? ids : x->line < y->line ? -1 : x->line > y->line;
 }
@@ -73,19 +66,6 @@ now_of(const struct cx_json *json)
                                           : CX_NOW_FAILS;
 }
 
-static bool
-set_id(struct answer *answer, cx_str id)
-{
-    if (id.n == 0 || id.n > ID_MAX) {
-        return false;
-    }
-    for (size_t i = 0; i < id.n; i++) {
-        answer->id[i] = (char)cx_ascii_lower((uint8_t)id.p[i]);
-    }
-    answer->n = (uint8_t)id.n;
-    return true;
-}
-
 static cx_status
 add_line(struct cx_recheck *r, cx_str line, struct cx_detail *detail)
 {
@@ -94,7 +74,7 @@ add_line(struct cx_recheck *r, cx_str line, struct cx_detail *detail)
     cx_str id;
 
     CX_TRY(cx_json_parse(line, &json, detail));
-    if (!cx_json_string(cx_json_get(json, "id"), &id) || !set_id(&answer, id)) {
+    if (!cx_json_string(cx_json_get(json, "id"), &id) || !cx_id_of_text(id, &answer.id)) {
         return cx_fail(detail, CX_E_ARCHIVE,
                        "no \"id\" with the serial or SHA-256 of a certificate in hexadecimal");
     }
@@ -136,6 +116,9 @@ read_all(struct cx_input *input, const char *path, struct cx_recheck *r, struct 
         if (bad.code == CX_E_NOMEM) {
             return bad;
         }
+    }
+    if (!cx_ok(bad) && r->n == 0) { /* nothing of it is a recheck */
+        return cx_fail(detail, CX_E_ARCHIVE, "%s: line %" PRIu64 ": %s", path, bad_line, why.text);
     }
     if (r->n != 0) {
         qsort(r->v, r->n, sizeof(*r->v), compare);
@@ -179,17 +162,12 @@ cx_recheck_free(struct cx_recheck *r)
 static enum cx_now
 find(const struct cx_recheck *r, cx_span octets)
 {
-    static const char digits[] = "0123456789abcdef";
-    struct answer wanted = { .n = (uint8_t)(2 * octets.n) };
+    struct answer wanted = { .now = CX_NOW_UNKNOWN };
     size_t low = 0;
     size_t n = r->n;
 
-    if (octets.n == 0 || 2 * octets.n > ID_MAX) {
+    if (!cx_id_of_octets(octets, &wanted.id)) {
         return CX_NOW_UNKNOWN;
-    }
-    for (size_t i = 0; i < octets.n; i++) {
-        wanted.id[2 * i] = digits[octets.p[i] >> 4];
-        wanted.id[2 * i + 1] = digits[octets.p[i] & 15];
     }
     while (n != 0) { /* behind the last of that id */
         size_t half = n / 2;

@@ -36,11 +36,19 @@ static cx_status
 read_summary(struct cx_run *run, struct cx_detail *detail)
 {
     CX_AUTO(cx_path_free) char *path = NULL;
+    CX_AUTO(cx_path_free) char *unfinished = NULL;
     struct cx_buf text;
     int64_t schema;
     bool there;
+    bool is_begun;
     cx_status s;
 
+    CX_TRY(cx_path_make(&unfinished, "%s/" CX_RUN_UNFINISHED, run->path));
+    CX_TRY(cx_path_exists(unfinished, &is_begun, detail));
+    if (is_begun) {
+        return cx_fail(detail, CX_E_STORE, "%s: the run was not finished; make it again",
+                       run->path);
+    }
     CX_TRY(cx_path_make(&path, "%s/run.json", run->path));
     CX_TRY(cx_path_exists(path, &there, detail));
     if (!there) {
@@ -347,30 +355,6 @@ cx_run_rows(struct cx_run *run, enum cx_row_extent extent)
 /* ---- one certificate */
 
 static bool
-read_id(cx_str text, uint8_t *octets, size_t max, size_t *ret_n)
-{
-    uint8_t digits[2 * CX_HASH_SIZE];
-    size_t n = 0;
-
-    for (size_t i = 0; i < text.n; i++) {
-        int digit = cx_ascii_hex((uint8_t)text.p[i]);
-
-        if (text.p[i] == ':') {
-            continue;
-        }
-        if (digit < 0 || n == sizeof(digits)) {
-            return false;
-        }
-        digits[n++] = (uint8_t)digit;
-    }
-    *ret_n = 0;
-    for (size_t i = n % 2; i < n && *ret_n < max; i += 2) {
-        octets[(*ret_n)++] = (uint8_t)(digits[i] << 4 | digits[i + 1]);
-    }
-    return n != 0 && (n % 2 == 0 || digits[0] == 0);
-}
-
-static bool
 has_id(const struct cx_certificate *c, cx_span id)
 {
     return (c->has_certificate && cx_span_equal(id, (cx_span){ c->certificate.b, CX_HASH_SIZE })) ||
@@ -403,21 +387,19 @@ confirm(struct cx_run *run, cx_span id, const uint64_t *found, size_t n, uint64_
 cx_status
 cx_run_begin_found(struct cx_run *run, cx_str text, struct cx_detail *detail)
 {
-    uint8_t octets[CX_HASH_SIZE];
     uint64_t found[FOUND_MAX];
-    cx_span id = { octets, 0 };
+    struct cx_id wanted;
+    cx_span id;
     uint64_t confirmed = 0;
     size_t n = 0;
 
-    if (!read_id(text, octets, sizeof(octets), &id.n)) {
+    if (!cx_id_of_text(text, &wanted)) {
         return cx_fail(detail, CX_E_USAGE,
                        "\"%.*s\" is neither a serial nor a SHA-256 in hexadecimal",
                        (int)(text.n < 80 ? text.n : 80), text.p);
     }
     end_reading(run);
-    while (id.n > 1 && id.n != CX_HASH_SIZE && id.p[0] == 0) { /* serials have no leading zeros */
-        id = (cx_span){ id.p + 1, id.n - 1 };
-    }
+    id = (cx_span){ wanted.octets, wanted.n };
     CX_TRY(cx_run_index_find(run->path, id, found, FOUND_MAX, &n, detail));
     run->order = cx_alloc(n + 1, sizeof(*run->order));
     if (run->order == NULL) {

@@ -4,6 +4,9 @@
 
 #include "incident/run.h"
 
+/* A file in the folder of a run that is being made, or that was not finished. */
+#define CX_RUN_UNFINISHED "unfinished"
+
 /* ---- writing, certificate by certificate in the order of positions */
 
 struct cx_run_writer;

@@ -382,22 +382,36 @@ write_summary(struct making *m, struct cx_json *run, struct cx_detail *detail)
 /* ---- the whole */
 
 /* A folder that is not a run's is never written into; of one that is, the summary goes first, so that a run that is half made is
- * known as none. */
+ * known as none. Until it is whole a file says that the folder is a run's all the same. */
 static cx_status
 prepare_folder(const char *path, struct cx_detail *detail)
 {
     CX_AUTO(cx_path_free) char *summary = NULL;
+    CX_AUTO(cx_path_free) char *unfinished = NULL;
     bool there;
     bool is_run;
+    bool is_begun;
 
     CX_TRY(cx_path_make(&summary, "%s/run.json", path));
+    CX_TRY(cx_path_make(&unfinished, "%s/" CX_RUN_UNFINISHED, path));
     CX_TRY(cx_path_exists(path, &there, detail));
     CX_TRY(cx_path_exists(summary, &is_run, detail));
-    if (there && !is_run && rmdir(path) != 0) {
+    CX_TRY(cx_path_exists(unfinished, &is_begun, detail));
+    if (there && !is_run && !is_begun && rmdir(path) != 0) {
         return cx_fail(detail, CX_E_USAGE, "%s: is there already and is not a run", path);
     }
-    CX_TRY(cx_file_remove(summary, detail));
-    return cx_folder_make(path, detail);
+    CX_TRY(cx_folder_make(path, detail));
+    CX_TRY(cx_file_write(unfinished, CX_STR(""), detail));
+    return cx_file_remove(summary, detail);
+}
+
+static cx_status
+finish_folder(const char *path, struct cx_detail *detail)
+{
+    CX_AUTO(cx_path_free) char *unfinished = NULL;
+
+    CX_TRY(cx_path_make(&unfinished, "%s/" CX_RUN_UNFINISHED, path));
+    return cx_file_remove(unfinished, detail);
 }
 
 static cx_status
@@ -413,7 +427,8 @@ make(struct making *m, struct cx_detail *detail)
     CX_TRY(prepare_folder(m->path, detail));
     CX_TRY(read_inputs(m, detail));
     CX_TRY(triage(m, detail));
-    return write_summary(m, run, detail);
+    CX_TRY(write_summary(m, run, detail));
+    return finish_folder(m->path, detail);
 }
 
 cx_status

@@ -86,26 +86,29 @@ static const struct cx_facts no_facts;
 static void
 set_moment(const struct cx_triage *t, struct cx_triaged *ret)
 {
-    const struct cx_issued *issued = &ret->certificate.issued;
-    cx_time sct = cx_second_of_ms(issued->sct_ms);
-    bool has_sct = issued->sct_ms != 0;
+    const struct cx_certificate *c = &ret->certificate;
+    const struct cx_issued *issued = &c->issued;
+    cx_time sct = issued->sct_ms != 0 ? cx_second_of_ms(issued->sct_ms) : CX_TIME_NONE;
+    bool by_log = c->precertificate_signed_at != CX_TIME_NONE;
+    cx_time before = by_log ? c->precertificate_signed_at : sct;
+    bool serves = before != CX_TIME_NONE && before < issued->signed_at && issued->logs >= 2 &&
+                  t->options->policy->exceptions.precertificate;
 
-    if (issued->signed_at != CX_TIME_NONE && has_sct && sct < issued->signed_at &&
-        issued->logs >= 2 && t->options->policy->exceptions.precertificate) {
-        ret->signed_at = sct;
-        ret->clock = CX_SIGNING_SCT;
-        ret->reasons |= CX_EVIDENCE_BIT(CX_EVIDENCE_PRECERTIFICATE);
-    } else if (issued->signed_at != CX_TIME_NONE) {
+    if (issued->signed_at != CX_TIME_NONE && !serves) {
         ret->signed_at = issued->signed_at;
         ret->clock = CX_SIGNING_LOG;
-    } else if (has_sct) {
-        ret->signed_at = sct;
-        ret->clock = CX_SIGNING_SCT;
-    } else {
+    } else if (before != CX_TIME_NONE) {
+        ret->signed_at = before;
+        ret->clock = by_log ? CX_SIGNING_LOG : CX_SIGNING_SCT;
+        ret->reasons |= serves ? CX_EVIDENCE_BIT(CX_EVIDENCE_PRECERTIFICATE) : 0;
+    } else if (issued->not_before != CX_TIME_NONE) {
         ret->signed_at = issued->not_before;
-        ret->clock =
-            issued->not_before != CX_TIME_NONE ? CX_SIGNING_NOT_BEFORE : CX_SIGNING_UNKNOWN;
+        ret->clock = CX_SIGNING_NOT_BEFORE;
         ret->reasons |= CX_EVIDENCE_BIT(CX_EVIDENCE_WEAK_CLOCK);
+    } else {
+        ret->signed_at = CX_TIME_NONE;
+        ret->clock = CX_SIGNING_UNKNOWN;
+        ret->reasons |= CX_EVIDENCE_BIT(CX_EVIDENCE_NO_MOMENT);
     }
 }
 
@@ -174,6 +177,9 @@ new_inquiry(struct cx_triage *t, const struct item *item, struct cx_triaged_name
     name->subject.n_methods = said[1].n != 0 ? 1 : 0;
     inquiry->subject = name->subject;
     inquiry->signed_at = item->triaged.signed_at;
+    inquiry->signed_ms = item->triaged.clock == CX_SIGNING_SCT
+                             ? issued->sct_ms
+                             : item->triaged.signed_at * 1000 + 999; /* all of that second */
     inquiry->proof = t->options->proof;
     name->inquiry = inquiry;
     return CX_SUCCESS;
@@ -295,6 +301,9 @@ static cx_status
 look_up(struct cx_triage *t, struct cx_detail *detail)
 {
     t->n_lookups = 0;
+    if (t->archive == NULL) {
+        return CX_SUCCESS; /* nothing is known */
+    }
     for (size_t i = 0; i < t->n; i++) {
         for (size_t k = 0; k < t->items[i].triaged.n_names; k++) {
             if (t->items[i].names[k].inquiry != NULL) {
@@ -373,7 +382,8 @@ class_of(const struct cx_triaged *triaged, const struct tally *tally)
         return CX_TRIAGE_TAINTED;
     }
     if (tally->permissive == tally->bound) {
-        return triaged->process == CX_PROCESS_NOT_CONSULTED && tally->bound != 0
+        return triaged->certificate.issued.names_partial ? CX_TRIAGE_TAINTED
+               : triaged->process == CX_PROCESS_NOT_CONSULTED && tally->bound != 0
                    ? CX_TRIAGE_UNUSED_PERMIT
                    : CX_TRIAGE_PROVEN;
     }
@@ -406,6 +416,9 @@ add_reasons(struct cx_triaged *triaged, const struct tally *tally)
     if (triaged->class == CX_TRIAGE_TAINTED &&
         (tally->none != 0 || triaged->certificate.issued.names_partial)) {
         triaged->reasons |= CX_EVIDENCE_BIT(CX_EVIDENCE_SOME_NAMES);
+    }
+    if (triaged->certificate.issued.names_partial) {
+        triaged->reasons |= CX_EVIDENCE_BIT(CX_EVIDENCE_NAMES_LEFT_OUT);
     }
     if (triaged->class != CX_TRIAGE_PROVEN) {
         triaged->reasons &= ~CX_EVIDENCE_BIT(CX_EVIDENCE_NOT_BOUND);
@@ -450,6 +463,7 @@ set_duty(const struct cx_triage *t, struct cx_triaged *triaged)
     triaged->aware = issued->aware != CX_TIME_NONE ? issued->aware : t->options->aware;
     triaged->status = status_of(issued, triaged->aware);
     triaged->short_lived =
+        t->options->profile == CX_PROFILE_TLS_BR &&
         cx_is_short_lived(triaged->signed_at, issued->not_before, issued->not_after);
     c.aware = triaged->aware;
     if (triaged->status == CX_STATUS_VALID) {

@@ -99,7 +99,7 @@ struct cx_triaged {
 
 struct cx_triage;
 
-/* Every certificate, in the order of its positions (order NULL); or those whose positions are in order, n of them, in that order. All is borrowed; archive may be NULL. Classes: NOMEM. */
+/* Every certificate, in the order of its positions (order NULL); or those whose positions are in order, n of them, in that order. archive NULL: nothing is known. All is borrowed. Classes: NOMEM. */
 cx_status cx_triage_open(const struct cx_certificates *certificates, struct cx_archive *archive,
                          const struct cx_triage_options *options, const uint64_t *order, uint64_t n,
                          struct cx_triage **ret) CX_MUST;

@@ -91,8 +91,10 @@ run_once(const struct cx_issued_format *format, cx_span octets)
 void
 issued_run(const struct cx_issued_format *format, cx_span octets)
 {
-    (void)format->looks_like(octets.n < CX_INPUT_PEEK
-                                 ? octets
-                                 : (cx_span){ octets.p, CX_INPUT_PEEK }); /* it may be wrong */
+    bool looks_like; /* it may be wrong */
+
+    MUST(cx_ok(cx_issued_looks_like(
+        format, octets.n < CX_INPUT_PEEK ? octets : (cx_span){ octets.p, CX_INPUT_PEEK },
+        &looks_like)));
     MUST(run_once(format, octets) == run_once(format, octets));
 }

@@ -75,8 +75,8 @@ scratch_remove(const char *path)
     remove_one(path, path);
 }
 
-static void
-copy_file(const char *from, const char *to)
+void
+scratch_copy_file(const char *from, const char *to)
 {
     char chunk[16384];
     FILE *in = fopen(from, "rbe"), *out = fopen(to, "wxbe");
@@ -101,7 +101,7 @@ copy_one(const char *from, const char *to)
         assert_int_equal(mkdir(to, 0700), 0);
         walk(from, copy_one, to);
     } else {
-        copy_file(from, to);
+        scratch_copy_file(from, to);
         assert_int_equal(chmod(to, st.st_mode & 0777), 0);
     }
 }

@@ -16,6 +16,7 @@ void scratch_remove(const char *path);
 void scratch_join(char ret[SCRATCH_PATH], const char *path, const char *name);
 /* A folder with all that is in it, as cp -a; to is new. */
 void scratch_copy(const char *from, const char *to);
+void scratch_copy_file(const char *from, const char *to);
 bool scratch_exists(const char *path);
 /* Overwrites octets of a file from there on. */
 void scratch_poke(const char *path, long at, const void *octets, size_t n);

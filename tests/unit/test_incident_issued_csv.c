@@ -491,6 +491,15 @@ TEST(zone_of_times_without_one)
     list_close(&list);
 }
 
+static bool
+looks_like(const char *octets)
+{
+    bool ret = false;
+
+    assert_true(cx_ok(cx_issued_looks_like(&cx_issued_csv, text(octets), &ret)));
+    return ret;
+}
+
 TEST(what_looks_like_it)
 {
     static const char *const like[] = { CCADB, "serial;names\n", "Serial Number\tSAN",
@@ -499,10 +508,10 @@ TEST(what_looks_like_it)
                                           "-----BEGIN CERTIFICATE-----\n", "{\"serial\":1}" };
 
     for (size_t i = 0; i < CX_COUNT(like); i++) {
-        ROW_TRUE(cx_issued_csv.looks_like(text(like[i])), like[i]);
+        ROW_TRUE(looks_like(like[i]), like[i]);
     }
     for (size_t i = 0; i < CX_COUNT(unlike); i++) {
-        ROW_TRUE(!cx_issued_csv.looks_like(text(unlike[i])), unlike[i]);
+        ROW_TRUE(!looks_like(unlike[i]), unlike[i]);
     }
 }
 

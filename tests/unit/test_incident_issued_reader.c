@@ -346,7 +346,8 @@ TEST(names_of_forms)
     assert_true(n >= 6);
     for (size_t i = 0; i < n; i++) {
         assert_ptr_equal(cx_issued_format_named(cx_str_of(all[i]->name)), all[i]);
-        assert_true(all[i]->about[0] != '\0' && all[i]->looks_like != NULL);
+        assert_true(all[i]->about[0] != '\0' &&
+                    (all[i]->looks_like != NULL) != (all[i]->find_out != NULL));
     }
     assert_null(cx_issued_format_named(CX_STR("")));
     assert_null(cx_issued_format_named(CX_STR("CSV")));

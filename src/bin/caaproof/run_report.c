@@ -78,6 +78,16 @@ end_part(const struct reporting *r, struct part *part, struct cx_detail *detail)
     return CX_SUCCESS;
 }
 
+/* Whoever writes a report knows no name. */
+static cx_status
+name_file(cx_status s, const char *path, struct cx_detail *detail)
+{
+    const struct cx_detail what = *detail;
+
+    return cx_status_class(s) == CX_CLASS_IO ? cx_fail(detail, s.code, "%s: %s", path, what.text)
+                                             : s;
+}
+
 /* After success or failure. */
 static void
 drop_part(struct part *part)
@@ -118,7 +128,7 @@ write_text(const struct reporting *r, enum text text, struct cx_detail *detail)
     CX_AUTO(drop_part) struct part part = { NULL };
 
     CX_TRY(begin_part(r, text_names[text], &part, detail));
-    CX_TRY(put_text(r, text, part.out, detail));
+    CX_TRY(name_file(put_text(r, text, part.out, detail), part.part, detail));
     return end_part(r, &part, detail);
 }
 
@@ -126,15 +136,14 @@ static cx_status
 write_parts(const struct reporting *r, struct part parts[4], struct cx_detail *detail)
 {
     struct cx_report_rows rows = cx_run_rows(r->opened.run, CX_ROW_OF_LISTS);
+    struct cx_report_lists lists;
 
     for (size_t i = 0; i < CX_COUNT(list_names); i++) {
         CX_TRY(begin_part(r, list_names[i], &parts[i], detail));
     }
+    lists = (struct cx_report_lists){ parts[0].out, parts[1].out, parts[2].out, parts[3].out };
     CX_TRY(cx_run_begin(r->opened.run, 0, detail));
-    CX_TRY(cx_report_lists(
-        &rows, r->remedy,
-        &(struct cx_report_lists){ parts[0].out, parts[1].out, parts[2].out, parts[3].out },
-        detail));
+    CX_TRY(name_file(cx_report_lists(&rows, r->remedy, &lists, detail), r->folder, detail));
     for (size_t i = 0; i < CX_COUNT(list_names); i++) {
         CX_TRY(end_part(r, &parts[i], detail));
     }

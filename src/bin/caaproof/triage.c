@@ -71,6 +71,8 @@ struct triage_command {
     const char *archives[LISTS_MAX];
     size_t n_archives;
     char *own_archive; /* that log files are imported into */
+    struct cx_hash imported[LISTS_MAX];
+    size_t n_imported;
     const char *issuers[CX_ISSUERS_MAX];
     size_t n_issuers;
     const char *policy;
@@ -112,6 +114,7 @@ import_file(struct triage_command *c, struct cx_archive *archive, const char *pa
     bool is_new;
 
     CX_TRY(cx_archive_import(archive, path, &options, &source, &is_new, detail));
+    c->imported[c->n_imported++] = source->digest;
     if (!c->json) {
         output_escaped(stdout, cx_span_of_str(source->path));
         printf(" (%.*s): %" PRIu64 " records = %" PRIu64 " observed + %" PRIu64
@@ -119,6 +122,29 @@ import_file(struct triage_command *c, struct cx_archive *archive, const char *pa
                (int)source->format.n, source->format.p, source->records, source->observed,
                source->rejected, source->ignored);
         c->rejected += source->rejected;
+    }
+    return CX_SUCCESS;
+}
+
+/* An archive of a run that was made before may have more than this one is given. */
+static cx_status
+check_no_others(const struct triage_command *c, const struct cx_archive *archive,
+                struct cx_detail *detail)
+{
+    for (size_t i = 0; i < cx_archive_sources(archive); i++) {
+        const struct cx_archive_source *source = cx_archive_source(archive, i);
+        size_t k = 0;
+
+        while (k < c->n_imported && !cx_hash_equal(&c->imported[k], &source->digest)) {
+            k++;
+        }
+        if (k == c->n_imported) {
+            return cx_fail(detail, CX_E_USAGE,
+                           "%s: has %.*s from an earlier run, which is not given now; remove that "
+                           "folder, or choose another --out",
+                           c->own_archive, (int)(source->path.n < 100 ? source->path.n : 100),
+                           source->path.p);
+        }
     }
     return CX_SUCCESS;
 }
@@ -137,6 +163,9 @@ import_files(struct triage_command *c, struct cx_detail *detail)
     }
     if (cx_ok(s)) {
         s = cx_archive_finish(archive, detail);
+    }
+    if (cx_ok(s)) {
+        s = check_no_others(c, archive, detail);
     }
     cx_archive_close(archive);
     c->run.archive = c->own_archive;

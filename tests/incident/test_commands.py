@@ -1,0 +1,225 @@
+#!/usr/bin/env python3
+"""import, triage, report and explain when something is wrong: each says what, where and what to do, and nothing is made that
+passes for a run."""
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+CAAPROOF = os.environ.get('CAAPROOF', os.path.join(TOP, 'build', 'caaproof'))
+
+LIST = 'serial,issuer,names,not before,not after,signed\n'
+ROW = '01,CN=CA,a.test,2022-01-01T00:00:00Z,2027-01-01T00:00:00Z,2022-01-01T12:00:00Z\n'
+MAPPING = {'format': 'csv', 'observed': 'answer', 'fields': {'time': 't', 'name': 'n', 'records': 'r', 'outcome': 'o'},
+           'outcomes': {'records': ['yes'], 'nodata': ['none']}, 'empty_records': 'nodata'}
+UNBOUND = ('[1641031200] unbound[7:0] info: 127.0.0.1 a.test. CAA IN\n')
+
+
+class Commands(unittest.TestCase):
+    def setUp(self):
+        self.scratch = tempfile.mkdtemp(prefix='caaproof-commands.')
+        self.addCleanup(shutil.rmtree, self.scratch)
+        self.write('l.csv', LIST + ROW)
+        self.write('log.csv', 't,n,o,r\n2022-01-01T11:00:00Z,a.test,yes,"0 issue ""ca.example.net"""\n')
+        self.write('map.json', json.dumps(MAPPING))
+
+    def write(self, name, text):
+        with open(os.path.join(self.scratch, name), 'w', encoding='utf-8') as file:
+            file.write(text)
+
+    def there(self, *names):
+        return os.path.exists(os.path.join(self.scratch, *names))
+
+    def run_(self, *args, expect=0, says=''):
+        """expect None takes any exit code but that of a crash."""
+        done = subprocess.run([CAAPROOF, *args], cwd=self.scratch, capture_output=True, text=True, timeout=60, check=False)
+        self.assertIn(done.returncode, range(128) if expect is None else (expect,), done.stderr)
+        self.assertIn(says, done.stderr)
+        self.assertTrue(done.returncode < 2 or done.stderr)
+        return done
+
+    def imported(self, archive='arch'):
+        return self.run_('import', archive, 'log.csv', '--format', 'mapped', '--mapping', 'map.json')
+
+    def triage(self, *args, out='run', lists=('l.csv',), **more):
+        given = [item for path in lists for item in ('--certificates', path)]
+        return self.run_('triage', *given, '--issuer', 'ca.example.net', '--aware', '2026-05-01T00:00:00Z', '--out', out,
+                         *args, **more)
+
+    def rows(self, out='run'):
+        return [json.loads(line) for line in self.run_('report', out, '--ndjson').stdout.splitlines()]
+
+    # ---- options
+
+    def test_options_of_triage(self):
+        for option in ('certificates', 'archive', 'issuer', 'policy', 'aware', 'out', 'not-consulted', 'consulted', 'recheck',
+                       'purpose', 'profile', 'proof-grade', 'rules-of', 'format', 'columns', 'cause', 'title'):
+            with self.subTest(option=option):
+                self.run_('triage', '--' + option, expect=64, says=option)
+        for option, value in (('purpose', 'x'), ('profile', 'x'), ('proof-grade', 'E'), ('proof-grade', 'AA'), ('proof-grade', ''),
+                              ('rules-of', 'x'), ('aware', '2026'), ('format', 'x'), ('columns', 'none.json'), ('cause', 'x'),
+                              ('policy', 'l.csv')):
+            with self.subTest(option=option, value=value):
+                code = 65 if option == 'policy' else 64
+                self.triage('--' + option, value, expect=code, says=value if option == 'policy' else '--' + option
+                            if option not in ('profile', 'format', 'cause') else value)
+                self.assertFalse(self.there('run'))
+        self.run_('triage', '--nonsense', expect=64, says='nonsense')
+        self.triage('operand', expect=64, says='operand')
+        self.run_('triage', '--out', 'run', '--aware', '2026-05-01T00:00:00Z', expect=64, says='--certificates')
+        self.run_('triage', '--certificates', 'l.csv', '--aware', '2026-05-01T00:00:00Z', expect=64, says='--out')
+        self.run_('triage', '--certificates', 'l.csv', '--out', 'run', expect=64, says='--aware')
+        self.run_('triage', '--certificates', 'l.csv', '--out', 'run', '--aware', '2026-05-01T00:00:00Z', expect=64, says='--issuer')
+        self.assertFalse(self.there('run'))
+
+    def test_options_of_import(self):
+        for args, says in ((('--format', 'x'), '--formats'), (('--mapping', 'none'), 'none'), (('--mapping', 'l.csv'), 'not JSON'),
+                           (('--zone', '3'), '--zone'), (('--zone', '+99:00'), '--zone'), (('--year', '12'), '--year'),
+                           (('--coverage',), '--certificates'), (('--nonsense',), 'nonsense'), ((), 'FILE')):
+            with self.subTest(args=args):
+                self.run_('import', 'arch', *args, expect=64, says=says)
+                self.assertFalse(self.there('arch'))
+        self.run_('import', expect=64, says='ARCHIVE')
+        self.run_('import', 'arch', 'log.csv', '--format', 'mapped', expect=64, says='mapping')
+
+    def test_options_of_report_and_explain(self):
+        self.triage()
+        for args in (('--rows', 'x'), ('--rows', '-1'), ('--remedy', 'x'), ('--nonsense',), ('two',)):
+            with self.subTest(args=args):
+                self.run_('report', 'run', *args, expect=64)
+        self.run_('report', expect=64)
+        for args in ((), ('run',), ('run', '01', '--jsn'), ('run', '01', '02')):
+            with self.subTest(args=args):
+                self.run_('explain', *args, expect=64)
+        for text in ('zz', '', ':', '01 02', '0' * 65):
+            with self.subTest(text=text):
+                self.run_('explain', 'run', text, expect=64, says='hexadecimal')
+        for text in ('01', '1', '0001', '00:01', '0x01'):
+            with self.subTest(text=text):
+                self.assertIn('NO-EVIDENCE', self.run_('explain', 'run', text).stdout)
+        self.run_('explain', 'run', '02', expect=1, says='no certificate')
+
+    # ---- files
+
+    def test_files_that_are_not_there(self):
+        self.triage('--archive', 'none', expect=74, says='none')
+        for option in ('--policy', '--not-consulted', '--consulted', '--recheck'):
+            with self.subTest(option=option):
+                self.triage(option, 'none', expect=74, says='none')
+                self.run_('report', 'run', expect=73, says='run')
+        self.triage(lists=('none',), expect=74, says='none')
+        self.run_('import', 'arch', 'none', expect=74, says='none')
+        self.run_('import', 'arch', '--store', 'none', expect=74, says='none')
+        self.run_('import', 'arch', '-', expect=64, says='file')
+        self.run_('import', 'l.csv', 'log.csv', expect=74, says='l.csv')
+        self.run_('import', 'arch', 'l.csv', expect=64, says='--format')
+        for folder in ('none', 'l.csv', '.'):
+            with self.subTest(folder=folder):
+                self.assertIn(folder, self.run_('report', folder, expect=74 if folder == 'l.csv' else 73).stderr)
+                self.assertIn(folder, self.run_('explain', folder, '01', expect=74 if folder == 'l.csv' else 73).stderr)
+
+    def test_a_folder_that_is_no_run_is_left_alone(self):
+        os.mkdir(os.path.join(self.scratch, 'mine'))
+        self.write('mine/letter', 'dear')
+        self.triage(out='mine', expect=64, says='not a run')
+        self.assertEqual(['letter'], os.listdir(os.path.join(self.scratch, 'mine')))
+        self.triage('--archive', 'mine', expect=73, says='caaproof import')
+
+    def test_a_folder_that_cannot_be_written(self):
+        self.run_('import', '/proc/none', 'log.csv', '--format', 'mapped', '--mapping', 'map.json', expect=74, says='/proc/none')
+        self.triage(out='/proc/none', expect=74, says='/proc/none')
+
+    # ---- lists
+
+    def test_empty_lists(self):
+        self.write('empty.csv', '')
+        self.triage(lists=('empty.csv',), expect=65, says='empty')
+        self.write('head.csv', LIST)
+        self.triage(lists=('head.csv',))
+        self.assertEqual([], self.rows())
+        self.run_('explain', 'run', '01', expect=1, says='no certificate')
+
+    def test_all_rows_rejected(self):
+        self.write('bad.csv', LIST + 'zz,CN=CA,a.test,x,y,z\n' * 3)
+        self.assertIn('rejects.csv', self.triage(lists=('bad.csv',)).stdout)
+        self.assertEqual([], self.rows())
+        with open(os.path.join(self.scratch, 'run', 'rejects.csv'), encoding='utf-8') as file:
+            self.assertEqual(4, len(file.read().splitlines()))
+
+    def test_no_archive(self):
+        """Nothing is known, and nothing is proven."""
+        self.triage()
+        row = self.rows()[0]
+        self.assertEqual(('NO-EVIDENCE', 'none', '24h'), (row['class'], row['names'][0]['state'], row['duty']))
+
+    def test_an_empty_archive(self):
+        self.write('none.csv', 't,n,o,r\n')
+        self.run_('import', 'arch', 'none.csv', '--format', 'mapped', '--mapping', 'map.json')
+        self.triage('--archive', 'arch')
+        self.assertEqual('NO-EVIDENCE', self.rows()[0]['class'])
+
+    # ---- runs and what they were made of
+
+    def test_a_changed_archive_is_refused(self):
+        self.imported()
+        self.triage('--archive', 'arch')
+        self.assertEqual('PROVEN', self.rows()[0]['class'])
+        self.write('more.csv', 't,n,o,r\n2022-01-01T11:00:00Z,b.test,none,\n')
+        self.run_('import', 'arch', 'more.csv', '--format', 'mapped', '--mapping', 'map.json')
+        for args in (('report', 'run'), ('explain', 'run', '01'), ('triage', 'diff', 'run', 'run')):
+            self.run_(*args, expect=73, says='arch: has changed since the run was made; make the run again')
+
+    def test_an_archive_that_is_gone_is_told(self):
+        self.imported()
+        self.triage('--archive', 'arch')
+        os.rename(os.path.join(self.scratch, 'arch'), os.path.join(self.scratch, 'moved'))
+        self.run_('report', 'run', expect=74, says='arch: not there; a run is read with the files that it was made of')
+
+    def test_changed_marks_are_refused(self):
+        self.write('marks', '01\n')
+        self.triage('--not-consulted', 'marks')
+        self.write('marks', '02\n')
+        self.run_('report', 'run', expect=73, says='marks: has changed')
+        os.remove(os.path.join(self.scratch, 'marks'))
+        self.run_('report', 'run', expect=74, says='marks')
+
+    def test_a_run_that_lost_a_file(self):
+        for name in ('run.json', 'certificates', 'order', 'index', 'results'):
+            with self.subTest(name=name):
+                self.triage(out=name)
+                self.triage(out='other')
+                path = os.path.join(self.scratch, name, name)
+                os.truncate(path, os.path.getsize(path) - 2)
+                for gone in (False, True):
+                    if gone:
+                        os.remove(path)
+                    done = [self.run_(*args, expect=None) for args in
+                            (('report', name), ('explain', name, '01'), ('triage', 'diff', name, 'other'))]
+                    self.assertTrue({73, 74} & {d.returncode for d in done})
+
+    def test_log_files_of_an_earlier_run_are_not_taken_along(self):
+        self.write('a.log', UNBOUND)
+        self.write('b.log', UNBOUND.replace('a.test', 'b.test'))
+        self.triage('--archive', 'a.log')
+        self.triage('--archive', 'a.log')
+        self.triage('--archive', 'a.log', '--archive', 'b.log')
+        self.triage('--archive', 'b.log', expect=64, says='a.log from an earlier run')
+
+    def test_what_a_run_is(self):
+        """Same inputs and options, same value; another option, another."""
+        self.imported()
+        values = []
+        for args in ((), (), ('--proof-grade', 'B'), ('--rules-of', '2021-01-01'), ('--profile', 'private')):
+            self.triage('--archive', 'arch', *args)
+            with open(os.path.join(self.scratch, 'run', 'run.json'), encoding='utf-8') as file:
+                values.append(json.load(file)['run'])
+        self.assertEqual(values[0], values[1])
+        self.assertEqual(4, len(set(values)))
+
+
+if __name__ == '__main__':
+    unittest.main()
