@@ -45,33 +45,52 @@ print_text(const struct cx_json *json, const char *member)
     output_escaped(stdout, cx_span_of_str(text));
 }
 
-/* How many gaps that are to be told are longer than the one at i, or as long and before it. */
-static size_t
-longer_gaps(const struct cx_json *gaps, size_t i)
+/* The days of the longest gaps, longest first. */
+static void
+find_longest(const struct cx_json *gaps, int64_t ret[GAPS_SHOWN])
 {
-    int64_t days = number(cx_json_at(gaps, i), "days");
-    size_t n = 0;
+    memset(ret, 0, GAPS_SHOWN * sizeof(*ret));
+    for (size_t i = 0; i < cx_json_size(gaps); i++) {
+        int64_t days = number(cx_json_at(gaps, i), "days");
 
-    for (size_t k = 0; k < cx_json_size(gaps); k++) {
-        int64_t other = number(cx_json_at(gaps, k), "days");
+        for (size_t k = 0; k < GAPS_SHOWN; k++) {
+            if (days > ret[k]) {
+                int64_t shorter = ret[k];
 
-        n += other > days || (other == days && k < i) ? 1 : 0;
+                ret[k] = days;
+                days = shorter;
+            }
+        }
     }
-    return n;
+}
+
+/* Whether a gap of so many days is one of them, of which each is told once. */
+static bool
+take_longest(int64_t longest[GAPS_SHOWN], int64_t days)
+{
+    for (size_t k = 0; k < GAPS_SHOWN; k++) {
+        if (longest[k] == days) {
+            longest[k] = 0;
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The longest, in order of time, and how many others there are. */
 static void
 print_gaps(const struct cx_json *gaps)
 {
+    int64_t longest[GAPS_SHOWN];
     int64_t others = 0;
     int64_t days = 0;
 
+    find_longest(gaps, longest);
     for (size_t i = 0; i < cx_json_size(gaps); i++) {
         const struct cx_json *gap = cx_json_at(gaps, i);
         int64_t n = number(gap, "days");
 
-        if (longer_gaps(gaps, i) >= GAPS_SHOWN) {
+        if (!take_longest(longest, n)) {
             others++;
             days += n;
             continue;
