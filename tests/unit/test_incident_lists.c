@@ -14,11 +14,13 @@ certificate(struct desk *d, unsigned serial, unsigned issuer, enum cx_issued_kin
             unsigned digest, const char *names)
 {
     static uint8_t serials[256];
+    static const cx_str issuers[] = { CX_STR_INIT(""), CX_STR_INIT("CN=CA 1"),
+                                      CX_STR_INIT("CN=CA 2") };
     struct cx_issued *issued = desk_certificate(d, names);
 
     serials[serial] = (uint8_t)serial;
     issued->serial = (cx_span){ &serials[serial], serial != 0 ? 1 : 0 };
-    issued->issuer_key.b[0] = (uint8_t)issuer;
+    issued->issuer = issuers[issuer];
     issued->kind = kind;
     issued->has_digest = digest != 0;
     issued->digest.b[0] = (uint8_t)digest;
@@ -28,8 +30,8 @@ certificate(struct desk *d, unsigned serial, unsigned issuer, enum cx_issued_kin
 static void
 put_certificate(const struct cx_certificate *c, struct cx_buf *text)
 {
-    cx_buf_printf(text, "%u/%u", c->issued.serial.n != 0 ? c->issued.serial.p[0] : 0u,
-                  c->issued.issuer_key.b[0]);
+    cx_buf_printf(text, "%u/%d", c->issued.serial.n != 0 ? c->issued.serial.p[0] : 0u,
+                  c->issued.issuer.n != 0 ? c->issued.issuer.p[c->issued.issuer.n - 1] - '0' : 0);
     if (c->has_certificate) {
         cx_buf_printf(text, " F%u", c->certificate.b[0]);
     }
