@@ -8,7 +8,6 @@
 #include "bin/caaproof/output.h"
 #include "bin/caaproof/terminal.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -51,6 +50,7 @@ struct import_command {
     const char *lists[LISTS_MAX];
     size_t n_lists;
     bool coverage;
+    bool formats; /* are to be listed */
     bool json;
     bool rejected;
     struct progress progress;
@@ -202,7 +202,6 @@ enum {
     OPT_COVERAGE,
     OPT_CERTIFICATES,
     OPT_JSON,
-    OPT_HELP,
 };
 
 static const struct option long_options[] = {
@@ -216,7 +215,7 @@ static const struct option long_options[] = {
     { "coverage", no_argument, NULL, OPT_COVERAGE },
     { "certificates", required_argument, NULL, OPT_CERTIFICATES },
     { "json", no_argument, NULL, OPT_JSON },
-    { "help", no_argument, NULL, OPT_HELP },
+    { "help", no_argument, NULL, OPTIONS_HELP },
     { NULL, 0, NULL, 0 },
 };
 
@@ -282,8 +281,10 @@ add_list(struct import_command *c, const char *path)
 }
 
 static bool
-take_option(struct import_command *c, int option, const char *value)
+take_option(void *ctx, int option, const char *value)
 {
+    struct import_command *c = ctx;
+
     switch (option) {
     case OPT_FORMAT:
         return set_format(c, value);
@@ -300,6 +301,9 @@ take_option(struct import_command *c, int option, const char *value)
         return true;
     case OPT_STORE:
         c->store = value;
+        return true;
+    case OPT_FORMATS:
+        c->formats = true;
         return true;
     case OPT_COVERAGE:
         c->coverage = true;
@@ -338,28 +342,21 @@ run(struct import_command *c, const char *const *paths, size_t n)
 static int
 parse_and_run(struct import_command *c, int argc, char **argv)
 {
-    int option;
+    int code;
+    int first = options_walk(argc, argv, long_options, usage, take_option, c, &code);
 
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        if (option == OPT_HELP) {
-            fputs(usage, stdout);
-            return EXIT_SUCCESS;
-        }
-        if (option == OPT_FORMATS) {
-            return print_formats();
-        }
-        if (option == '?' || !take_option(c, option, optarg)) {
-            fputs("see caaproof import --help\n", stderr);
-            return EX_USAGE;
-        }
+    if (first < 0) {
+        return code;
     }
-    if (!is_complete(c, argc - optind)) {
+    if (c->formats) {
+        return print_formats();
+    }
+    if (!is_complete(c, argc - first)) {
         fputs("see caaproof import --help\n", stderr);
         return EX_USAGE;
     }
-    c->archive_path = argv[optind];
-    return run(c, (const char *const *)argv + optind + 1, (size_t)(argc - optind - 1));
+    c->archive_path = argv[first];
+    return run(c, (const char *const *)argv + first + 1, (size_t)(argc - first - 1));
 }
 
 int

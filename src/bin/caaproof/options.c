@@ -98,6 +98,28 @@ static const struct option long_options[] = {
     { NULL, 0, NULL, 0 },
 };
 
+int
+options_walk(int argc, char **argv, const struct option *known, const char *usage,
+             bool (*take)(void *ctx, int option, const char *value), void *ctx, int *ret_exit)
+{
+    int option;
+
+    optind = 1;
+    while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+        if (option == OPTIONS_HELP) {
+            fputs(usage, stdout);
+            *ret_exit = EXIT_SUCCESS;
+            return -1;
+        }
+        if (option == '?' || !take(ctx, option, optarg)) {
+            fprintf(stderr, "see caaproof %s --help\n", argv[0]);
+            *ret_exit = EX_USAGE;
+            return -1;
+        }
+    }
+    return optind;
+}
+
 bool
 options_complain(const char *what, const char *value)
 {

@@ -8,6 +8,8 @@
 #include "evidence/context.h"
 #include "resolve/source.h"
 
+#include <getopt.h>
+
 #define ZONES_MAX 256
 
 /* Part of every --help. */
@@ -74,6 +76,12 @@ struct options {
  * --help: then exit is the exit code. */
 int options_parse(int argc, char **argv, const char *usage, struct options *ret);
 void options_done(struct options *options);
+
+/* Walks the long options of a command with options of its own: each is given to take, which complains and gives false if it cannot
+ * be. Returns the index of the first operand, or -1 after having said what is wrong, or printed usage for OPTIONS_HELP: then *ret_exit is the exit code. */
+#define OPTIONS_HELP 255
+int options_walk(int argc, char **argv, const struct option *known, const char *usage,
+                 bool (*take)(void *ctx, int option, const char *value), void *ctx, int *ret_exit);
 
 /* What is wrong with the value of an option, on standard error; false, so that it can be returned. */
 bool options_complain(const char *what, const char *value);

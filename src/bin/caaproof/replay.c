@@ -9,7 +9,6 @@
 #include "engine/policy.h"
 #include "store/log.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -293,7 +292,6 @@ enum {
     OPT_ALL,
     OPT_JOBS,
     OPT_JSON,
-    OPT_HELP,
 };
 
 static const struct option long_options[] = {
@@ -303,7 +301,7 @@ static const struct option long_options[] = {
     { "all", no_argument, NULL, OPT_ALL },
     { "jobs", required_argument, NULL, OPT_JOBS },
     { "json", no_argument, NULL, OPT_JSON },
-    { "help", no_argument, NULL, OPT_HELP },
+    { "help", no_argument, NULL, OPTIONS_HELP },
     { NULL, 0, NULL, 0 },
 };
 
@@ -335,8 +333,10 @@ add_issuer(struct replaying *r, const char *name)
 }
 
 static bool
-take_option(struct replaying *r, int option, const char *value)
+take_option(void *ctx, int option, const char *value)
 {
+    struct replaying *r = ctx;
+
     switch (option) {
     case OPT_RULES_OF:
         r->options.has_rules_of = true;
@@ -362,24 +362,17 @@ take_option(struct replaying *r, int option, const char *value)
 static int
 parse_and_replay(struct replaying *r, int argc, char **argv)
 {
-    int option;
+    int code;
+    int first = options_walk(argc, argv, long_options, usage, take_option, r, &code);
 
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        if (option == OPT_HELP) {
-            fputs(usage, stdout);
-            return EXIT_SUCCESS;
-        }
-        if (option == '?' || !take_option(r, option, optarg)) {
-            fputs("see caaproof replay --help\n", stderr);
-            return EX_USAGE;
-        }
+    if (first < 0) {
+        return code;
     }
-    if (argc - optind != 1) {
+    if (argc - first != 1) {
         fputs(usage, stderr);
         return EX_USAGE;
     }
-    r->store = argv[optind];
+    r->store = argv[first];
     return replay(r);
 }
 

@@ -6,7 +6,6 @@
 #include "store/files.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +39,7 @@ struct reporting {
     const char *remedy;
     unsigned long rows;
     bool quiet;
+    bool ndjson;
 };
 
 /* A file that gets its name when it is whole. */
@@ -224,14 +224,13 @@ enum {
     OPT_ROWS = 256,
     OPT_REMEDY,
     OPT_NDJSON,
-    OPT_HELP,
 };
 
 static const struct option long_options[] = {
     { "rows", required_argument, NULL, OPT_ROWS },
     { "remedy", required_argument, NULL, OPT_REMEDY },
     { "ndjson", no_argument, NULL, OPT_NDJSON },
-    { "help", no_argument, NULL, OPT_HELP },
+    { "help", no_argument, NULL, OPTIONS_HELP },
     { NULL, 0, NULL, 0 },
 };
 
@@ -247,14 +246,32 @@ set_remedy(struct reporting *r, const char *word)
     return options_complain("--remedy is recheck, archive, process or rules", word);
 }
 
+static bool
+take_option(void *ctx, int option, const char *value)
+{
+    struct reporting *r = ctx;
+
+    switch (option) {
+    case OPT_ROWS:
+        return options_number(value, 1000000, "--rows takes a number", &r->rows);
+    case OPT_REMEDY:
+        return set_remedy(r, value);
+    case OPT_NDJSON:
+        r->ndjson = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
 static int
-report(struct reporting *r, bool ndjson)
+report(struct reporting *r)
 {
     struct cx_detail detail = { .text = "" };
     cx_status s = runs_open(r->folder, &r->opened, &detail);
 
     if (cx_ok(s)) {
-        s = ndjson ? print_rows(r, &detail) : write_all(r, &detail);
+        s = r->ndjson ? print_rows(r, &detail) : write_all(r, &detail);
     }
     runs_close(&r->opened);
     return cx_ok(s) ? exit_with_output(EXIT_SUCCESS) : exit_with(s, &detail);
@@ -264,26 +281,16 @@ int
 command_report(int argc, char **argv)
 {
     struct reporting r = { .rows = ROWS_DEFAULT };
-    bool ndjson = false;
-    bool good = true;
-    int option;
+    int code;
+    int first = options_walk(argc, argv, long_options, usage, take_option, &r, &code);
 
-    optind = 1;
-    while (good && (option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        if (option == OPT_HELP) {
-            fputs(usage, stdout);
-            return EXIT_SUCCESS;
-        }
-        ndjson = ndjson || option == OPT_NDJSON;
-        good = option == OPT_ROWS
-                   ? options_number(optarg, 1000000, "--rows takes a number", &r.rows)
-               : option == OPT_REMEDY ? set_remedy(&r, optarg)
-                                      : option == OPT_NDJSON;
+    if (first < 0) {
+        return code;
     }
-    if (!good || argc - optind != 1) {
+    if (argc - first != 1) {
         fputs("usage: caaproof report RUN [options]; see caaproof report --help\n", stderr);
         return EX_USAGE;
     }
-    r.folder = argv[optind];
-    return report(&r, ndjson);
+    r.folder = argv[first];
+    return report(&r);
 }

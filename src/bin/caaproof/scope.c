@@ -7,7 +7,6 @@
 #include "bin/caaproof/output.h"
 #include "engine/policy.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -253,7 +252,6 @@ enum {
     OPT_POLICY,
     OPT_EXEC,
     OPT_JSON,
-    OPT_HELP,
 };
 
 static const struct option long_options[] = {
@@ -262,13 +260,15 @@ static const struct option long_options[] = {
     { "policy", required_argument, NULL, OPT_POLICY },
     { "exec", required_argument, NULL, OPT_EXEC },
     { "json", no_argument, NULL, OPT_JSON },
-    { "help", no_argument, NULL, OPT_HELP },
+    { "help", no_argument, NULL, OPTIONS_HELP },
     { NULL, 0, NULL, 0 },
 };
 
 static bool
-take_option(struct scope_command *c, int option, const char *value)
+take_option(void *ctx, int option, const char *value)
 {
+    struct scope_command *c = ctx;
+
     switch (option) {
     case OPT_RULES_OF:
         c->has_rules_of = true;
@@ -307,24 +307,17 @@ is_complete(const struct scope_command *c)
 static int
 parse_and_run(struct scope_command *c, int argc, char **argv)
 {
-    int option;
+    int code;
+    int first = options_walk(argc, argv, long_options, usage, take_option, c, &code);
 
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        if (option == OPT_HELP) {
-            fputs(usage, stdout);
-            return EXIT_SUCCESS;
-        }
-        if (option == '?' || !take_option(c, option, optarg)) {
-            fputs("see caaproof scope --help\n", stderr);
-            return EX_USAGE;
-        }
+    if (first < 0) {
+        return code;
     }
-    if (argc - optind != 1 || !is_complete(c)) {
+    if (argc - first != 1 || !is_complete(c)) {
         fputs("usage: caaproof scope RUN ...; see caaproof scope --help\n", stderr);
         return EX_USAGE;
     }
-    c->run = argv[optind];
+    c->run = argv[first];
     return run(c);
 }
 

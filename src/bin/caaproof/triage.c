@@ -12,7 +12,6 @@
 #include "incident/precedents.h"
 #include "store/files.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -264,7 +263,6 @@ enum {
     OPT_CAUSE,
     OPT_JSON,
     OPT_NO_REPORT,
-    OPT_HELP,
 };
 
 static const struct option long_options[] = {
@@ -288,7 +286,7 @@ static const struct option long_options[] = {
     { "cause", required_argument, NULL, OPT_CAUSE },
     { "json", no_argument, NULL, OPT_JSON },
     { "no-report", no_argument, NULL, OPT_NO_REPORT },
-    { "help", no_argument, NULL, OPT_HELP },
+    { "help", no_argument, NULL, OPTIONS_HELP },
     { NULL, 0, NULL, 0 },
 };
 
@@ -392,8 +390,10 @@ take_rule_option(struct triage_command *c, int option, const char *value)
 }
 
 static bool
-take_option(struct triage_command *c, int option, const char *value)
+take_option(void *ctx, int option, const char *value)
 {
+    struct triage_command *c = ctx;
+
     switch (option) {
     case OPT_CERTIFICATES:
         return add_list(c, value);
@@ -463,21 +463,14 @@ set_profile(struct cx_triage_options *t)
 static int
 parse_and_run(struct triage_command *c, int argc, char **argv)
 {
-    int option;
+    int code;
+    int first = options_walk(argc, argv, long_options, usage, take_option, c, &code);
 
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        if (option == OPT_HELP) {
-            fputs(usage, stdout);
-            return EXIT_SUCCESS;
-        }
-        if (option == '?' || !take_option(c, option, optarg)) {
-            fputs("see caaproof triage --help\n", stderr);
-            return EX_USAGE;
-        }
+    if (first < 0) {
+        return code;
     }
-    if (argc != optind) {
-        (void)options_complain("no operand is expected", argv[optind]);
+    if (argc != first) {
+        (void)options_complain("no operand is expected", argv[first]);
         return EX_USAGE;
     }
     if (!is_complete(c)) {
