@@ -82,6 +82,15 @@ get_moment(struct cx_reader *r)
     return moment;
 }
 
+static int
+get_reason(struct cx_reader *r)
+{
+    int64_t reason = cx_cbor_int(r);
+
+    r->failed = r->failed || reason < INT32_MIN || reason > INT32_MAX;
+    return r->failed ? -1 : (int)reason;
+}
+
 static cx_str
 get_text(struct cx_reader *r)
 {
@@ -122,7 +131,7 @@ cx_certificate_read_row(cx_span octets, struct cx_arena *arena, struct cx_certif
     i->serial = cx_cbor_bytes(&r);
     i->issuer = get_text(&r);
     i->subject = get_text(&r);
-    (void)get_hash(&r, &i->issuer_key); /* always there: a failure is the reader's */
+    r.failed = !get_hash(&r, &i->issuer_key) || r.failed; /* always there */
     i->not_before = get_moment(&r);
     i->not_after = get_moment(&r);
     CX_TRY(get_names(&r, arena, i));
@@ -131,7 +140,7 @@ cx_certificate_read_row(cx_span octets, struct cx_arena *arena, struct cx_certif
     i->signed_at = get_moment(&r);
     i->revoked = cx_cbor_bool(&r);
     i->revoked_at = get_moment(&r);
-    i->reason = (int)cx_cbor_int(&r);
+    i->reason = get_reason(&r);
     i->aware = get_moment(&r);
     i->type = get_text(&r);
     if (cx_cbor_array(&r, 2) != 2) {

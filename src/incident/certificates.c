@@ -325,7 +325,9 @@ cx_certificates_finish(struct cx_certificates_maker *m, struct cx_certificate_co
         : fflush(m->rows) != 0             ? fail_io(m->rows_path, "cannot be written", detail)
                                            : CX_SUCCESS;
     if (cx_ok(s)) {
-        qsort(m->places, m->n_places, sizeof(*m->places), compare_places);
+        if (m->n_places != 0) {
+            qsort(m->places, m->n_places, sizeof(*m->places), compare_places);
+        }
         s = join_all(&j, groups, find_groups(m, groups), detail);
     }
     cx_arena_done(&j.arena);
@@ -360,7 +362,7 @@ read_trailer(struct cx_certificates *file, struct cx_detail *detail)
     memcpy(&file->n, trailer, sizeof(file->n));
     file->n = be64toh(file->n);
     if (memcmp(trailer + sizeof(file->n), magic, sizeof(magic)) != 0 ||
-        file->n > size / sizeof(*file->begins)) {
+        file->n > (size - TRAILER_OCTETS) / sizeof(*file->begins)) {
         return cx_fail(detail, CX_E_STORE, "%s: not the certificates of a run, or cut off",
                        file->path);
     }

@@ -256,7 +256,7 @@ looks_like_answer(cx_span head)
     static const char entries[] = "\"entries\"", leaf[] = "\"leaf_input\"";
 
     head = cx_issued_text_of(head);
-    return head.n != 0 && head.p[0] == '{' &&
+    return head.n != 0 && head.p[0] == '{' && head.p != NULL &&
            memmem(head.p, head.n, entries, sizeof(entries) - 1) != NULL &&
            memmem(head.p, head.n, leaf, sizeof(leaf) - 1) != NULL;
 }
