@@ -85,6 +85,15 @@ get_moment(struct cx_reader *r)
     return moment;
 }
 
+static int
+get_reason(struct cx_reader *r)
+{
+    int64_t reason = cx_cbor_int(r);
+
+    r->failed = r->failed || reason < INT32_MIN || reason > INT32_MAX;
+    return r->failed ? -1 : (int)reason;
+}
+
 static cx_str
 get_text(struct cx_reader *r)
 {
@@ -134,7 +143,7 @@ cx_certificate_read_row(cx_span octets, struct cx_arena *arena, struct cx_certif
     i->signed_at = get_moment(&r);
     i->revoked = cx_cbor_bool(&r);
     i->revoked_at = get_moment(&r);
-    i->reason = (int)cx_cbor_int(&r);
+    i->reason = get_reason(&r);
     i->aware = get_moment(&r);
     i->type = get_text(&r);
     if (cx_cbor_array(&r, 2) != 2) {

@@ -460,7 +460,7 @@ read_trailer(struct cx_certificates *file, struct cx_detail *detail)
     memcpy(&file->n, trailer, sizeof(file->n));
     file->n = be64toh(file->n);
     if (memcmp(trailer + sizeof(file->n), magic, sizeof(magic)) != 0 ||
-        file->n > size / sizeof(*file->begins)) {
+        file->n > (size - TRAILER_OCTETS) / sizeof(*file->begins)) {
         return cx_fail(detail, CX_E_STORE, "%s: not the certificates of a run, or cut off",
                        file->path);
     }

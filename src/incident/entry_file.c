@@ -187,8 +187,9 @@ end(struct making *m)
 static cx_status
 put(struct making *m, const void *octets, size_t n, struct cx_detail *detail)
 {
-    return fwrite(octets, 1, n, m->file) == n ? CX_SUCCESS
-                                              : fail_io("cannot be written", m->temporary, detail);
+    return n == 0 || fwrite(octets, 1, n, m->file) == n
+               ? CX_SUCCESS
+               : fail_io("cannot be written", m->temporary, detail);
 }
 
 static cx_status

@@ -319,7 +319,8 @@ state_of(const struct climb *climb)
     case CX_VERDICT_NA:
         return CX_NAME_NOT_BOUND;
     case CX_VERDICT_ARGUABLE:
-        return CX_NAME_UNCLEAR;
+        return climb->inquiry->signed_at <= e->window_ends ? CX_NAME_UNCLEAR
+                                                           : CX_NAME_OUTSIDE_WINDOW;
     case CX_VERDICT_FAIL:
         return e->finding.reason == CX_REASON_UNVALIDATED ? CX_NAME_UNVALIDATED : CX_NAME_FAILED;
     case CX_VERDICT_UNSET:
@@ -329,6 +330,13 @@ state_of(const struct climb *climb)
 }
 
 /* ---- contradictions */
+
+static bool
+is_decisive(enum cx_name_state state)
+{
+    return state == CX_NAME_PERMISSIVE || state == CX_NAME_DENIED || state == CX_NAME_UNCLEAR ||
+           state == CX_NAME_NOT_BOUND;
+}
 
 /* What a climb comes to. */
 struct result {
@@ -386,12 +394,12 @@ static bool
 is_answer(const struct cx_pick *pick)
 {
     return pick->kind == CX_PICK_CONTENT || pick->kind == CX_PICK_STRETCH ||
-           ((pick->kind == CX_PICK_OLDER || pick->kind == CX_PICK_CONCLUSION) &&
-            pick->entry.grade != CX_GRADE_UNSET && pick->entry.grade <= CX_GRADE_C);
+           pick->kind == CX_PICK_LESSER || pick->kind == CX_PICK_OLDER;
 }
 
 /* A permission stands unless something younger, or of the same moment, denies: R-TIME-5 lets the latest win; within one moment nobody
- * can say which that is. A denial that is out of its window proves none, but no permission stands against it. */
+ * can say which that is. A denial that is out of its window proves none, but no permission stands against it; nor against a lesser
+ * answer that leads elsewhere, where nothing is known. */
 static cx_status
 contradicts_permit(const struct climb *climb, size_t label, const struct cx_pick *other, bool *ret,
                    struct cx_detail *detail)
@@ -403,34 +411,34 @@ contradicts_permit(const struct climb *climb, size_t label, const struct cx_pick
         return CX_SUCCESS;
     }
     CX_TRY(judge_instead(climb, label, other, &result, detail));
-    *ret = *ret || result.verdict == CX_VERDICT_DENY;
+    *ret = *ret || result.verdict == CX_VERDICT_DENY ||
+           (other->kind == CX_PICK_LESSER && !cx_verdict_positive(result.verdict));
     return CX_SUCCESS;
 }
 
-/* A denial is the latest, unless there is a permission of the same millisecond: then it is that by the order of inputs alone. */
+/* Of one millisecond nothing is the latest, but by the order of inputs: what says something else contradicts. */
 static cx_status
-contradicts_denial(const struct climb *climb, size_t label, const struct cx_pick *other, bool *ret,
-                   struct cx_detail *detail)
+contradicts_tie(const struct climb *climb, size_t label, const struct cx_pick *other,
+                enum cx_name_state state, bool *ret, struct cx_detail *detail)
 {
+    const struct cx_pick *used = climb->picks[label];
     struct result result;
 
-    if (other->kind != CX_PICK_CONTENT ||
-        other->entry.time_ms != climb->picks[label]->entry.time_ms) {
+    if (other->kind != used->kind || other->entry.time_ms != used->entry.time_ms) {
         return CX_SUCCESS;
     }
     CX_TRY(judge_instead(climb, label, other, &result, detail));
-    *ret = *ret || result.state == CX_NAME_PERMISSIVE;
+    *ret = *ret || (is_decisive(result.state) && result.state != state);
     return CX_SUCCESS;
 }
 
 /* A bare conclusion that was taken for proof does not stand against a bare denial. */
 static bool
-is_claimed_denied(const struct climb *climb)
+is_claimed_denied(const struct climb *climb, const struct cx_pick *claim)
 {
-    const struct cx_pick *claim = pick_of(&climb->inquiry->labels[0], CX_PICK_CLAIM);
     const struct cx_archive_entry *used = &climb->picks[0]->entry;
 
-    return climb->picks[0]->kind == CX_PICK_CONCLUSION && claim != NULL &&
+    return climb->picks[0]->kind == CX_PICK_CONCLUSION && claim->kind == CX_PICK_CLAIM &&
            claim->entry.claim == CX_CLAIM_DENIES &&
            claim->entry.time_ms >= used->time_ms - CX_SAME_MOMENT_MS;
 }
@@ -441,18 +449,78 @@ look_for_conflict(const struct climb *climb, enum cx_name_state state, bool *ret
 {
     bool permits = state == CX_NAME_PERMISSIVE;
 
-    *ret = permits && is_claimed_denied(climb);
+    *ret = false;
     for (size_t i = 0; i < climb->n; i++) {
         const struct cx_picks *picks = &climb->inquiry->labels[i];
 
         *ret = *ret || (permits && picks->crowded);
         for (size_t k = 0; k < picks->n && !*ret; k++) {
-            if (&picks->v[k] != climb->picks[i]) {
-                CX_TRY(permits ? contradicts_permit(climb, i, &picks->v[k], ret, detail)
-                               : contradicts_denial(climb, i, &picks->v[k], ret, detail));
+            const struct cx_pick *other = &picks->v[k];
+
+            if (other == climb->picks[i]) {
+                continue;
+            }
+            *ret = permits && is_claimed_denied(climb, other);
+            CX_TRY(contradicts_tie(climb, i, other, state, ret, detail));
+            if (permits) {
+                CX_TRY(contradicts_permit(climb, i, other, ret, detail));
             }
         }
     }
+    return CX_SUCCESS;
+}
+
+/* The youngest answer of a label, in its window or not, good enough to prove or not. */
+static const struct cx_pick *
+latest_answer_of(const struct cx_picks *picks)
+{
+    const struct cx_pick *ret = NULL;
+
+    for (size_t k = 0; k < picks->n; k++) {
+        const struct cx_pick *pick = &picks->v[k];
+
+        if (is_answer(pick) && pick->entry.observed == CX_OBSERVED_ANSWER &&
+            (ret == NULL || pick->entry.time_ms > ret->entry.time_ms)) {
+            ret = pick;
+        }
+    }
+    return ret;
+}
+
+/* Whether the climb along the latest answers, whatever they prove, ends at a denial that is not older than a permission. */
+static cx_status
+is_denied_by_latest(const struct climb *permit, bool *ret, struct cx_detail *detail)
+{
+    const struct cx_name_evidence *e = permit->ret;
+    struct cx_name_evidence evidence;
+    struct climb latest = *permit;
+    struct result result;
+    int64_t oldest_ms = INT64_MAX;
+
+    latest.ret = &evidence;
+    latest.n = 0;
+    for (size_t i = 0; i < permit->inquiry->n_labels; i++) {
+        const struct cx_pick *pick = latest_answer_of(&permit->inquiry->labels[i]);
+
+        if (pick == NULL) {
+            break;
+        }
+        latest.picks[latest.n++] = pick;
+        if (pick->entry.outcome == CX_OUTCOME_RECORDS) {
+            break;
+        }
+    }
+    if (latest.n == 0) {
+        return CX_SUCCESS;
+    }
+    CX_TRY(judge_to(&latest, &result, detail));
+    for (size_t i = 0; i < e->n_steps; i++) {
+        int64_t time_ms = e->steps[i].entry->time_ms;
+
+        oldest_ms = time_ms < oldest_ms ? time_ms : oldest_ms;
+    }
+    *ret = *ret ||
+           (result.verdict == CX_VERDICT_DENY && result.set_ms >= oldest_ms - CX_SAME_MOMENT_MS);
     return CX_SUCCESS;
 }
 
@@ -470,10 +538,12 @@ static const struct {
     enum cx_pick_kind kind;
     enum cx_name_state state;
 } lesser[] = {
+    { CX_PICK_LESSER, CX_NAME_CONCLUSION_ONLY },
     { CX_PICK_CONCLUSION, CX_NAME_CONCLUSION_ONLY },
     { CX_PICK_CLAIM, CX_NAME_CONCLUSION_ONLY },
     { CX_PICK_FAILED, CX_NAME_FAILED },
     { CX_PICK_OLDER, CX_NAME_OUTSIDE_WINDOW },
+    { CX_PICK_OLDER_CONCLUSION, CX_NAME_OUTSIDE_WINDOW },
     { CX_PICK_LATER, CX_NAME_AFTER_SIGNING },
     { CX_PICK_OTHER_FORM, CX_NAME_OTHER_FORM },
     { CX_PICK_ASKED, CX_NAME_ASKED_ONLY },
@@ -483,8 +553,8 @@ static const struct {
 static cx_status
 judge_lesser(struct climb *climb, const struct cx_pick *pick, struct cx_detail *detail)
 {
-    if (pick->kind == CX_PICK_CONCLUSION || pick->kind == CX_PICK_OLDER ||
-        pick->kind == CX_PICK_LATER || pick->kind == CX_PICK_OTHER_FORM) {
+    if (pick->kind != CX_PICK_CLAIM && pick->kind != CX_PICK_FAILED &&
+        pick->kind != CX_PICK_ASKED) {
         climb->picks[0] = pick;
         climb->n = 1;
         return judge(climb, detail);
@@ -517,13 +587,6 @@ take_lesser(struct climb *climb, struct cx_detail *detail)
     climb->ret->reasons = reasons;
     set_state(climb->ret, state);
     return CX_SUCCESS;
-}
-
-static bool
-is_decisive(enum cx_name_state state)
-{
-    return state == CX_NAME_PERMISSIVE || state == CX_NAME_DENIED || state == CX_NAME_UNCLEAR ||
-           state == CX_NAME_NOT_BOUND;
 }
 
 /* The climb along answers of DNS, and the one that a check made; *ret_n of them, the younger first. */
@@ -620,28 +683,64 @@ judge_climbs(struct climb *climbs, size_t n, struct climb **ret, enum cx_name_st
     return chosen == n - 1 ? CX_SUCCESS : judge(*ret, detail); /* ret has the last one's finding */
 }
 
-/* Answers whose source does not say that they were validated, in whose place the same moment has one that was. */
+/* The youngest pick of a label, of the sort that was used, that was validated; or NULL. */
+static cx_status
+find_validated(const struct climb *climb, size_t label, const struct cx_pick **ret,
+               struct cx_detail *detail)
+{
+    const struct cx_picks *picks = &climb->inquiry->labels[label];
+
+    *ret = NULL;
+    for (size_t k = 0; k < picks->n && *ret == NULL; k++) {
+        const struct cx_pick *pick = &picks->v[k];
+        struct cx_observation o;
+
+        if ((pick->kind != CX_PICK_CONTENT && pick->kind != CX_PICK_STRETCH) ||
+            pick->entry.observed != climb->picks[label]->entry.observed) {
+            continue;
+        }
+        CX_TRY(cx_archive_observation(climb->archive, &pick->entry, climb->arena, &o, detail));
+        *ret = o.dnssec != CX_DNSSEC_INDETERMINATE ? pick : NULL;
+    }
+    return CX_SUCCESS;
+}
+
+/* An answer that nobody says was validated is no check where that was a duty: it does not take the place of an older one that was. What
+ * it denies contradicts all the same. */
 static cx_status
 prefer_validated(struct climb *climb, struct cx_detail *detail)
 {
     for (size_t i = 0; i < climb->n; i++) {
-        const struct cx_picks *picks = &climb->inquiry->labels[i];
-        const struct cx_archive_entry *used = &climb->picks[i]->entry;
-        struct cx_observation o = { .dnssec = CX_DNSSEC_INDETERMINATE };
+        const struct cx_pick *validated;
 
-        CX_TRY(cx_archive_observation(climb->archive, used, climb->arena, &o, detail));
-        for (size_t k = 0; k < picks->n && o.dnssec == CX_DNSSEC_INDETERMINATE; k++) {
-            const struct cx_archive_entry *other = &picks->v[k].entry;
-
-            if (picks->v[k].kind == CX_PICK_CONTENT && other->observed == used->observed &&
-                other->outcome == used->outcome) {
-                CX_TRY(cx_archive_observation(climb->archive, other, climb->arena, &o, detail));
-                climb->picks[i] =
-                    o.dnssec != CX_DNSSEC_INDETERMINATE ? &picks->v[k] : climb->picks[i];
-            }
+        CX_TRY(find_validated(climb, i, &validated, detail));
+        climb->picks[i] = validated != NULL ? validated : climb->picks[i];
+        if (climb->picks[i]->entry.outcome == CX_OUTCOME_RECORDS) {
+            climb->n = i + 1;
         }
     }
     return judge(climb, detail);
+}
+
+/* Where nothing decides: the climbs again, along answers that were validated. */
+static cx_status
+judge_validated(struct climb *climbs, size_t n, struct climb **ret, enum cx_name_state *state,
+                struct cx_detail *detail)
+{
+    for (size_t i = 0; i < n && !is_decisive(*state) && climbs[i].inquiry->validation; i++) {
+        struct climb before = climbs[i];
+        enum cx_name_state now;
+
+        CX_TRY(prefer_validated(&climbs[i], detail));
+        now = state_of(&climbs[i]);
+        if (is_decisive(now)) {
+            *state = now;
+            *ret = &climbs[i];
+        } else {
+            climbs[i] = before;
+        }
+    }
+    return is_decisive(*state) || n == 0 ? CX_SUCCESS : judge(*ret, detail);
 }
 
 /* A conclusion that may prove, where nothing else decides. */
@@ -683,9 +782,8 @@ cx_inquiry_judge(const struct cx_inquiry *inquiry, const struct cx_case *c,
     if (n != 0) {
         CX_TRY(judge_climbs(climbs, n, &climb, &state, detail));
     }
-    if (state == CX_NAME_UNVALIDATED) {
-        CX_TRY(prefer_validated(climb, detail));
-        state = state_of(climb);
+    if (!is_decisive(state) && state != CX_NAME_CONFLICT) {
+        CX_TRY(judge_validated(climbs, n, &climb, &state, detail));
     }
     if (!is_decisive(state) && state != CX_NAME_CONFLICT) {
         CX_TRY(take_conclusion(&like, &concluded, &state, detail));
@@ -694,8 +792,11 @@ cx_inquiry_judge(const struct cx_inquiry *inquiry, const struct cx_case *c,
     if (climb->n == 0) {
         return take_lesser(&like, detail);
     }
-    if (state == CX_NAME_PERMISSIVE || state == CX_NAME_DENIED) {
+    if (is_decisive(state)) {
         CX_TRY(look_for_conflict(climb, state, &conflict, detail));
+    }
+    if (state == CX_NAME_PERMISSIVE && climb->picks[0]->kind != CX_PICK_CONCLUSION && !conflict) {
+        CX_TRY(is_denied_by_latest(climb, &conflict, detail));
     }
     set_state(ret, conflict ? CX_NAME_CONFLICT : state);
     return CX_SUCCESS;

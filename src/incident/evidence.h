@@ -51,12 +51,14 @@ const char *cx_name_state_word(enum cx_name_state state);
 enum cx_pick_kind {
     CX_PICK_CONTENT = 0, /* an answer, good enough, in its own window; the youngest first */
     CX_PICK_STRETCH,     /* an empty answer before that, whose window is that of a set farther up */
-    CX_PICK_CONCLUSION,  /* an answer of a grade that proves nothing */
-    CX_PICK_CLAIM,       /* a decision alone */
+    CX_PICK_LESSER, /* an answer in its window, of a grade that is worse than what proves here */
+    CX_PICK_CONCLUSION, /* a bare conclusion */
+    CX_PICK_CLAIM,      /* a decision alone */
     CX_PICK_FAILED,
     CX_PICK_ASKED,
     CX_PICK_OTHER_FORM,
     CX_PICK_OLDER, /* an answer before its window */
+    CX_PICK_OLDER_CONCLUSION,
     CX_PICK_LATER, /* after the signature */
     CX_PICK_KINDS,
 };
@@ -78,6 +80,7 @@ struct cx_inquiry {
     cx_time signed_at;
     int64_t
         signed_ms; /* the last moment at which that may have been: what came later was after it (R-PRF-5) */
+    bool validation;         /* answers of that date had to be validated (R-SEC-2) */
     enum cx_grade proof;     /* worst that proves; D: conclusions too, where there is no answer */
     struct cx_picks *labels; /* of the name, its parent, ...: room for cx_name_labels of it */
     size_t n_labels;         /* that were looked at */

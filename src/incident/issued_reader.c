@@ -299,11 +299,12 @@ open_folder(struct cx_issued_reader *reader, const char *path, struct cx_detail 
     CX_TRY(cx_buf_status(&reader->path));
     reader->folder = text.n + (text.p[text.n - 1] == '/' ? 0 : 1);
     reader->digest = cx_digest_new();
-    paths[0] = reader->path.p;
-    reader->walk = fts_open(paths, FTS_LOGICAL | FTS_NOCHDIR, in_order);
-    if (reader->digest == NULL) {
+    if (reader->digest ==
+        NULL) { /* before the walk: glibc leaks one that was opened and never read */
         return (cx_status){ CX_E_NOMEM };
     }
+    paths[0] = reader->path.p;
+    reader->walk = fts_open(paths, FTS_LOGICAL | FTS_NOCHDIR, in_order);
     return reader->walk != NULL ? CX_SUCCESS
                                 : cx_fail(detail, CX_E_IO, "%s: %s", path, strerror(errno));
 }

@@ -3,21 +3,35 @@
 
 /* Contents of one label that are looked at: the youngest, and those that may contradict it. */
 #define CONTENTS_MAX 24
+/* Of those: the youngest answer and the youngest check, and the same of what was validated. */
+#define FIRSTS 4
 /* TTLs that are looked for: more than anybody gives to CAA. */
 #define LONGEST_TTL_MS ((int64_t)31 * 86400 * 1000)
 
+/* Lesser picks of one kind and one moment: which comes first is the order of imports alone, so all are looked at. */
+#define TIES_MAX 4
+
 struct picking {
+    const struct cx_archive *archive;
+    bool validation;
+    struct cx_arena arena; /* of contents that are looked into for that */
+    cx_status status;
     bool is_name; /* the label is the name itself, not an ancestor */
     enum cx_grade proof;
     enum cx_form form;
     int64_t signed_ms;
-    struct cx_pick v[CONTENTS_MAX + CX_PICK_KINDS];
+    struct cx_pick v[CONTENTS_MAX + 2 * CX_PICK_KINDS * TIES_MAX];
     size_t n;
     size_t n_contents;
     int64_t newest_ms; /* of contents */
     bool have_answer;  /* a content that is DNS's own answer */
     bool have_check;   /* a content that a check found; of ancestors none is wanted */
-    bool have[CX_PICK_KINDS];
+    bool have_validated_answer;
+    bool have_validated_check;
+    int64_t validated_answer_ms;
+    int64_t validated_check_ms;
+    unsigned have[CX_PICK_KINDS][2]; /* answers, checks */
+    int64_t first_ms[CX_PICK_KINDS][2];
     bool crowded;
     unsigned visits;
 };
@@ -28,38 +42,92 @@ is_content(const struct cx_archive_entry *entry)
     return entry->outcome != CX_OUTCOME_UNSET && !cx_outcome_is_failure(entry->outcome);
 }
 
-static bool
-is_of_same_moment(const struct picking *p, const struct cx_archive_entry *entry)
-{
-    return entry->time_ms >= p->newest_ms - CX_SAME_MOMENT_MS;
-}
-
 static void
 put(struct picking *p, enum cx_pick_kind kind, const struct cx_archive_entry *entry)
 {
+    unsigned sort = entry->observed == CX_OBSERVED_CHECK ? 1 : 0;
+
     p->v[p->n++] = (struct cx_pick){ kind, *entry };
-    p->have[kind] = true;
+    p->first_ms[kind][sort] = p->have[kind][sort] == 0 ? entry->time_ms : p->first_ms[kind][sort];
+    p->have[kind][sort]++;
 }
 
-/* The youngest of either sort, and what is of the same moment as the youngest of all. */
+/* The youngest of either sort. */
+static void
+put_lesser(struct picking *p, enum cx_pick_kind kind, const struct cx_archive_entry *entry)
+{
+    unsigned sort = entry->observed == CX_OBSERVED_CHECK ? 1 : 0;
+
+    if (p->have[kind][sort] == 0 ||
+        (entry->time_ms == p->first_ms[kind][sort] && p->have[kind][sort] < TIES_MAX)) {
+        put(p, kind, entry);
+    }
+}
+
+/* Where validation was a duty, the youngest answer that was validated is wanted beside the youngest of all. */
+static bool
+is_validated(struct picking *p, const struct cx_archive_entry *entry)
+{
+    struct cx_observation o = { .dnssec = CX_DNSSEC_INDETERMINATE };
+
+    if (!p->validation) {
+        return true;
+    }
+    cx_arena_reset(&p->arena);
+    if (cx_ok(p->status)) {
+        p->status = cx_archive_observation(p->archive, entry, &p->arena, &o, NULL);
+    }
+    return o.dnssec != CX_DNSSEC_INDETERMINATE;
+}
+
+static bool
+is_within(const struct cx_archive_entry *entry, bool have, int64_t time_ms)
+{
+    return have && entry->time_ms >= time_ms - CX_SAME_MOMENT_MS;
+}
+
+/* As that of a content which may speak for the label. */
+static bool
+is_of_same_moment(const struct picking *p, const struct cx_archive_entry *entry)
+{
+    return is_within(entry, p->n_contents != 0, p->newest_ms) ||
+           is_within(entry, p->have_validated_answer, p->validated_answer_ms) ||
+           is_within(entry, p->have_validated_check, p->validated_check_ms);
+}
+
+/* Whether it is the first of its sort, or the first that was validated. */
+static bool
+is_first(struct picking *p, const struct cx_archive_entry *entry)
+{
+    bool is_check = entry->observed == CX_OBSERVED_CHECK;
+    bool *have = is_check ? &p->have_check : &p->have_answer;
+    bool *have_validated = is_check ? &p->have_validated_check : &p->have_validated_answer;
+    bool ret = !*have;
+
+    *have = true;
+    if (!*have_validated && is_validated(p, entry)) {
+        *have_validated = ret = true;
+        *(is_check ? &p->validated_check_ms : &p->validated_answer_ms) = entry->time_ms;
+    }
+    return ret;
+}
+
+/* Those, and what is of the same moment as one of them. */
 static void
 put_content(struct picking *p, const struct cx_archive_entry *entry)
 {
-    bool *have = entry->observed == CX_OBSERVED_CHECK ? &p->have_check : &p->have_answer;
+    bool first = is_first(p, entry);
 
-    if (p->n_contents == 0) {
-        p->newest_ms = entry->time_ms;
+    if (!first && !is_of_same_moment(p, entry)) {
+        return;
     }
-    if (!*have || is_of_same_moment(p, entry)) {
-        if (p->n_contents ==
-            CONTENTS_MAX - (*have ? 1 : 0)) { /* a place for the other sort is kept */
-            p->crowded = true;
-            return;
-        }
-        put(p, CX_PICK_CONTENT, entry);
-        p->n_contents++;
-        *have = true;
+    if (p->n_contents == CONTENTS_MAX - (first ? 0 : FIRSTS)) { /* places for those are kept */
+        p->crowded = true;
+        return;
     }
+    p->newest_ms = p->n_contents == 0 ? entry->time_ms : p->newest_ms;
+    put(p, CX_PICK_CONTENT, entry);
+    p->n_contents++;
 }
 
 /* R-TIME-1: max(TTL of the set, 8 hours), to the second. */
@@ -83,14 +151,16 @@ is_of_form(const struct picking *p, const struct cx_archive_entry *entry)
 static enum cx_pick_kind
 kind_of_content(const struct picking *p, const struct cx_archive_entry *entry)
 {
-    bool is_answer =
-        entry->grade != CX_GRADE_UNSET && entry->grade <= CX_GRADE_C && entry->grade <= p->proof;
+    bool is_answer = entry->grade != CX_GRADE_UNSET && entry->grade <= CX_GRADE_C;
+    bool proves = is_answer && entry->grade <= p->proof;
 
     if (in_window(p, entry)) {
-        return is_answer ? CX_PICK_CONTENT : CX_PICK_CONCLUSION;
+        return proves ? CX_PICK_CONTENT : is_answer ? CX_PICK_LESSER : CX_PICK_CONCLUSION;
     }
-    return is_answer && entry->observed == CX_OBSERVED_ANSWER &&
-                   entry->outcome != CX_OUTCOME_RECORDS
+    if (!is_answer) {
+        return CX_PICK_OLDER_CONCLUSION;
+    }
+    return proves && entry->observed == CX_OBSERVED_ANSWER && entry->outcome != CX_OUTCOME_RECORDS
                ? CX_PICK_STRETCH
                : CX_PICK_OLDER;
 }
@@ -118,23 +188,30 @@ kind_of(const struct picking *p, const struct cx_archive_entry *entry)
 static bool
 wants_more(struct picking *p, const struct cx_archive_entry *entry)
 {
-    if (++p->visits == CX_PICK_VISITS_MAX) {
+    if (++p->visits == CX_PICK_VISITS_MAX || !cx_ok(p->status)) {
         return false;
     }
-    if (p->have_answer && (p->have_check || !p->is_name)) {
+    if (p->have_validated_answer && (p->have_validated_check || !p->is_name)) {
         return is_of_same_moment(p, entry);
     }
     return entry->time_ms > p->signed_ms - LONGEST_TTL_MS;
 }
 
+/* The same said again. Of one millisecond the shorter TTL counts (R-SYN-7), whichever was imported first. */
 static bool
-is_known_content(const struct picking *p, const struct cx_archive_entry *entry)
+is_known_content(struct picking *p, const struct cx_archive_entry *entry)
 {
     for (size_t i = 0; i < p->n; i++) {
-        if (p->v[i].kind == CX_PICK_CONTENT && p->v[i].entry.content == entry->content &&
-            p->v[i].entry.outcome == entry->outcome && p->v[i].entry.observed == entry->observed) {
-            return true;
+        struct cx_archive_entry *known = &p->v[i].entry;
+
+        if (p->v[i].kind != CX_PICK_CONTENT || known->content != entry->content ||
+            known->outcome != entry->outcome || known->observed != entry->observed) {
+            continue;
         }
+        if (known->time_ms == entry->time_ms && entry->ttl < known->ttl) {
+            *known = *entry;
+        }
+        return true;
     }
     return false;
 }
@@ -150,27 +227,50 @@ look(void *ctx, const struct cx_archive_entry *entry)
     }
     if (kind == CX_PICK_CONTENT && !is_known_content(p, entry)) {
         put_content(p, entry);
-    } else if (kind != CX_PICK_CONTENT && kind != CX_PICK_KINDS && !p->have[kind]) {
-        put(p, kind, entry);
+    } else if (kind != CX_PICK_CONTENT && kind != CX_PICK_KINDS) {
+        put_lesser(p, kind, entry);
     }
     return wants_more(p, entry);
 }
 
-/* Contents first, so that v[0] is the youngest of them. */
+/* Contents first, the youngest of them first; of one moment those with records, and of those the better ones: whatever the order
+ * of imports was. The rest as it was found. */
+static int
+rank(const struct cx_pick *a, const struct cx_pick *b)
+{
+    bool a_content = a->kind == CX_PICK_CONTENT;
+    bool b_content = b->kind == CX_PICK_CONTENT;
+    bool a_set = a->entry.outcome == CX_OUTCOME_RECORDS;
+    bool b_set = b->entry.outcome == CX_OUTCOME_RECORDS;
+
+    if (!a_content || !b_content) {
+        return (int)b_content - (int)a_content;
+    }
+    if (a->entry.time_ms != b->entry.time_ms) {
+        return a->entry.time_ms > b->entry.time_ms ? -1 : 1;
+    }
+    if (a_set != b_set) {
+        return a_set ? -1 : 1;
+    }
+    if (a_set && a->entry.ttl != b->entry.ttl) { /* R-SYN-7: the shorter one */
+        return a->entry.ttl < b->entry.ttl ? -1 : 1;
+    }
+    return (int)a->entry.grade - (int)b->entry.grade;
+}
+
 static void
 put_in_order(struct picking *p)
 {
-    struct cx_pick sorted[CX_COUNT(p->v)];
-    size_t n = 0;
+    for (size_t i = 1; i < p->n; i++) { /* some few */
+        struct cx_pick pick = p->v[i];
+        size_t at = i;
 
-    for (size_t content = 2; content-- > 0;) {
-        for (size_t i = 0; i < p->n; i++) {
-            if ((p->v[i].kind == CX_PICK_CONTENT) == (content == 1)) {
-                sorted[n++] = p->v[i];
-            }
+        while (at > 0 && rank(&pick, &p->v[at - 1]) < 0) {
+            p->v[at] = p->v[at - 1];
+            at--;
         }
+        p->v[at] = pick;
     }
-    memcpy(p->v, sorted, n * sizeof(sorted[0]));
 }
 
 static bool
@@ -185,11 +285,25 @@ look_later(void *ctx, const struct cx_archive_entry *entry)
     return ++p->visits < CX_PICK_VISITS_MAX;
 }
 
+static cx_status
+find(struct picking *p, struct cx_archive *archive, const struct cx_entry_key *key,
+     struct cx_detail *detail)
+{
+    CX_TRY(cx_archive_before(archive, key, p->signed_ms, look, p, detail));
+    if (p->n_contents == 0 && p->is_name) {
+        p->visits = 0;
+        CX_TRY(cx_archive_after(archive, key, p->signed_ms, look_later, p, detail));
+    }
+    return p->status;
+}
+
 cx_status
 cx_inquiry_pick(struct cx_inquiry *inquiry, struct cx_archive *archive,
                 const struct cx_entry_key *key, struct cx_arena *arena, struct cx_detail *detail)
 {
     struct picking p = {
+        .archive = archive,
+        .validation = inquiry->validation,
         .is_name = inquiry->n_labels == 0,
         .proof = inquiry->proof,
         .form = inquiry->subject.wildcard ? CX_FORM_WILDCARD : CX_FORM_PLAIN,
@@ -197,14 +311,12 @@ cx_inquiry_pick(struct cx_inquiry *inquiry, struct cx_archive *archive,
     };
     struct cx_picks *ret = &inquiry->labels[inquiry->n_labels];
     struct cx_pick *v;
+    cx_status s;
 
-    if (archive != NULL) {
-        CX_TRY(cx_archive_before(archive, key, p.signed_ms, look, &p, detail));
-    }
-    if (archive != NULL && p.n_contents == 0 && p.is_name) {
-        p.visits = 0;
-        CX_TRY(cx_archive_after(archive, key, p.signed_ms, look_later, &p, detail));
-    }
+    cx_arena_init(&p.arena, CX_CHECK_MEMORY);
+    s = find(&p, archive, key, detail);
+    cx_arena_done(&p.arena);
+    CX_TRY(s);
     put_in_order(&p);
     v = cx_arena_get(arena, p.n, sizeof(*v));
     if (v == NULL) {

@@ -181,6 +181,7 @@ new_inquiry(struct cx_triage *t, const struct item *item, struct cx_triaged_name
                              ? issued->sct_ms
                              : item->triaged.signed_at * 1000 + 999; /* all of that second */
     inquiry->proof = t->options->proof;
+    inquiry->validation = item->c.epoch->validation;
     name->inquiry = inquiry;
     return CX_SUCCESS;
 }
