@@ -23,14 +23,6 @@ cx_process_word(enum cx_process process)
 }
 
 const char *
-cx_signing_clock_word(enum cx_signing_clock clock)
-{
-    static const char *const words[] = { NULL, "signing-log", "sct", "not-before" };
-
-    return words[clock];
-}
-
-const char *
 cx_certificate_status_word(enum cx_certificate_status status)
 {
     static const char *const words[CX_STATUSES] = { "valid", "expired", "revoked" };
@@ -81,29 +73,17 @@ static const struct cx_facts no_facts;
 
 /* ---- the moment, and what is judged */
 
-/* R-GEN-1, R-EXC-2: a certificate whose precertificate is in two logs stands on the check of the precertificate. */
 static void
 set_moment(const struct cx_triage *t, struct cx_triaged *ret)
 {
-    const struct cx_issued *issued = &ret->certificate.issued;
-    cx_time sct = cx_second_of_ms(issued->sct_ms);
-    bool has_sct = issued->sct_ms != 0;
+    const struct cx_signing signing =
+        cx_signing_of(&ret->certificate.issued, t->options->policy->exceptions.precertificate);
 
-    if (issued->signed_at != CX_TIME_NONE && has_sct && sct < issued->signed_at &&
-        issued->logs >= 2 && t->options->policy->exceptions.precertificate) {
-        ret->signed_at = sct;
-        ret->clock = CX_SIGNING_SCT;
+    ret->signed_at = signing.at;
+    ret->clock = signing.clock;
+    if (signing.by_precertificate) {
         ret->reasons |= CX_EVIDENCE_BIT(CX_EVIDENCE_PRECERTIFICATE);
-    } else if (issued->signed_at != CX_TIME_NONE) {
-        ret->signed_at = issued->signed_at;
-        ret->clock = CX_SIGNING_LOG;
-    } else if (has_sct) {
-        ret->signed_at = sct;
-        ret->clock = CX_SIGNING_SCT;
-    } else {
-        ret->signed_at = issued->not_before;
-        ret->clock =
-            issued->not_before != CX_TIME_NONE ? CX_SIGNING_NOT_BEFORE : CX_SIGNING_UNKNOWN;
+    } else if (signing.clock != CX_SIGNING_LOG && signing.clock != CX_SIGNING_SCT) {
         ret->reasons |= CX_EVIDENCE_BIT(CX_EVIDENCE_WEAK_CLOCK);
     }
 }
