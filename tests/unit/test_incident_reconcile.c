@@ -170,58 +170,56 @@ TEST(sharing_out_of_memory)
 
 /* ---- what is good */
 
-struct desk {
+static struct desk {
     struct sample sample;
     struct cx_arena arena;
     cx_str names[4];
     struct cx_certificate certificate;
     struct cx_reconcile_options options;
     struct cx_assessment got;
-};
+} d;
 
 static void
-desk_open(struct desk *d)
+desk_open(void)
 {
-    *d = (struct desk){ .names = { CX_STR("*.d.test"), CX_STR("WWW.d.test") } };
-    sample_open(&d->sample);
-    cx_arena_init(&d->arena, CX_CHECK_MEMORY);
-    d->certificate.issued = (struct cx_issued){
-        .names = d->names, .n_names = 2, .not_before = CX_TIME_NONE, .signed_at = SAMPLE_TIME + 9
+    d = (struct desk){ .names = { CX_STR("*.d.test"), CX_STR("WWW.d.test") } };
+    sample_open(&d.sample);
+    cx_arena_init(&d.arena, CX_CHECK_MEMORY);
+    d.certificate.issued = (struct cx_issued){
+        .names = d.names, .n_names = 2, .not_before = CX_TIME_NONE, .signed_at = SAMPLE_TIME + 9
     };
-    d->options = (struct cx_reconcile_options){ .has_authority = true,
-                                                .authority = d->sample.record.authority,
-                                                .precertificate = true };
+    d.options = (struct cx_reconcile_options){ .has_authority = true,
+                                               .authority = d.sample.record.authority,
+                                               .precertificate = true };
 }
 
 static void
-desk_close(struct desk *d)
+desk_close(void)
 {
-    cx_arena_done(&d->arena);
-    sample_close(&d->sample);
+    cx_arena_done(&d.arena);
+    sample_close(&d.sample);
 }
 
 static uint32_t
-assessed(struct desk *d)
+assessed(void)
 {
     struct cx_reconcile_subject subject;
 
-    assert_true(cx_ok(cx_reconcile_subject_of(&d->certificate, &d->options, &d->arena, &subject)));
+    assert_true(cx_ok(cx_reconcile_subject_of(&d.certificate, &d.options, &d.arena, &subject)));
     assert_true(
-        cx_ok(cx_reconcile_assess(&d->sample.record, &subject, &d->options, &d->arena, &d->got)));
-    return d->got.reasons;
+        cx_ok(cx_reconcile_assess(&d.sample.record, &subject, &d.options, &d.arena, &d.got)));
+    return d.got.reasons;
 }
 
 /* Each change by itself, and what is found then. */
 #define EXPECT(wanted, change)                                                                     \
     do {                                                                                           \
-        struct desk d;                                                                             \
-                                                                                                   \
-        desk_open(&d);                                                                             \
+        desk_open();                                                                               \
         {                                                                                          \
             change;                                                                                \
         }                                                                                          \
-        assert_int_equal(assessed(&d), wanted);                                                    \
-        desk_close(&d);                                                                            \
+        assert_int_equal(assessed(), wanted);                                                      \
+        desk_close();                                                                              \
     } while (0)
 #define BIT(name) CX_RECONCILE_BIT(CX_RECONCILE_##name)
 
@@ -266,27 +264,25 @@ TEST(not_good)
 TEST(no_moment_and_no_names)
 {
     struct cx_reconcile_subject subject;
-    struct desk d;
 
-    desk_open(&d);
+    desk_open();
     d.certificate.issued.signed_at = CX_TIME_NONE;
     assert_true(cx_ok(cx_reconcile_subject_of(&d.certificate, &d.options, &d.arena, &subject)));
     assert_int_equal(subject.reasons, BIT(NO_MOMENT));
     d.certificate.issued.n_names = 0;
     assert_true(cx_ok(cx_reconcile_subject_of(&d.certificate, &d.options, &d.arena, &subject)));
     assert_int_equal(subject.reasons, BIT(NO_MOMENT) | BIT(NAME));
-    desk_close(&d);
+    desk_close();
 }
 
 TEST(how_far_apart)
 {
-    struct desk d;
 
-    desk_open(&d);
+    desk_open();
     d.names[0] = CX_STR("d.test"); /* of *.d.test another form */
     d.names[2] = CX_STR("w.d.test");
     d.certificate.issued.n_names = 3;
-    (void)assessed(&d);
+    (void)assessed();
     assert_int_equal(d.got.names.n_common, 1);
     assert_int_equal(d.got.names.n_missing, 2);
     assert_int_equal(d.got.names.n_other_kind, 1);
@@ -294,7 +290,7 @@ TEST(how_far_apart)
     assert_true(cx_str_equal(d.got.names.missing[0], CX_STR("d.test")));
     assert_true(cx_str_equal(d.got.names.missing[1], CX_STR("w.d.test")));
     assert_true(cx_str_equal(d.got.names.extra[0], CX_STR("*.d.test")));
-    desk_close(&d);
+    desk_close();
 }
 
 TEST(nearer)

@@ -5,18 +5,15 @@
 #include "bin/caaproof/command.h"
 #include "bin/caaproof/exit.h"
 #include "bin/caaproof/input.h"
+#include "bin/caaproof/listed.h"
 #include "bin/caaproof/options.h"
 #include "bin/caaproof/output.h"
 #include "bin/caaproof/reconcile_print.h"
 #include "bin/caaproof/terminal.h"
-#include "incident/lists.h"
-#include "store/files.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static const char usage[] =
     "usage: caaproof reconcile STORE --certificates LIST... [options]\n"
@@ -117,43 +114,16 @@ reconcile_files(struct reconcile_command *c, struct cx_certificates *certificate
 }
 
 static cx_status
-reconcile_in(struct reconcile_command *c, const char *file, struct cx_detail *detail)
+reconcile(struct reconcile_command *c, struct cx_detail *detail)
 {
     struct cx_certificates *certificates;
     cx_status s;
 
-    c->all.certificates = file;
     c->all.read = count_list;
     c->all.ctx = c;
-    CX_TRY(cx_lists_read(&c->all, &c->print.joined, detail));
-    CX_TRY(cx_certificates_open(file, &certificates, detail));
+    CX_TRY(listed_open(&c->all, &c->print.joined, &certificates, detail));
     s = reconcile_files(c, certificates, detail);
     cx_certificates_close(certificates);
-    return s;
-}
-
-/* The certificates of all lists, each once, are a file of their own meanwhile. */
-static cx_status
-reconcile(struct reconcile_command *c, struct cx_detail *detail)
-{
-    CX_AUTO(cx_path_free) char *folder = NULL;
-    CX_AUTO(cx_path_free) char *file = NULL;
-    const char *temporary = getenv("TMPDIR");
-    cx_status s;
-
-    CX_TRY(cx_path_make(&folder, "%s/caaproof-reconcile.XXXXXX",
-                        temporary != NULL && *temporary != '\0' ? temporary : "/tmp"));
-    CX_TRY(cx_path_make(&file, "%s", folder));
-    if (mkdtemp(folder) == NULL) {
-        return cx_fail(detail, CX_E_IO, "%s: cannot be made: %s", file, strerror(errno));
-    }
-    cx_path_free(&file);
-    s = cx_path_make(&file, "%s/certificates", folder);
-    if (cx_ok(s)) {
-        s = reconcile_in(c, file, detail);
-        (void)unlink(file); /* temporary */
-    }
-    (void)rmdir(folder);
     return s;
 }
 
