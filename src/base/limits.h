@@ -38,6 +38,12 @@
 
 /* One result or report as JSON: a certificate of CX_NAMES_MAX names, each with its answers. */
 #define CX_RESULT_MAX ((size_t)256 << 20)
+/* What an applicant is told of one name: a name or a record as text, of which longer ones are cut; records of a large set; and the whole
+ * sentence, in which five such texts and a line to publish fit. */
+#define CX_PROBLEM_TEXT_MAX    300
+#define CX_PROBLEM_RECORDS_MAX 3
+#define CX_PROBLEM_CURE_MAX    2048
+#define CX_PROBLEM_DETAIL_MAX  8192
 /* One line of NDJSON; 1,001 records of a large set in hex stay far below. */
 #define CX_LINE_MAX (16u << 20)
 /* Memory of one check: answers of CX_NAMES_MAX names, with aliases and records. */
@@ -272,6 +278,12 @@
 #define CX_ARCHIVE_SOURCES_MAX 100000
 /* Entries of one name that are looked at for one signature: a name that is asked all the time has its answer among the youngest. */
 #define CX_PICK_VISITS_MAX 1000
+/* Names of a certificate without a permit by which the nearest check is looked for, each with two reads of the log; it is found as a rule
+ * by the first. */
+#define CX_RECONCILE_NAMES_MAX 64
+/* Longest life of a permit that certificates are reconciled with, in seconds: no rule lets a check stand for longer than a day without a
+ * TTL as long, and all certificates of such a time are tried on each check. */
+#define CX_RECONCILE_LIFE_MAX 86400
 /* A certificate of a run: CX_NAMES_MAX names of 255 octets, twice, and some texts. */
 #define CX_CERTIFICATE_ROW_MAX ((size_t)6 << 20)
 /* Certificates, and names of them, that triage looks up together: the archive is read once for each such chunk; what is kept of one. */

@@ -316,3 +316,13 @@ cx_permit_verify(cx_span permit, const struct cx_permit_subject *subject,
     }
     return cx_permit_check_claims(&record, subject, trust, now_ms, arena, &report);
 }
+
+cx_status
+cx_permit_check(const struct cx_record *record, const struct cx_permit_subject *subject,
+                const struct cx_permit_trust *trust, uint64_t now_ms, struct cx_arena *arena,
+                enum cx_permit_fault *ret_fault, struct cx_detail *detail)
+{
+    const struct cx_permit_report report = { ret_fault, detail };
+
+    return cx_permit_check_claims(record, subject, trust, now_ms, arena, &report);
+}

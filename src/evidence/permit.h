@@ -84,6 +84,30 @@ cx_status cx_permit_verify(cx_span permit, const struct cx_permit_subject *subje
                            struct cx_arena *arena, struct cx_record *ret,
                            enum cx_permit_fault *ret_fault, struct cx_detail *detail) CX_MUST;
 
+/* The same of a record that is known to be in the log: all that it has to say. Classes: DENIED with *ret_fault, NOMEM. */
+cx_status cx_permit_check(const struct cx_record *record, const struct cx_permit_subject *subject,
+                          const struct cx_permit_trust *trust, uint64_t now_ms,
+                          struct cx_arena *arena, enum cx_permit_fault *ret_fault,
+                          struct cx_detail *detail) CX_MUST;
+
+/* How far two sets of names are apart. Names are as people write them, each once, in arena. */
+struct cx_permit_names {
+    size_t n_common;
+    const cx_str *missing; /* those of the subject that the record has not */
+    size_t n_missing;
+    size_t n_other_kind; /* of missing: the record has the name in another form */
+    const cx_str *extra; /* those of the record that the subject has not */
+    size_t n_extra;
+};
+
+/* Classes: NOMEM. */
+cx_status cx_permit_compare_names(const struct cx_record *record,
+                                  const struct cx_permit_subject *subject, struct cx_arena *arena,
+                                  struct cx_permit_names *ret) CX_MUST;
+/* "*.d.test", "u@d.test" as "@d.test", or the text as it is; in arena. Classes: NOMEM. */
+cx_status cx_permit_name_text(const struct cx_record_name *name, struct cx_arena *arena,
+                              cx_str *ret) CX_MUST;
+
 /* What a permit says, believing it: no signature, no proof is looked at. Of cx_permit_verify's faults those of the file
  * and the record. *ret and *ret_origin live in arena, or borrow permit. Classes: DENIED with *ret_fault, NOMEM. */
 cx_status cx_permit_read(cx_span permit, struct cx_arena *arena, struct cx_record *ret,

@@ -354,35 +354,122 @@ has_text(const struct cx_record_name *names, size_t n, cx_str text)
     return false;
 }
 
+/* Two sorted lists side by side. */
+struct merge {
+    const struct cx_record_name *has, *wants;
+    size_t n_has, n_wants;
+    size_t h, w;
+};
+
+enum side {
+    SIDE_BOTH,
+    SIDE_HAS,
+    SIDE_WANTS,
+};
+
+static cx_status
+merge_of(const struct cx_record *record, const struct cx_permit_subject *subject,
+         struct cx_arena *arena, struct merge *ret)
+{
+    struct cx_record_name *has, *wants;
+
+    CX_TRY(sorted(record->names, record->n_names, arena, &has));
+    CX_TRY(sorted(subject->names, subject->n_names, arena, &wants));
+    *ret = (struct merge){ has, wants, record->n_names, subject->n_names, 0, 0 };
+    return CX_SUCCESS;
+}
+
+/* The next name of either list; NULL at the end of both. */
+static const struct cx_record_name *
+merge_next(struct merge *m, enum side *ret)
+{
+    bool no_has = m->h == m->n_has, no_wants = m->w == m->n_wants;
+    const struct cx_record_name *name;
+    int order;
+
+    if (no_has && no_wants) {
+        return NULL;
+    }
+    order = no_has ? 1 : no_wants ? -1 : compare_names(&m->has[m->h], &m->wants[m->w]);
+    name = order > 0 ? &m->wants[m->w] : &m->has[m->h];
+    *ret = order == 0 ? SIDE_BOTH : order > 0 ? SIDE_WANTS : SIDE_HAS;
+    m->h = order <= 0 ? next_different(m->has, m->n_has, m->h) : m->h;
+    m->w = order >= 0 ? next_different(m->wants, m->n_wants, m->w) : m->w;
+    return name;
+}
+
 cx_status
 cx_permit_check_names(const struct cx_record *record, const struct cx_permit_subject *subject,
                       struct cx_arena *arena, const struct cx_permit_report *report)
 {
-    struct cx_record_name *has, *wants;
-    size_t h = 0, w = 0;
     char buffer[CX_NAME_TEXT_MAX];
-    const struct cx_record_name *extra = NULL;
+    const struct cx_record_name *name, *extra = NULL;
+    struct merge merge;
+    enum side side;
 
-    CX_TRY(sorted(record->names, record->n_names, arena, &has));
-    CX_TRY(sorted(subject->names, subject->n_names, arena, &wants));
-    while (w < subject->n_names) {
-        int order = h == record->n_names ? 1 : compare_names(&has[h], &wants[w]);
-
-        if (order > 0) {
+    CX_TRY(merge_of(record, subject, arena, &merge));
+    while ((name = merge_next(&merge, &side)) != NULL) {
+        if (side == SIDE_WANTS) {
             return cx_permit_refuse(report,
-                                    has_text(has, record->n_names, wants[w].text)
+                                    has_text(merge.has, merge.n_has, name->text)
                                         ? CX_PERMIT_NAME_KIND
                                         : CX_PERMIT_NAME_MISSING,
-                                    shown(&wants[w], buffer));
+                                    shown(name, buffer));
         }
-        if (order == 0) {
-            w = next_different(wants, subject->n_names, w);
-        } else if (extra == NULL) {
-            extra = &has[h];
-        }
-        h = next_different(has, record->n_names, h);
+        extra = side == SIDE_HAS && extra == NULL ? name : extra;
     }
-    extra = extra == NULL && h < record->n_names ? &has[h] : extra;
     return extra == NULL ? CX_SUCCESS
                          : cx_permit_refuse(report, CX_PERMIT_NAME_EXTRA, shown(extra, buffer));
+}
+
+/* ---- how far apart */
+
+/* Forms of one name stand together, so one of those that the record has stands where the merge is. */
+static bool
+has_beside(const struct merge *m, cx_str text)
+{
+    return (m->h > 0 && cx_str_equal(m->has[m->h - 1].text, text)) ||
+           (m->h < m->n_has && cx_str_equal(m->has[m->h].text, text));
+}
+
+cx_status
+cx_permit_name_text(const struct cx_record_name *name, struct cx_arena *arena, cx_str *ret)
+{
+    char buffer[CX_NAME_TEXT_MAX];
+
+    if (name->kind == CX_RECORD_NAME_MAILBOX) {
+        (void)snprintf(buffer, sizeof(buffer), "@%.*s",
+                       (int)(name->text.n < CX_NAME_MAX ? name->text.n : CX_NAME_MAX),
+                       name->text.p);
+        return cx_arena_text(arena, cx_str_of(buffer), ret);
+    }
+    return cx_arena_text(arena, shown(name, buffer), ret);
+}
+
+cx_status
+cx_permit_compare_names(const struct cx_record *record, const struct cx_permit_subject *subject,
+                        struct cx_arena *arena, struct cx_permit_names *ret)
+{
+    cx_str *missing = cx_arena_get(arena, subject->n_names, sizeof(*missing));
+    cx_str *extra = cx_arena_get(arena, record->n_names, sizeof(*extra));
+    const struct cx_record_name *name;
+    struct merge merge;
+    enum side side;
+
+    if (missing == NULL || extra == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    *ret = (struct cx_permit_names){ .missing = missing, .extra = extra };
+    CX_TRY(merge_of(record, subject, arena, &merge));
+    while ((name = merge_next(&merge, &side)) != NULL) {
+        if (side == SIDE_WANTS) {
+            ret->n_other_kind += has_beside(&merge, name->text) ? 1 : 0;
+            CX_TRY(cx_permit_name_text(name, arena, &missing[ret->n_missing++]));
+        } else if (side == SIDE_HAS) {
+            CX_TRY(cx_permit_name_text(name, arena, &extra[ret->n_extra++]));
+        } else {
+            ret->n_common++;
+        }
+    }
+    return CX_SUCCESS;
 }

@@ -24,14 +24,6 @@ cx_process_word(enum cx_process process)
 }
 
 const char *
-cx_signing_clock_word(enum cx_signing_clock clock)
-{
-    static const char *const words[] = { NULL, "signing-log", "sct", "not-before" };
-
-    return words[clock];
-}
-
-const char *
 cx_certificate_status_word(enum cx_certificate_status status)
 {
     static const char *const words[CX_STATUSES] = { "valid", "expired", "revoked" };
@@ -82,32 +74,19 @@ static const struct cx_facts no_facts;
 
 /* ---- the moment, and what is judged */
 
-/* R-GEN-1, R-EXC-2: a certificate whose precertificate is in two logs stands on the check of the precertificate. */
 static void
 set_moment(const struct cx_triage *t, struct cx_triaged *ret)
 {
-    const struct cx_certificate *c = &ret->certificate;
-    const struct cx_issued *issued = &c->issued;
-    cx_time sct = issued->sct_ms != 0 ? cx_second_of_ms(issued->sct_ms) : CX_TIME_NONE;
-    bool by_log = c->precertificate_signed_at != CX_TIME_NONE;
-    cx_time before = by_log ? c->precertificate_signed_at : sct;
-    bool serves = before != CX_TIME_NONE && before < issued->signed_at && issued->logs >= 2 &&
-                  t->options->policy->exceptions.precertificate;
+    const struct cx_signing signing =
+        cx_signing_of(&ret->certificate, t->options->policy->exceptions.precertificate);
 
-    if (issued->signed_at != CX_TIME_NONE && !serves) {
-        ret->signed_at = issued->signed_at;
-        ret->clock = CX_SIGNING_LOG;
-    } else if (before != CX_TIME_NONE) {
-        ret->signed_at = before;
-        ret->clock = by_log ? CX_SIGNING_LOG : CX_SIGNING_SCT;
-        ret->reasons |= serves ? CX_EVIDENCE_BIT(CX_EVIDENCE_PRECERTIFICATE) : 0;
-    } else if (issued->not_before != CX_TIME_NONE) {
-        ret->signed_at = issued->not_before;
-        ret->clock = CX_SIGNING_NOT_BEFORE;
+    ret->signed_at = signing.at;
+    ret->clock = signing.clock;
+    if (signing.by_precertificate) {
+        ret->reasons |= CX_EVIDENCE_BIT(CX_EVIDENCE_PRECERTIFICATE);
+    } else if (signing.clock == CX_SIGNING_NOT_BEFORE) {
         ret->reasons |= CX_EVIDENCE_BIT(CX_EVIDENCE_WEAK_CLOCK);
-    } else {
-        ret->signed_at = CX_TIME_NONE;
-        ret->clock = CX_SIGNING_UNKNOWN;
+    } else if (signing.clock == CX_SIGNING_UNKNOWN) {
         ret->reasons |= CX_EVIDENCE_BIT(CX_EVIDENCE_NO_MOMENT);
     }
 }

@@ -9,6 +9,7 @@
 #include "incident/evidence.h"
 #include "incident/marks.h"
 #include "incident/recheck.h"
+#include "incident/signing.h"
 
 enum cx_triage_class {
     CX_TRIAGE_PROVEN = 0,
@@ -24,13 +25,6 @@ enum cx_process {
     CX_PROCESS_CONSULTED,
     CX_PROCESS_NOT_CONSULTED,
     CX_PROCESSES,
-};
-
-enum cx_signing_clock {
-    CX_SIGNING_UNKNOWN = 0,
-    CX_SIGNING_LOG,
-    CX_SIGNING_SCT,
-    CX_SIGNING_NOT_BEFORE,
 };
 
 enum cx_certificate_status {
@@ -50,7 +44,6 @@ enum cx_remedy {
 
 const char *cx_triage_class_word(enum cx_triage_class class);
 const char *cx_process_word(enum cx_process process);
-const char *cx_signing_clock_word(enum cx_signing_clock clock);
 const char *cx_certificate_status_word(enum cx_certificate_status status);
 const char *cx_remedy_word(enum cx_remedy remedy);
 
