@@ -272,6 +272,12 @@
 #define CX_ARCHIVE_SOURCES_MAX 100000
 /* Entries of one name that are looked at for one signature: a name that is asked all the time has its answer among the youngest. */
 #define CX_PICK_VISITS_MAX 1000
+/* Names of a certificate without a permit by which the nearest check is looked for, each with two reads of the log; it is found as a rule
+ * by the first. */
+#define CX_RECONCILE_NAMES_MAX 64
+/* Longest life of a permit that certificates are reconciled with, in seconds: no rule lets a check stand for longer than a day without a
+ * TTL as long, and all certificates of such a time are tried on each check. */
+#define CX_RECONCILE_LIFE_MAX 86400
 /* A certificate of a run: CX_NAMES_MAX names of 255 octets, twice, and some texts. */
 #define CX_CERTIFICATE_ROW_MAX ((size_t)6 << 20)
 /* Certificates, and names of them, that triage looks up together: the archive is read once for each such chunk; what is kept of one. */

@@ -95,6 +95,7 @@ struct cx_permit_names {
     size_t n_common;
     const cx_str *missing; /* those of the subject that the record has not */
     size_t n_missing;
+    size_t n_other_kind; /* of missing: the record has the name in another form */
     const cx_str *extra; /* those of the record that the subject has not */
     size_t n_extra;
 };

@@ -424,6 +424,14 @@ cx_permit_check_names(const struct cx_record *record, const struct cx_permit_sub
 
 /* ---- how far apart */
 
+/* Forms of one name stand together, so one of those that the record has stands where the merge is. */
+static bool
+has_beside(const struct merge *m, cx_str text)
+{
+    return (m->h > 0 && cx_str_equal(m->has[m->h - 1].text, text)) ||
+           (m->h < m->n_has && cx_str_equal(m->has[m->h].text, text));
+}
+
 cx_status
 cx_permit_name_text(const struct cx_record_name *name, struct cx_arena *arena, cx_str *ret)
 {
@@ -455,6 +463,7 @@ cx_permit_compare_names(const struct cx_record *record, const struct cx_permit_s
     CX_TRY(merge_of(record, subject, arena, &merge));
     while ((name = merge_next(&merge, &side)) != NULL) {
         if (side == SIDE_WANTS) {
+            ret->n_other_kind += has_beside(&merge, name->text) ? 1 : 0;
             CX_TRY(cx_permit_name_text(name, arena, &missing[ret->n_missing++]));
         } else if (side == SIDE_HAS) {
             CX_TRY(cx_permit_name_text(name, arena, &extra[ret->n_extra++]));

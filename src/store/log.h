@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "evidence/entry.h"
 #include "evidence/note.h"
+#include "evidence/record.h"
 #include "evidence/tree.h"
 
 /* What is kept once by its digest beside the records. */
@@ -128,6 +129,11 @@ struct cx_log_row {
     uint8_t entry[CX_ENTRY_SIZE];
     cx_span record; /* n == 0: deleted by retention */
 };
+
+/* The record of a row whose entry is a check; its octets are what the entry commits to. What ret points to lives in arena or
+ * borrows the row. Classes: MALFORMED, STORE (deleted, or not what the entry says), NOMEM. */
+cx_status cx_log_record(const struct cx_log_row *row, struct cx_arena *arena, struct cx_record *ret,
+                        struct cx_detail *detail) CX_MUST;
 
 /* Of a shard, as far as a checkpoint that the store has goes; what was put after it is not shown yet. */
 struct cx_log_shard_info {

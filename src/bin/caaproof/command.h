@@ -17,5 +17,6 @@ int command_report(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_scope(int argc, char **argv);
 int command_recheck(int argc, char **argv);
+int command_reconcile(int argc, char **argv);
 
 #endif

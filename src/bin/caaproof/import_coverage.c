@@ -1,14 +1,10 @@
-#include "base/file.h"
 #include "bin/caaproof/import.h"
+#include "bin/caaproof/listed.h"
 #include "bin/caaproof/output.h"
 #include "bin/caaproof/terminal.h"
 #include "incident/coverage.h"
-#include "incident/lists.h"
-#include "store/files.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 static int64_t
 number(const struct cx_json *json, const char *member)
@@ -109,16 +105,15 @@ print(const struct cx_json *coverage)
 }
 
 static cx_status
-cover(const char *path, struct cx_archive *archive, const char *const *lists, size_t n,
-      struct cx_json **ret, struct cx_detail *detail)
+cover(struct cx_archive *archive, const char *const *lists, size_t n, struct cx_json **ret,
+      struct cx_detail *detail)
 {
-    const struct cx_lists all = { .paths = lists, .n = n, .certificates = path };
+    struct cx_lists all = { .paths = lists, .n = n };
     struct cx_certificate_counts counts;
     struct cx_certificates *certificates;
     cx_status s;
 
-    CX_TRY(cx_lists_read(&all, &counts, detail));
-    CX_TRY(cx_certificates_open(path, &certificates, detail));
+    CX_TRY(listed_open(&all, &counts, &certificates, detail));
     s = cx_coverage(certificates, archive, ret, detail);
     cx_certificates_close(certificates);
     return s;
@@ -129,20 +124,8 @@ import_coverage(struct cx_archive *archive, const char *const *lists, size_t n, 
                 struct cx_detail *detail)
 {
     CX_AUTO(cx_json_cleanup) struct cx_json *coverage = NULL;
-    CX_AUTO(cx_path_free) char *path = NULL;
-    char folder[] = "/tmp/caaproof-coverage.XXXXXX";
-    cx_status s;
 
-    if (mkdtemp(folder) == NULL) {
-        return cx_fail(detail, CX_E_IO, "%s: cannot be made", folder);
-    }
-    s = cx_path_make(&path, "%s/certificates", folder);
-    if (cx_ok(s)) {
-        s = cover(path, archive, lists, n, &coverage, detail);
-        (void)unlink(path); /* temporary */
-    }
-    (void)rmdir(folder);
-    CX_TRY(s);
+    CX_TRY(cover(archive, lists, n, &coverage, detail));
     if (json) {
         return output_json(coverage);
     }

@@ -26,6 +26,7 @@ static const char usage[] =
     "  replay STORE                 all recorded checks through the judge of today\n"
     "  log checkpoint|prove|...     the log as outsiders verify it\n"
     "  store init|check|seal|...    the folder that keeps it\n"
+    "  reconcile STORE ...          which certificates were signed without a good permit\n"
     "  import ARCHIVE FILE...       what was kept of old checks: logs, captures, stores\n"
     "  triage ...                   after an incident: what is proven of which certificate, by "
     "when to act\n"
@@ -50,7 +51,7 @@ static const struct {
     { "permit", command_permit },     { "import", command_import },
     { "triage", command_triage },     { "report", command_report },
     { "explain", command_explain },   { "scope", command_scope },
-    { "recheck", command_recheck },
+    { "recheck", command_recheck },   { "reconcile", command_reconcile },
 };
 
 /* What answers and verdicts depend on beside this program. Nothing is sent. */

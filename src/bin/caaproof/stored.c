@@ -1,9 +1,6 @@
 #include "bin/caaproof/stored.h"
 
 #include "base/limits.h"
-#include "pki/digest.h"
-
-#include <inttypes.h>
 
 static cx_status
 get_object(void *ctx, const struct cx_hash *digest, struct cx_arena *arena, cx_span *ret,
@@ -43,24 +40,10 @@ cx_status
 stored_record(struct stored *stored, const struct cx_log_row *row, struct cx_record *ret,
               struct cx_detail *detail)
 {
-    struct cx_entry entry;
-    struct cx_hash digest;
-
     if (row->shard != stored->shard) {
         cx_recaller_forget(stored->recaller);
         stored->shard = row->shard;
     }
-    if (row->record.n == 0) {
-        return cx_fail(detail, CX_E_STORE, "%" PRIu64 "/%" PRIu64 ": the record was deleted",
-                       row->shard, row->index);
-    }
-    CX_TRY(cx_entry_read((cx_span){ row->entry, CX_ENTRY_SIZE }, &entry));
-    CX_TRY(cx_sha256(row->record, digest.b));
-    if (memcmp(digest.b, entry.digest, CX_HASH_SIZE) != 0) {
-        return cx_fail(detail, CX_E_STORE,
-                       "%" PRIu64 "/%" PRIu64 ": the record is not what its entry commits to",
-                       row->shard, row->index);
-    }
     cx_arena_reset(&stored->arena);
-    return cx_record_decode(row->record, &stored->arena, ret, detail);
+    return cx_log_record(row, &stored->arena, ret, detail);
 }
