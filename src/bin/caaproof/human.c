@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "bin/caaproof/output.h"
 #include "bin/caaproof/terminal.h"
+#include "engine/advice.h"
 
 #include <inttypes.h>
 
@@ -33,58 +34,6 @@ put_records(FILE *out, const struct cx_answer *answer)
     if (answer->n_records > shown) {
         fprintf(out, "      and %zu more\n", answer->n_records - shown);
     }
-}
-
-/* What an answer says, for a person. */
-static void
-answer_words(const struct cx_answer *answer, char *ret, size_t room)
-{
-    const char *words = "";
-
-    switch (answer->outcome) {
-    case CX_OUTCOME_RECORDS:
-        (void)snprintf(ret, room, answer->type == CX_TYPE_DNAME ? "DNAME" : "%zu record%s",
-                       answer->n_records, answer->n_records == 1 ? "" : "s");
-        return;
-    case CX_OUTCOME_NODATA:
-        words = answer->type == CX_TYPE_DNAME ? "no DNAME here" : "no CAA here";
-        break;
-    case CX_OUTCOME_NXDOMAIN:
-        words = "no such name";
-        break;
-    case CX_OUTCOME_TIMEOUT:
-        words = "no answer in time";
-        break;
-    case CX_OUTCOME_SERVFAIL:
-        words = "server failure";
-        break;
-    case CX_OUTCOME_REFUSED:
-        words = "refused";
-        break;
-    case CX_OUTCOME_TRUNCATED:
-        words = "cut off";
-        break;
-    case CX_OUTCOME_MALFORMED:
-        words = "unreadable";
-        break;
-    case CX_OUTCOME_LOOP:
-        words = "alias loop";
-        break;
-    case CX_OUTCOME_BOGUS:
-        words = "DNSSEC bogus";
-        break;
-    case CX_OUTCOME_INDETERMINATE:
-        words = "indeterminate";
-        break;
-    case CX_OUTCOME_DEADLINE:
-        words = "our deadline";
-        break;
-    case CX_OUTCOME_ERROR:
-    case CX_OUTCOME_UNSET:
-        words = "could not be asked";
-        break;
-    }
-    (void)snprintf(ret, room, "%s", words);
 }
 
 static void
@@ -168,7 +117,7 @@ put_answer(FILE *out, const struct cx_answer *answer, int width)
                                                                : PAINT_FAINT;
 
     cx_name_text(answer->name, name);
-    answer_words(answer, words, sizeof(words));
+    cx_answer_words(answer, words, sizeof(words));
     fprintf(out, "  %-*s  %s%-18s%s  %s", width, name, paint_on(out, paint), words, paint_off(out),
             cx_dnssec_word(answer->dnssec));
     if (answer->has_ttl && answer->outcome == CX_OUTCOME_RECORDS) {
@@ -233,20 +182,13 @@ put_rules(FILE *out, const struct cx_rules *rules)
 static void
 put_cure(FILE *out, const struct cx_request_name *name, const struct cx_finding *f)
 {
-    const char *property = name->c->purpose == CX_PURPOSE_SMIME ? "issuemail"
-                           : name->c->purpose == CX_PURPOSE_VMC ? "issuevmc"
-                           : name->subject.wildcard             ? "issuewild"
-                                                                : "issue";
-    char owner[CX_NAME_TEXT_MAX];
+    struct cx_buf buf;
 
-    if (f->verdict != CX_VERDICT_DENY || f->reason != CX_REASON_NO_MATCH || f->set == NULL ||
-        name->c->n_own == 0) {
-        return;
+    cx_buf_init(&buf, CX_RECORD_TEXT_MAX);
+    if (cx_put_cure(name, f, &buf) && cx_buf_ok(&buf)) {
+        fprintf(out, "  to permit it, publish:  %.*s\n", (int)buf.n, buf.p);
     }
-    cx_name_text(f->set->records_at, owner);
-    fprintf(out, "  to permit it, publish:  %s. CAA 0 %s \"", owner, property);
-    output_escaped(out, cx_span_of_str(name->c->own[0].name));
-    fputs("\"\n", out);
+    cx_buf_done(&buf);
 }
 
 static void
