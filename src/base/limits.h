@@ -38,6 +38,12 @@
 
 /* One result or report as JSON: a certificate of CX_NAMES_MAX names, each with its answers. */
 #define CX_RESULT_MAX ((size_t)256 << 20)
+/* What an applicant is told of one name: a name or a record as text, of which longer ones are cut; records of a large set; and the whole
+ * sentence, in which five such texts and a line to publish fit. */
+#define CX_PROBLEM_TEXT_MAX    300
+#define CX_PROBLEM_RECORDS_MAX 3
+#define CX_PROBLEM_CURE_MAX    2048
+#define CX_PROBLEM_DETAIL_MAX  8192
 /* One line of NDJSON; 1,001 records of a large set in hex stay far below. */
 #define CX_LINE_MAX (16u << 20)
 /* Memory of one check: answers of CX_NAMES_MAX names, with aliases and records. */

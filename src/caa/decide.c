@@ -337,3 +337,36 @@ cx_decide(const struct cx_case *c, const struct cx_subject *subject, const struc
     }
     return decision_of(&ends);
 }
+
+static bool
+is_about(const struct deciding *d, enum cx_reason reason, enum cx_tag property, size_t i)
+{
+    const struct cx_caa *caa = &d->set->records[i];
+
+    if (reason == CX_REASON_CRITICAL) {
+        return cx_caa_critical(caa) && !tag_is_known(d->c, cx_tag_of(caa->tag));
+    }
+    return is_of(d, i, property, false) &&
+           (reason != CX_REASON_PARAMETERS || record_matches(d, caa) == MATCH_ISSUER_ONLY);
+}
+
+size_t
+cx_decided_by(const struct cx_case *c, const struct cx_subject *subject,
+              const struct cx_answer *set, enum cx_reason reason, size_t *ret, size_t max)
+{
+    struct cx_rules rules = { { 0 } };
+    struct cx_notes notes = { .n = 0 };
+    const struct deciding d = { c, subject, set, &rules, &notes };
+    enum cx_tag property = restricting_property(&d, false);
+    size_t n = 0;
+
+    for (size_t i = 0; i < set->n_records; i++) {
+        if (is_about(&d, reason, property, i)) {
+            if (n < max) {
+                ret[n] = i;
+            }
+            n++;
+        }
+    }
+    return n;
+}

@@ -15,4 +15,8 @@ struct cx_decision cx_decide(const struct cx_case *c, const struct cx_subject *s
                              const struct cx_answer *set, struct cx_rules *rules,
                              struct cx_notes *notes);
 
+/* Of a set that did not permit, how many records that reason is about; their places are put to ret, the first max of them. */
+size_t cx_decided_by(const struct cx_case *c, const struct cx_subject *subject,
+                     const struct cx_answer *set, enum cx_reason reason, size_t *ret, size_t max);
+
 #endif

@@ -82,6 +82,23 @@ class Batch(cli.unittest.TestCase):
         for case, result in zip(cli.cases(), results):
             self.assertEqual(check_data.errors(schema, schema, result, case['case']), [])
 
+    def test_problems_of_all_cases(self):
+        """There is one for each result that does not permit, and a subproblem for each name; nothing in it acts."""
+        schema = cli.schema('result')
+        requests = [c['request'] for c in cli.cases()]
+        _, results, _ = batch(requests + [{'names': ['d.test']}, 7], '--problem')
+        for result in results:
+            self.assertEqual(check_data.errors(schema, schema, result, 'problem'), [])
+            if 'error' in result:
+                self.assertIn(result['problem']['status'], (400, 500))
+                continue
+            fine = ('PERMIT', 'PERMIT-LF', 'EXEMPT', 'NA')
+            self.assertEqual(result['problem'] is None, result['verdict'] in fine, result)
+            names = [n['name'] for n in result['names'] if n['verdict'] not in fine]
+            if result['problem'] is not None:
+                self.assertEqual([one['identifier']['value'] for one in result['problem'].get('subproblems', [])], names)
+        self.assertGreater(sum(r.get('problem') is not None for r in results), 100)
+
 
 class Many(cli.Folder):
     def peak(self, n):

@@ -112,6 +112,29 @@ class Check(cli.Folder):
             _, out, _ = self.in_zone('--json', *args)
             self.assertEqual(check_data.errors(result, result, json.loads(out), 'result'), [])
 
+    def test_problem(self):
+        """The document alone, or as a member of the result; nothing where CAA permits."""
+        code, out, err = self.in_zone('--problem', 'www.deny.test', 'www.d.test')
+        problem = json.loads(out)
+        self.assertEqual((code, err, out.count('\n')), (10, '', 1))
+        self.assertEqual((problem['type'], problem['status']), ('urn:ietf:params:acme:error:caa', 403))
+        self.assertEqual([one['identifier'] for one in problem['subproblems']], [{'type': 'dns', 'value': 'www.deny.test'}])
+        self.assertEqual(problem['detail'], problem['subproblems'][0]['detail'])
+        _, out, _ = self.in_zone('--problem', '--json', 'www.deny.test', 'www.d.test')
+        self.assertEqual(json.loads(out)['problem'], problem)
+        self.assertEqual(self.in_zone('--problem', 'www.d.test'), (0, '', ''))
+        self.assertIsNone(json.loads(self.in_zone('--problem', '--json', 'www.d.test')[1])['problem'])
+        code, out, err = self.in_zone('--problem', 'a..b')
+        self.assertEqual((code, json.loads(out)['type']), (65, 'urn:ietf:params:acme:error:rejectedIdentifier'))
+        self.assertNotEqual(err, '')
+
+    def test_the_line_to_publish_is_the_same_for_all_readers(self):
+        _, human, _ = self.in_zone('*.deny.test')
+        _, out, _ = self.in_zone('*.deny.test', '--problem')
+        line = human.partition('publish:')[2].splitlines()[0].strip()
+        self.assertTrue(line.startswith('deny.test. CAA 0 issuewild'), human)
+        self.assertTrue(json.loads(out)['detail'].endswith('publish: ' + line))
+
     def test_json_of_a_refused_name(self):
         code, out, err = self.in_zone('--json', 'a..b')
         self.assertEqual(code, 65)

@@ -53,7 +53,7 @@ OPTIONS = {
     'control': (), 'cache-ttl': ('1',), 'processes': ('1', '3'), 'stats': None, 'evidence': (),
     'record': (), 'log-keys': (), 'authority': (), 'permit': (), 'permits': (), 'permit-life': (), 'keep': (),
     'no-openssl-p256': None, 'cert': (), 'accept': ('lf', 'exempt', 'na'), 'batch': (), 'in-flight': (), 'json': None,
-    'explain': None, 'help': (),
+    'explain': None, 'problem': None, 'help': (),
 }
 POLICY = {
     'own': ['ca.example.net'], 'known_tags': [], 'issuer_case': 'strict', 'param_case': 'strict', 'label_case': 'fold',

@@ -260,7 +260,44 @@ TEST(a_set_without_records_permits_nothing)
     scene_close(&s);
 }
 
+/* For people: which records a reason is about. */
+TEST(records_that_decided)
+{
+    static const struct {
+        const char *about;
+        const char *name;
+        const char *records[4];
+        size_t n;
+        size_t places[2];
+    } rows[] = {
+        { "restricting",
+          "d.test",
+          { "0 iodef x", "0 issue ;", "0 issuewild ;", "0 issue a" },
+          2,
+          { 1, 3 } },
+        { "wildcard", "*.d.test", { "0 issue ;", "0 issuewild ;" }, 1, { 1 } },
+        { "wildcard by issue", "*.d.test", { "0 iodef x", "0 issue ;" }, 1, { 1 } },
+        { "critical", "d.test", { "0 issue ;", "128 x y", "0 x y", "128 issue ;" }, 1, { 1 } },
+        { "limits", "d.test", { "0 issue a", MINE "; accounturi=https://x" }, 1, { 1 } },
+        { "more than asked for", "d.test", { "0 issue a", "0 issue b", "0 issue c" }, 3, { 0, 1 } },
+    };
+
+    for (size_t i = 0; i < CX_COUNT(rows); i++) {
+        size_t places[2] = { 0, 0 }, n;
+
+        scene_open(&s, CX_PROFILE_TLS_BR, NOW);
+        (void)scene_set(&s, "d.test", rows[i].records[0], rows[i].records[1], rows[i].records[2],
+                        rows[i].records[3], NULL);
+        ROW_TRUE(scene_judge(&s, rows[i].name) == D, rows[i].about);
+        n = cx_decided_by(&s.c, &s.subject, s.f.set, s.f.reason, places, 2);
+        ROW_TRUE(n == rows[i].n, rows[i].about);
+        ROW_TRUE(memcmp(places, rows[i].places, sizeof(places)) == 0, rows[i].about);
+        scene_close(&s);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(records_that_decided),
     cmocka_unit_test(rfc8659_sets),
     cmocka_unit_test(critical_records),
     cmocka_unit_test(known_tags_are_declared),

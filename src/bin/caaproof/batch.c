@@ -6,6 +6,7 @@
 #include "bin/caaproof/input.h"
 #include "bin/caaproof/terminal.h"
 #include "engine/messages.h"
+#include "engine/problem.h"
 #include "engine/result.h"
 #include "evidence/proof.h"
 
@@ -36,6 +37,7 @@ struct batch {
     unsigned long in_flight;
     const struct cx_json *defaults;
     bool evidence;
+    bool problem;
     bool permits;
     const struct cx_source *source;
     struct recording *recording; /* NULL: nothing is recorded */
@@ -137,6 +139,13 @@ take_permit(struct batch *b, struct slot *slot)
     }
 }
 
+/* Of what is no result of a check. */
+static struct cx_json *
+with_problem(struct cx_json *json, cx_status status, const struct cx_detail *detail)
+{
+    return cx_json_whole(json, cx_json_set(json, "problem", cx_problem_of_status(status, detail)));
+}
+
 static struct cx_json *
 result_json(const struct batch *b, const struct slot *slot)
 {
@@ -144,11 +153,14 @@ result_json(const struct batch *b, const struct slot *slot)
                            : b->evidence       ? cx_result_with_messages_to_json(slot->check)
                                                : cx_result_to_json(slot->check);
 
-    return !slot->has_record
-               ? json
-               : cx_json_whole(json, cx_json_set(json, "record",
-                                                 recording_json(b->recording, &slot->record,
-                                                                cx_buf_str(&b->permit))));
+    if (slot->has_record) {
+        json = cx_json_whole(
+            json, cx_json_set(json, "record",
+                              recording_json(b->recording, &slot->record, cx_buf_str(&b->permit))));
+    }
+    return !b->problem           ? json
+           : slot->check != NULL ? cx_problem_set(slot->check, json)
+                                 : with_problem(json, slot->status, &slot->detail);
 }
 
 static void
@@ -167,6 +179,7 @@ put_result(struct batch *b, struct slot *slot)
         cx_json_free(json);
         (void)cx_fail(&slot->detail, s.code, "the result is larger than %zu octets", b->out.max);
         json = cx_error_to_json(q->has_id ? &q->id : NULL, s, &slot->detail);
+        json = b->problem ? with_problem(json, s, &slot->detail) : json;
         b->had_error = true;
         s = write_line(b, json);
     }
@@ -327,6 +340,7 @@ batch_run(const struct options *options, const struct cx_source *source,
                          .in_flight = options->in_flight,
                          .defaults = options->request,
                          .evidence = options->evidence,
+                         .problem = options->problem,
                          .permits = options->permits,
                          .source = source,
                          .recording = recording };

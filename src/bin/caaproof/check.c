@@ -8,6 +8,7 @@
 #include "bin/caaproof/recording.h"
 #include "domain/subject.h"
 #include "engine/messages.h"
+#include "engine/problem.h"
 #include "engine/result.h"
 #include "evidence/proof.h"
 #include "pki/certificate.h"
@@ -42,6 +43,9 @@ static const char usage[] =
     "What is printed\n"
     "  --explain          every rule that was applied, as a sentence\n"
     "  --json             one result object (docs/json.md); --evidence adds the DNS messages\n"
+    "  --problem          what the applicant of an ACME order is told, as a problem document (RFC "
+    "8555); with\n"
+    "                     --json or --batch in each result\n"
     "  --accept LIST      exit 0 also for lf, exempt, na\n"
     "  --in-flight N      with --batch: checks under way at once (default 500)\n"
     "  --processes N      processes that resolve (default with --batch: one a core, at most 8)\n"
@@ -75,8 +79,25 @@ print_json(const struct single *single, const struct cx_check *check)
                                                recording_json(single->recording, &single->record,
                                                               cx_buf_str(&single->permit))));
     }
+    if (single->options->problem) {
+        json = cx_problem_set(check, json);
+    }
     s = output_json(json);
     cx_json_free(json);
+    return cx_ok(s) ? EXIT_SUCCESS : exit_with(s, NULL);
+}
+
+/* The document alone; nothing where there is no problem. */
+static int
+print_problem(const struct cx_check *check)
+{
+    struct cx_json *problem;
+    cx_status s = cx_problem_of(check, &problem);
+
+    if (cx_ok(s) && problem != NULL) {
+        s = output_json(problem);
+        cx_json_free(problem);
+    }
     return cx_ok(s) ? EXIT_SUCCESS : exit_with(s, NULL);
 }
 
@@ -100,8 +121,8 @@ show(struct single *single, const struct cx_check *check)
     const struct options *o = single->options;
 
     single->exit = exit_of_verdict(check->conclusion.verdict, &o->accepted);
-    if (o->json) {
-        int printed = print_json(single, check);
+    if (o->json || o->problem) {
+        int printed = o->json ? print_json(single, check) : print_problem(check);
 
         single->exit = printed != EXIT_SUCCESS ? printed : single->exit;
     } else if (cx_ok(check->status)) {

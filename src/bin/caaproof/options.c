@@ -47,6 +47,7 @@ enum {
     OPT_IN_FLIGHT,
     OPT_JSON,
     OPT_EXPLAIN,
+    OPT_PROBLEM,
     OPT_RECORD,
     OPT_LOG_KEYS,
     OPT_AUTHORITY,
@@ -87,6 +88,7 @@ static const struct option long_options[] = {
     { "in-flight", required_argument, NULL, OPT_IN_FLIGHT },
     { "json", no_argument, NULL, OPT_JSON },
     { "explain", no_argument, NULL, OPT_EXPLAIN },
+    { "problem", no_argument, NULL, OPT_PROBLEM },
     { "record", required_argument, NULL, OPT_RECORD },
     { "log-keys", required_argument, NULL, OPT_LOG_KEYS },
     { "authority", required_argument, NULL, OPT_AUTHORITY },
@@ -282,6 +284,9 @@ take_output_option(struct options *o, int option, const char *value)
         return true;
     case OPT_EXPLAIN:
         o->explain = true;
+        return true;
+    case OPT_PROBLEM:
+        o->problem = true;
         return true;
     case OPT_EVIDENCE:
         o->evidence = true;
@@ -490,6 +495,7 @@ options_misplaced(const struct options *options, const char *const *used)
            : options->batch        ? "batch"
            : options->cert != NULL ? "cert"
            : options->explain      ? "explain"
+           : options->problem      ? "problem"
            : options->evidence     ? "evidence"
                                    : NULL;
 }

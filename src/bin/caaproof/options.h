@@ -65,6 +65,7 @@ struct options {
     bool batch;
     bool json;
     bool explain;
+    bool problem;
     bool has_purpose;
     unsigned long in_flight;
     int exit;
