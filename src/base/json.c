@@ -238,6 +238,14 @@ cx_json_new_escaped(cx_span outside)
 }
 
 struct cx_json *
+cx_json_new_outside(cx_str text)
+{
+    struct cx_json *value = text.n == 0 ? cx_json_new_null() : cx_json_new_string(text);
+
+    return value != NULL ? value : cx_json_new_escaped(cx_span_of_str(text));
+}
+
+struct cx_json *
 cx_json_new_integer(int64_t value)
 {
     return wrap(json_integer(value));

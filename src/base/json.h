@@ -53,6 +53,8 @@ struct cx_json *cx_json_new_string(cx_str text); /* UTF-8, else NULL */
 struct cx_json *cx_json_new_text(const char *text);
 struct cx_json *
 cx_json_new_escaped(cx_span outside); /* any octets, as cx_buf_put_escaped writes them */
+/* Text from outside as it is if it is UTF-8, else escaped; null for none. */
+struct cx_json *cx_json_new_outside(cx_str text);
 struct cx_json *cx_json_new_integer(int64_t value);
 struct cx_json *cx_json_new_bool(bool value);
 struct cx_json *cx_json_new_null(void);

@@ -12,10 +12,7 @@ set_text(struct cx_json *json, const char *member, const char *text)
 static bool
 set_outside(struct cx_json *json, const char *member, cx_str text)
 {
-    struct cx_json *value = text.n == 0 ? cx_json_new_null() : cx_json_new_string(text);
-
-    return cx_json_set(json, member,
-                       value != NULL ? value : cx_json_new_escaped(cx_span_of_str(text)));
+    return cx_json_set(json, member, cx_json_new_outside(text));
 }
 
 static bool

@@ -151,7 +151,30 @@ TEST(reports_what_could_not_be_written)
     cx_buf_done(&buf);
 }
 
+TEST(outside_text_is_kept_if_it_can_be)
+{
+    static const struct {
+        cx_str text, wanted;
+    } rows[] = {
+        { CX_STR_INIT("caf\xc3\xa9"), CX_STR_INIT("caf\xc3\xa9") },
+        { CX_STR_INIT("caf\xe9"), CX_STR_INIT("caf\\233") },
+    };
+    struct cx_json *json = cx_json_new_outside(CX_STR(""));
+
+    assert_int_equal(cx_json_kind_of(json), CX_JSON_NULL);
+    cx_json_free(json);
+    for (size_t i = 0; i < CX_COUNT(rows); i++) {
+        cx_str got;
+
+        json = cx_json_new_outside(rows[i].text);
+        assert_true(cx_json_string(json, &got));
+        assert_true(cx_str_equal(got, rows[i].wanted));
+        cx_json_free(json);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(outside_text_is_kept_if_it_can_be),
     cmocka_unit_test(reads_every_kind),
     cmocka_unit_test(says_no_to_the_wrong_kind_and_to_nothing),
     cmocka_unit_test(refuses_what_is_not_one_json_value),

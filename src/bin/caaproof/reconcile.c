@@ -68,14 +68,21 @@ struct reconcile_command {
 /* ---- the work */
 
 static void
+end_progress(struct reconcile_command *c)
+{
+    if (c->doing != NULL) {
+        progress_end(&c->progress);
+        c->doing = NULL;
+    }
+}
+
+static void
 show_progress(void *ctx, const char *what, uint64_t done, uint64_t all)
 {
     struct reconcile_command *c = ctx;
 
     if (c->doing != what) {
-        if (c->doing != NULL) {
-            progress_end(&c->progress);
-        }
+        end_progress(c);
         progress_begin(&c->progress, what, (unsigned long)all);
         c->doing = what;
     }
@@ -96,6 +103,15 @@ count_list(void *ctx, const struct cx_list_read *list)
 }
 
 static cx_status
+print_one(void *ctx, const struct cx_reconciled *reconciled, struct cx_detail *detail)
+{
+    struct reconcile_command *c = ctx;
+
+    end_progress(c);
+    return reconcile_print_one(&c->print, reconciled, detail);
+}
+
+static cx_status
 reconcile_files(struct reconcile_command *c, struct cx_certificates *certificates,
                 struct cx_detail *detail)
 {
@@ -104,12 +120,9 @@ reconcile_files(struct reconcile_command *c, struct cx_certificates *certificate
 
     CX_TRY(cx_log_reader_open(c->store, &reader, detail));
     c->print.certificates = certificates;
-    s = cx_reconcile(certificates, reader, &c->options, reconcile_print_one, &c->print,
-                     &c->print.counts, detail);
+    s = cx_reconcile(certificates, reader, &c->options, print_one, c, &c->print.counts, detail);
     cx_log_reader_close(reader);
-    if (c->doing != NULL) {
-        progress_end(&c->progress);
-    }
+    end_progress(c);
     return cx_ok(s) ? reconcile_print_counts(&c->print) : s;
 }
 

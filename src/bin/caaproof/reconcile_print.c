@@ -169,8 +169,8 @@ print_counts(const struct reconcile_print *p)
                "than the signature:\na list with the moments of the signing log says more\n",
                k->weak);
     }
-    printf("%" PRIu64 " checks in the log", k->checks);
-    printf(k->deleted != 0 ? ", the records of %" PRIu64 " of them deleted\n" : "\n", k->deleted);
+    printf("%" PRIu64 " checks in the log, the records of %" PRIu64 " of them deleted\n", k->checks,
+           k->deleted);
 }
 
 /* ---- for programs */
@@ -201,7 +201,7 @@ texts(const cx_str *v, size_t n)
     bool ok = true;
 
     for (size_t i = 0; i < n; i++) {
-        ok = cx_json_add(array, cx_json_new_escaped(cx_span_of_str(v[i]))) && ok;
+        ok = cx_json_add(array, cx_json_new_outside(v[i])) && ok;
     }
     return cx_json_whole(array, ok);
 }
@@ -241,10 +241,9 @@ set_certificate(struct cx_json *o, const char *const *lists, const struct cx_cer
                        hex_or_null(c->has_precertificate,
                                    (cx_span){ c->precertificate.b, CX_HASH_SIZE })) &&
            cx_json_set(o, "serial", hex_or_null(issued->serial.n != 0, issued->serial)) &&
-           cx_json_set(o, "issuer", cx_json_new_escaped(cx_span_of_str(issued->issuer))) &&
+           cx_json_set(o, "issuer", cx_json_new_outside(issued->issuer)) &&
            cx_json_set(o, "names", texts(issued->names, issued->n_names)) &&
-           cx_json_set(o, "source",
-                       cx_json_new_escaped(cx_span_of_str(cx_str_of(lists[c->input])))) &&
+           cx_json_set(o, "source", cx_json_new_outside(cx_str_of(lists[c->input]))) &&
            set_count(o, "line", c->line);
 }
 
@@ -280,7 +279,7 @@ nearest_json(const struct cx_nearest *nearest)
                      faulty ? cx_json_new_text(cx_permit_fault_word(nearest->fault))
                             : cx_json_new_null()) &&
          cx_json_set(o, "text",
-                     faulty ? cx_json_new_escaped(cx_span_of_str(cx_str_of(nearest->why.text)))
+                     faulty ? cx_json_new_outside(cx_str_of(nearest->why.text))
                             : cx_json_new_null());
     return cx_json_whole(o, ok);
 }
@@ -352,9 +351,9 @@ print_counts_json(const struct reconcile_print *p)
 /* ---- */
 
 cx_status
-reconcile_print_one(void *ctx, const struct cx_reconciled *r, struct cx_detail *detail)
+reconcile_print_one(const struct reconcile_print *print, const struct cx_reconciled *r,
+                    struct cx_detail *detail)
 {
-    const struct reconcile_print *print = ctx;
     struct partner partner;
     cx_status s = CX_SUCCESS;
 

@@ -13,9 +13,10 @@ struct reconcile_print {
     struct cx_reconcile_counts counts;
 };
 
-/* For cx_reconcile; ctx is a struct reconcile_print. Classes: NOMEM, LIMIT, those of certificates. */
-cx_status reconcile_print_one(void *ctx, const struct cx_reconciled *reconciled,
-                              struct cx_detail *detail) CX_MUST;
+/* Classes: NOMEM, LIMIT, those of certificates. */
+cx_status reconcile_print_one(const struct reconcile_print *print,
+                              const struct cx_reconciled *reconciled, struct cx_detail *detail)
+    CX_MUST;
 /* Classes: NOMEM, LIMIT. */
 cx_status reconcile_print_counts(const struct reconcile_print *print) CX_MUST;
 
