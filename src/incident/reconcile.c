@@ -164,6 +164,13 @@ read_subject(struct reconciling *r, uint64_t position, struct cx_certificate *ce
 }
 
 static cx_status
+fail_limit(const struct reconciling *r)
+{
+    return cx_fail(r->detail, CX_E_LIMIT,
+                   "more certificates and names than one run can hold; give fewer lists at once");
+}
+
+static cx_status
 add_sightings(struct reconciling *r, uint32_t position)
 {
     struct cx_certificate certificate;
@@ -176,7 +183,11 @@ add_sightings(struct reconciling *r, uint32_t position)
     }
     CX_TRY(keys_of_subject(r, &subject.permit, &n));
     for (size_t i = 0; i <= n; i++) {
-        CX_TRY(cx_sightings_add(&r->sightings, r->keys[i], subject.signing.at, position));
+        cx_status s = cx_sightings_add(&r->sightings, r->keys[i], subject.signing.at, position);
+
+        if (!cx_ok(s)) {
+            return s.code == CX_E_LIMIT ? fail_limit(r) : s;
+        }
     }
     return CX_SUCCESS;
 }
@@ -187,7 +198,7 @@ read_certificates(struct reconciling *r)
     uint64_t n = cx_certificates_size(r->certificates);
 
     if (n > UINT32_MAX) {
-        return cx_fail(r->detail, CX_E_LIMIT, "more certificates than can be reconciled at once");
+        return fail_limit(r);
     }
     r->counts.certificates = n;
     r->items = cx_alloc(n != 0 ? (size_t)n : 1, sizeof(*r->items));
@@ -296,16 +307,17 @@ try_permit(struct reconciling *r, const struct cx_sighting *one, const struct cx
     return r->options->strict ? add_use(r, one, place, record->conclusion.expires) : CX_SUCCESS;
 }
 
-/* The first of some sightings whose moment is not before. */
+/* The first of some sightings that is not before that moment; of one moment, not before that certificate. */
 static size_t
-first_from(const struct cx_sighting *v, size_t n, cx_time moment)
+first_from(const struct cx_sighting *v, size_t n, cx_time moment, uint32_t certificate)
 {
     size_t low = 0;
 
     while (low < n) {
         size_t middle = low + (n - low) / 2;
 
-        if (v[middle].signed_at < moment) {
+        if (v[middle].signed_at < moment ||
+            (v[middle].signed_at == moment && v[middle].certificate < certificate)) {
             low = middle + 1;
         } else {
             n = middle;
@@ -321,7 +333,7 @@ try_permits(struct reconciling *r, const struct cx_log_row *row, cx_time logged,
 {
     size_t n;
     const struct cx_sighting *v = cx_sightings_of(&r->sightings, key, &n);
-    size_t i = first_from(v, n, logged - (cx_time)r->options->skew_s);
+    size_t i = first_from(v, n, logged - (cx_time)r->options->skew_s, 0);
     struct cx_record record;
 
     if (i == n || cx_reconcile_earliest(r->options, v[i].signed_at) >= logged) {
@@ -479,15 +491,13 @@ look_beside(struct search *search, uint64_t key, uint32_t certificate)
 {
     size_t n;
     const struct cx_sighting *v = cx_sightings_of(&search->r->sightings, key, &n);
+    size_t i = first_from(v, n, search->subject->signing.at, certificate);
 
-    for (size_t i = first_from(v, n, search->subject->signing.at);
-         i < n && v[i].signed_at == search->subject->signing.at; i++) {
-        if (v[i].certificate == certificate) {
-            CX_TRY(look(search, v[i].before, weigh));
-            return look(search, v[i].after, weigh);
-        }
+    if (i == n || v[i].certificate != certificate) {
+        return CX_SUCCESS;
     }
-    return CX_SUCCESS;
+    CX_TRY(look(search, v[i].before, weigh));
+    return look(search, v[i].after, weigh);
 }
 
 /* First the set of all names, then some of the names. */

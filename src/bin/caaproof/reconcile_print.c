@@ -355,7 +355,7 @@ reconcile_print_one(const struct reconcile_print *print, const struct cx_reconci
                     struct cx_detail *detail)
 {
     struct partner partner;
-    cx_status s = CX_SUCCESS;
+    cx_status s;
 
     if (!r->shared && !print->json) {
         print_without(print, r);
