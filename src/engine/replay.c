@@ -41,6 +41,18 @@ cx_conclusion_differs(const struct cx_record_conclusion *recorded, const struct 
            !cx_str_equal(recorded->reason, cx_str_of(cx_reason_word(now->reason)));
 }
 
+static bool
+corroboration_differs(const struct cx_corroboration *recorded, const struct cx_corroboration *now)
+{
+    bool differs = recorded->kind != now->kind || recorded->n_used != now->n_used ||
+                   recorded->n_agreed != now->n_agreed || recorded->n_regions != now->n_regions;
+
+    for (size_t i = 0; !differs && i < now->n_regions; i++) {
+        differs = !cx_str_equal(recorded->regions[i], now->regions[i]);
+    }
+    return differs;
+}
+
 cx_status
 cx_replay(struct cx_recaller *recaller, const struct cx_record *record,
           const struct cx_replay_options *options, struct cx_check *check, struct cx_replayed *ret,
@@ -54,7 +66,10 @@ cx_replay(struct cx_recaller *recaller, const struct cx_record *record,
     replayed = (struct cx_replayed){
         .same = !cx_conclusion_differs(&record->conclusion, &check->conclusion),
         .verdict_changed = record->conclusion.verdict != check->conclusion.verdict,
+        .corroboration_changed =
+            corroboration_differs(&record->corroboration, &check->corroboration.is),
     };
+    replayed.same = replayed.same && !replayed.corroboration_changed;
     for (size_t i = 0; i < record->n_names; i++) {
         replayed.same =
             replayed.same && !cx_finding_differs(&record->findings[i], &check->findings[i]);

@@ -18,8 +18,9 @@ struct cx_replay_options {
 /* What became of one record. */
 struct cx_replayed {
     bool
-        same; /* all verdicts, reasons and windows are as recorded, of every name and of the certificate */
-    bool verdict_changed; /* of the certificate or of a name */
+        same; /* all verdicts, reasons and windows are as recorded, of every name and of the certificate; corroboration too */
+    bool verdict_changed;       /* of the certificate or of a name */
+    bool corroboration_changed; /* other numbers, of what was supplied */
 };
 
 /* Judges record again into check (its arena empty), and compares. Classes: those of cx_recall; USAGE: no rules of that

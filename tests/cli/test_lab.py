@@ -49,6 +49,7 @@ OPTIONS = {
     'issuer': (), 'account-uri': ('https://ca.example.net/acct/1',), 'method': ('dns-01',),
     'purpose': ('tls', 'smime', 'vmc'), 'profile': ('tls-br', 'smime-br', 'vmc', 'private', 'proposal-2016'),
     'date': ('2026-11-22', '2018-03-01'), 'order': ('bottom-up', 'top-down', 'parallel'), 'policy': (), 'facts': (),
+    'perspectives': (), 'corroboration': (),
     'zone': (), 'answers': (), 'root-hints': (), 'anchor': (), 'forward': (), 'no-tap': None, 'no-proof': None, 'no-retry': None,
     'control': (), 'cache-ttl': ('1',), 'processes': ('1', '3'), 'stats': None, 'evidence': (),
     'record': (), 'log-keys': (), 'authority': (), 'permit': (), 'permits': (), 'permit-life': (), 'keep': (),
@@ -61,6 +62,8 @@ POLICY = {
     'lf_servfail': 'classified', 'alias_limit': 8, 'exceptions': ['precertificate', 'constrained', 'dns-operator'],
     'onion': 'rfc9799', 'negative_trust_anchors': [],
 }
+PLACE = {'code': 'a', 'latitude': 0, 'longitude': 0, 'region': 'RIPE'}
+PERSPECTIVES = {'primary': PLACE, 'remotes': [PLACE]}
 VARIABLES = {'CAAPROOF_ROOT_HINTS', 'CAAPROOF_ANCHOR', 'CAAPROOF_LAB', 'CAAPROOF_DATA', 'NO_COLOR'}
 
 
@@ -81,6 +84,8 @@ class Anchors(cli.Folder):
                  for v in ([None] if values is None else values)]
         for member, value in POLICY.items():
             tried.append(['--policy', self.file(member + '.json', json.dumps({member: value}))])
+        tried += [['--perspectives', self.file('perspectives', json.dumps(PERSPECTIVES))],
+                  ['--corroboration', self.file('seen', json.dumps({'open_mpic': {'www.expired.test': ['{}']}}))]]
         commands = [['check', 'www.expired.test', '--issuer', 'ca.example.net', *args] for args in tried]
         for args, (code, text) in zip(commands, all_in_lab(self.folder, commands)):
             self.assertEqual(code, 64 if args[-1] in ('--stats', '--evidence') else 11, (args, text))  # not alone
@@ -224,7 +229,8 @@ class Lab(cli.unittest.TestCase):
 
     def test_permit_that_would_be_too_large(self):
         """It is said of its line alone, and the batch goes on."""
-        requests = [{'id': ident, 'names': ['www.permit.test'], 'issuer': 'ca.example.net', 'account_uri': account}
+        requests = [{'id': ident, 'names': ['www.permit.test'], 'issuer': 'ca.example.net', 'account_uri': account,
+                     'method': '3.2.2.4.4'}
                     for ident, account in (('large', 'a' * (1 << 20)), ('small', 'a'))]
         with tempfile.TemporaryDirectory() as folder:
             store = os.path.join(folder, 'store')
