@@ -143,12 +143,17 @@ match_names(const struct cx_request *request, const struct cx_supplied *supplied
         }
     }
     for (size_t i = 0; i < supplied->n; i++) {
-        bool twice = i > 0 && cx_supplied_compare(&supplied->v[i - 1], &supplied->v[i]) == 0;
+        const struct cx_supplied_name *one = &supplied->v[i];
 
-        if (twice || !used[i]) {
-            return cx_fail(detail, CX_E_USAGE, "corroboration: %.*s is %s",
-                           (int)supplied->v[i].name.n, supplied->v[i].name.p,
-                           twice ? "there twice" : "not a name of the request");
+        if (i > 0 && cx_supplied_compare(one - 1, one) == 0) {
+            return cx_fail(detail, CX_E_USAGE, "corroboration: %.*s is there twice",
+                           (int)one->name.n, one->name.p);
+        }
+    }
+    for (size_t i = 0; i < supplied->n; i++) {
+        if (!used[i]) {
+            return cx_fail(detail, CX_E_USAGE, "corroboration: %.*s is not a name of the request",
+                           (int)supplied->v[i].name.n, supplied->v[i].name.p);
         }
     }
     return CX_SUCCESS;

@@ -6,6 +6,9 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+/* Two numbers of 64 bits, a stroke, NUL. */
+#define QUORUM_TEXT 42
+
 struct running {
     const struct replay_part *part;
     struct stored stored;
@@ -57,6 +60,29 @@ print_place(FILE *out, const struct cx_log_row *row, const struct cx_record *rec
     }
 }
 
+static bool
+corroboration_differs(const struct running *r, const struct cx_record *record)
+{
+    return cx_corroboration_differs(&record->corroboration, &r->check->corroboration.is);
+}
+
+static void
+quorum_text(const struct cx_corroboration *is, char ret[QUORUM_TEXT])
+{
+    (void)snprintf(ret, QUORUM_TEXT, "%" PRIu64 "/%" PRIu64, is->n_agreed, is->n_used);
+}
+
+static void
+print_corroboration(FILE *out, const struct cx_corroboration *was,
+                    const struct cx_corroboration *now)
+{
+    char was_text[QUORUM_TEXT], now_text[QUORUM_TEXT];
+
+    quorum_text(was, was_text);
+    quorum_text(now, now_text);
+    fprintf(out, "    corroborated %s -> %s\n", was_text, now_text);
+}
+
 static void
 print_difference(struct running *r, const struct cx_log_row *row, const struct cx_record *record)
 {
@@ -73,6 +99,9 @@ print_difference(struct running *r, const struct cx_log_row *row, const struct c
             print_change(out, r->check->request.names[i].given, finding->verdict, finding->reason,
                          r->check->findings[i].verdict, r->check->findings[i].reason);
         }
+    }
+    if (corroboration_differs(r, record)) {
+        print_corroboration(out, &record->corroboration, &r->check->corroboration.is);
     }
 }
 
@@ -119,6 +148,23 @@ names_json(const struct running *r, const struct cx_record *record)
     return cx_json_whole(array, done);
 }
 
+/* null: as recorded. */
+static struct cx_json *
+corroboration_json(const struct running *r, const struct cx_record *record)
+{
+    char was[QUORUM_TEXT], now[QUORUM_TEXT];
+    struct cx_json *json;
+
+    if (!corroboration_differs(r, record)) {
+        return cx_json_new_null();
+    }
+    quorum_text(&record->corroboration, was);
+    quorum_text(&r->check->corroboration.is, now);
+    json = cx_json_new_object();
+    return cx_json_whole(json, cx_json_set(json, "was", cx_json_new_text(was)) &&
+                                   cx_json_set(json, "now", cx_json_new_text(now)));
+}
+
 static struct cx_json *
 difference_json(const struct running *r, const struct cx_log_row *row,
                 const struct cx_record *record)
@@ -139,7 +185,8 @@ difference_json(const struct running *r, const struct cx_log_row *row,
             cx_json_set(json, "now",
                         verdict_json(now->verdict, cx_str_of(cx_reason_word(now->reason)),
                                      now->valid_until)) &&
-            cx_json_set(json, "names", names_json(r, record)));
+            cx_json_set(json, "names", names_json(r, record)) &&
+            cx_json_set(json, "corroboration", corroboration_json(r, record)));
 }
 
 static struct cx_json *
