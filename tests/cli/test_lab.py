@@ -67,6 +67,17 @@ PERSPECTIVES = {'primary': PLACE, 'remotes': [PLACE]}
 VARIABLES = {'CAAPROOF_ROOT_HINTS', 'CAAPROOF_ANCHOR', 'CAAPROOF_LAB', 'CAAPROOF_DATA', 'NO_COLOR'}
 
 
+FIVE = ('us-east', 'eu-west', 'tokyo', 'sa-east', 'af-south')
+
+
+def seen(codes, age):
+    """A response of a coordinator, so many seconds old."""
+    result = {'check_completed': True, 'check_passed': True, 'timestamp_ns': (int(time.time()) - age) * 10 ** 9,
+              'details': {'caa_record_present': True, 'found_at': 'permit.test', 'records_seen': ['0 issue "ca.example.net"']}}
+    return {'check_type': 'caa', 'domain_or_ip_target': 'www.permit.test',
+            'perspectives': [{'perspective_code': code, 'check_response': result} for code in codes]}
+
+
 class Anchors(cli.Folder):
     # TEST R-SEC-2, R-SEC-3, R-SEC-4: whatever is added must be tried here.
     def test_nothing_turns_validation_off(self):
@@ -266,6 +277,35 @@ class Lab(cli.unittest.TestCase):
                 done = subprocess.run([sys.executable, VERIFY, 'permit', permit, *trust, '--name', name], text=True,
                                       capture_output=True, check=False)
                 self.assertEqual((done.returncode, done.stdout.partition(':')[0]), (0 if word == 'ok' else 77, word))
+
+    # TEST R-MPIC-1, R-MPIC-4
+    def test_permits_need_corroboration(self):
+        """By a method that needs it there is a permit exactly if enough remote perspectives agree."""
+        with open(os.path.join(cli.TOP, 'data', 'corroboration.json'), encoding='utf-8') as file:
+            perspectives = json.load(file)['perspectives']
+        with tempfile.TemporaryDirectory() as folder:
+            store = os.path.join(folder, 'store')
+            self.assertEqual(cli.run('store', 'init', store, '--origin', 'log.ca.example/caa')[0], 0)
+            key = cli.run('log', 'key', store)[1].strip()
+            requests = [dict({'id': ident, 'names': ['www.permit.test'], 'issuer': 'ca.example.net', 'method': '3.2.2.4.7',
+                              'perspectives': perspectives}, **({'corroboration': {'open_mpic': {'www.permit.test': [
+                                  seen(codes, age)]}}} if codes else {}))
+                        for ident, codes, age in (('none', (), 0), ('five', FIVE, 0), ('two', FIVE[:2], 0),
+                                                  ('old', FIVE, 28810), ('young', FIVE, -300), ('ends', FIVE, 28500))]
+            done = subprocess.run([RUN, cli.BINARY, 'check', '--batch', '--record', store, '--authority', 'ab' * 32,
+                                   '--permits'], env=dict(cli.ENV, CAAPROOF_BUILD=BUILD), text=True, capture_output=True,
+                                  input=''.join(json.dumps(r) + '\n' for r in requests), timeout=280, check=False)
+            self.assertEqual((done.returncode, done.stderr), (0, ''))
+            results = {r['id']: r for r in map(json.loads, done.stdout.splitlines())}
+            self.assertEqual({r['verdict'] for r in results.values()}, {'PERMIT'})
+            self.assertEqual([ident for ident, r in results.items() if r['record']['permit']], ['five', 'ends'])
+            for ident in ('five', 'ends'):
+                permit = os.path.join(folder, ident)
+                with open(permit, 'w', encoding='utf-8') as file:
+                    file.write(results[ident]['record']['permit'])
+                self.assertEqual(cli.run('permit', 'verify', '--permit', permit, '--key', key, '--authority', 'ab' * 32,
+                                         'www.permit.test')[0], 0)
+            self.assertLess(results['ends']['record']['expires'], results['five']['record']['expires'])
 
     def test_check_of_a_name(self):
         self.assertEqual(in_lab('check', 'www.permit.test', '--issuer', 'ca.example.net')[0], 0)
