@@ -95,6 +95,19 @@ read_bodies(const struct cx_json *list, struct cx_arena *arena, struct cx_suppli
     return CX_SUCCESS;
 }
 
+static size_t
+octets_of(const struct cx_supplied_name *names, size_t n)
+{
+    size_t octets = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < names[i].n; k++) {
+            octets += names[i].bodies[k].n;
+        }
+    }
+    return octets;
+}
+
 static cx_status
 read_names(const struct cx_json *json, struct cx_arena *arena, struct cx_supplied *supplied,
            struct cx_detail *detail)
@@ -116,6 +129,10 @@ read_names(const struct cx_json *json, struct cx_arena *arena, struct cx_supplie
     for (size_t i = 0; i < n; i++) {
         CX_TRY(text_of_key(keys[i], arena, &names[i].name, detail));
         CX_TRY(read_bodies(cx_json_get_str(json, keys[i]), arena, &names[i], detail));
+    }
+    if (octets_of(names, n) > CX_MPIC_SUPPLIED_MAX) {
+        return cx_fail(detail, CX_E_LIMIT, "corroboration: responses of more than %d octets",
+                       CX_MPIC_SUPPLIED_MAX);
     }
     qsort(names, n, sizeof(*names), cx_supplied_compare);
     *supplied = (struct cx_supplied){ names, n };

@@ -176,6 +176,8 @@ class Requests(cli.Folder):
                 ('corroboration', {'open_mpic': {NAME: [7]}}, 'as a text'),
                 ('corroboration', {'open_mpic': {NAME: [' ' * (1 << 20) + '{}'], 'D.test': ['{}']}}, 'd.test is not a name'),
                 ('corroboration', {'open_mpic': {NAME: ['{}'], 'WWW.d.test.': ['{}']}}, 'twice'),
+                ('corroboration', {'open_mpic': {NAME: ['x' * (1 << 20)] * 13}}, 'more than'),
+                ('corroboration', {'open_mpic': {NAME: [{'x': 'y' * (1 << 20)}]}}, 'more than'),
                 ('corroboration', {'open_mpic': {'*.' + NAME: ['{}']}}, 'not a name'),
                 ('perspectives', {}, 'primary'), ('perspectives', {'primary': place}, 'remotes'),
                 ('perspectives', {'primary': place, 'remotes': [place, place]}, 'twice'),
