@@ -156,7 +156,9 @@ match_names(const struct cx_request *request, const struct cx_supplied *supplied
         if (request->names[i].subject.kind != CX_SUBJECT_IP) {
             CX_TRY(text_of_name(&request->names[i], arena, &text));
             found = cx_supplied_find(supplied, text);
-            used[found == NULL ? 0 : found - supplied->v] |= found != NULL;
+            if (found != NULL) {
+                used[found - supplied->v] = true;
+            }
         }
     }
     for (size_t i = 0; i < supplied->n; i++) {
@@ -214,6 +216,21 @@ corroborate_name(struct cx_check *check, size_t i, struct cx_corroborated *ret)
     return cx_corroborate(&what, &check->arena, ret);
 }
 
+/* Of the names that need it. */
+static cx_time
+first_end(const struct cx_corroborated *all, size_t n)
+{
+    cx_time first = CX_TIME_NONE;
+
+    for (size_t i = 0; i < n; i++) {
+        if (all[i].needed && all[i].valid_until != CX_TIME_NONE &&
+            (first == CX_TIME_NONE || all[i].valid_until < first)) {
+            first = all[i].valid_until;
+        }
+    }
+    return first;
+}
+
 cx_status
 cx_check_corroborate(struct cx_check *check)
 {
@@ -229,16 +246,9 @@ cx_check_corroborate(struct cx_check *check)
     }
     check->corroborated = all;
     check->corroboration = all[least];
+    check->corroboration.valid_until = first_end(all, n);
     if (check->request.supplied.n != 0) {
         check->corroboration.is.kind = CX_CORROBORATION_EXTERNAL;
-    }
-    for (size_t i = 0; i < n; i++) {
-        cx_time until = all[i].needed ? all[i].valid_until : CX_TIME_NONE;
-
-        if (until != CX_TIME_NONE && (check->corroboration.valid_until == CX_TIME_NONE ||
-                                      until < check->corroboration.valid_until)) {
-            check->corroboration.valid_until = until;
-        }
     }
     return CX_SUCCESS;
 }

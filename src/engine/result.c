@@ -4,9 +4,6 @@
 #include "base/buf.h"
 #include "resolve/answer_json.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #define SCHEMA 1
 
 static struct cx_json *
@@ -203,16 +200,15 @@ text_or_null(const char *text)
     return text == NULL ? cx_json_new_null() : cx_json_new_text(text);
 }
 
-/* R-MPIC-20: k/n. */
 static struct cx_json *
 quorum_to_json(const struct cx_corroboration *is)
 {
-    char text[48];
+    char text[CX_QUORUM_TEXT];
 
     if (is->kind == CX_CORROBORATION_NONE) {
         return cx_json_new_null();
     }
-    (void)snprintf(text, sizeof(text), "%" PRIu64 "/%" PRIu64, is->n_agreed, is->n_used);
+    cx_quorum_text(is, text);
     return cx_json_new_text(text);
 }
 

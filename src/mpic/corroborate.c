@@ -4,6 +4,9 @@
 #include "evidence/corroboration.h"
 #include "mpic/remote_answer.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 /* ---- words */
 
 static const struct {
@@ -378,6 +381,12 @@ cx_corroborate(const struct cx_to_corroborate *what, struct cx_arena *arena,
     }
     *ret = done;
     return CX_SUCCESS;
+}
+
+void
+cx_quorum_text(const struct cx_corroboration *is, char ret[CX_QUORUM_TEXT])
+{
+    (void)snprintf(ret, CX_QUORUM_TEXT, "%" PRIu64 "/%" PRIu64, is->n_agreed, is->n_used);
 }
 
 bool

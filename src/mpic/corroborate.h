@@ -58,6 +58,10 @@ struct cx_to_corroborate {
 cx_status cx_corroborate(const struct cx_to_corroborate *what, struct cx_arena *arena,
                          struct cx_corroborated *ret) CX_MUST;
 
+/* k/n (R-MPIC-20), with NUL. */
+#define CX_QUORUM_TEXT 42
+void cx_quorum_text(const struct cx_corroboration *is, char ret[CX_QUORUM_TEXT]);
+
 /* The one that says less: that of the certificate is the least of its names'. */
 bool cx_corroborated_is_less(const struct cx_corroborated *a, const struct cx_corroborated *b);
 

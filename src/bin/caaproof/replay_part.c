@@ -6,9 +6,6 @@
 #include <inttypes.h>
 #include <unistd.h>
 
-/* Two numbers of 64 bits, a stroke, NUL. */
-#define QUORUM_TEXT 42
-
 struct running {
     const struct replay_part *part;
     struct stored stored;
@@ -67,19 +64,13 @@ corroboration_differs(const struct running *r, const struct cx_record *record)
 }
 
 static void
-quorum_text(const struct cx_corroboration *is, char ret[QUORUM_TEXT])
-{
-    (void)snprintf(ret, QUORUM_TEXT, "%" PRIu64 "/%" PRIu64, is->n_agreed, is->n_used);
-}
-
-static void
 print_corroboration(FILE *out, const struct cx_corroboration *was,
                     const struct cx_corroboration *now)
 {
-    char was_text[QUORUM_TEXT], now_text[QUORUM_TEXT];
+    char was_text[CX_QUORUM_TEXT], now_text[CX_QUORUM_TEXT];
 
-    quorum_text(was, was_text);
-    quorum_text(now, now_text);
+    cx_quorum_text(was, was_text);
+    cx_quorum_text(now, now_text);
     fprintf(out, "    corroborated %s -> %s\n", was_text, now_text);
 }
 
@@ -152,14 +143,14 @@ names_json(const struct running *r, const struct cx_record *record)
 static struct cx_json *
 corroboration_json(const struct running *r, const struct cx_record *record)
 {
-    char was[QUORUM_TEXT], now[QUORUM_TEXT];
+    char was[CX_QUORUM_TEXT], now[CX_QUORUM_TEXT];
     struct cx_json *json;
 
     if (!corroboration_differs(r, record)) {
         return cx_json_new_null();
     }
-    quorum_text(&record->corroboration, was);
-    quorum_text(&r->check->corroboration.is, now);
+    cx_quorum_text(&record->corroboration, was);
+    cx_quorum_text(&r->check->corroboration.is, now);
     json = cx_json_new_object();
     return cx_json_whole(json, cx_json_set(json, "was", cx_json_new_text(was)) &&
                                    cx_json_set(json, "now", cx_json_new_text(now)));
