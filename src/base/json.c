@@ -347,7 +347,7 @@ write_with(const struct cx_json *json, struct cx_buf *buf, size_t flags)
         return (cx_status){ CX_E_NOMEM };
     }
     if (json_dump_callback(raw_const(json), append, buf, flags | JSON_ENCODE_ANY) != 0) {
-        return cx_buf_ok(buf) ? (cx_status){ CX_E_LIMIT } : cx_buf_status(buf);
+        return cx_buf_ok(buf) ? (cx_status){ CX_E_NOMEM } : cx_buf_status(buf);
     }
     return CX_SUCCESS;
 }

@@ -322,7 +322,15 @@
  * therefore held: five million of some 400 octets. */
 #define CX_REPORT_TEXT_MAX    ((size_t)16 << 20)
 #define CX_REPORT_NOTICES_MAX ((size_t)1 << 31)
-/* Attempts that one response of Open MPIC tells of; coordinators make a few. */
-#define CX_MPIC_ATTEMPTS_MAX 1000
+/* Attempts that one response of Open MPIC tells of; coordinators make a few. Records that one perspective saw: one message
+ * holds fewer. A response over HTTP, how many of them are kept for one name: retries (R-MPIC-12), and all of a request: an object
+ * of it must fit into CX_RECORD_MAX. */
+#define CX_MPIC_ATTEMPTS_MAX  1000
+#define CX_MPIC_RECORDS_MAX   4096
+#define CX_MPIC_BODY_MAX      (1 << 20)
+#define CX_MPIC_RESPONSES_MAX 16
+#define CX_MPIC_SUPPLIED_MAX  (12 << 20)
+/* Network perspectives of one CA: 5 or 6 are asked for, a provider of them has some 30 places. */
+#define CX_PERSPECTIVES_MAX 64
 
 #endif

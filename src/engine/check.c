@@ -1,6 +1,7 @@
 #include "engine/check.h"
 
 #include "base/alloc.h"
+#include "engine/corroboration.h"
 #include "resolve/recorded.h"
 #include "resolve/zone.h"
 
@@ -133,6 +134,7 @@ step(struct cx_check *check)
     }
     if (cx_ok(s)) {
         cx_check_conclude(check);
+        s = cx_check_corroborate(check);
     }
     finish(check, s);
 }

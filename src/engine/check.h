@@ -5,6 +5,7 @@
 
 #include "caa/conclude.h"
 #include "engine/request.h"
+#include "mpic/corroborate.h"
 #include "resolve/source.h"
 
 struct cx_check {
@@ -13,6 +14,8 @@ struct cx_check {
     struct cx_answers answers;
     struct cx_finding *findings; /* one per name of the request, in its order */
     struct cx_conclusion conclusion;
+    struct cx_corroborated *corroborated; /* one per name, with its finding */
+    struct cx_corroborated corroboration; /* of the certificate: that of the name that has least */
     /* Set when the request could not be judged; then there are no findings. */
     cx_status status;
     struct cx_detail detail;

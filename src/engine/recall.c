@@ -3,10 +3,12 @@
 #include "base/alloc.h"
 #include "base/cbor_json.h"
 #include "domain/suffix.h"
+#include "engine/corroboration.h"
 #include "engine/facts.h"
 #include "engine/policy.h"
 #include "evidence/answer_object.h"
 #include "evidence/context.h"
+#include "evidence/corroboration.h"
 #include "pki/digest.h"
 
 #define BUCKETS ((size_t)1 << 14)
@@ -18,6 +20,7 @@ struct known {
     struct cx_answer answer;
     struct cx_context context;
     struct cx_policy policy;
+    struct cx_perspectives perspectives;
 };
 
 struct cx_recaller {
@@ -168,6 +171,10 @@ context_of(struct cx_recaller *r, const struct cx_hash *digest, const struct kno
         CX_TRY(add(r, digest, &known));
         CX_TRY(cx_context_decode(octets, &r->arena, &known->context, detail));
         CX_TRY(read_policy(r, known, detail));
+        if (known->context.perspectives.n != 0) {
+            CX_TRY(cx_perspectives_decode(known->context.perspectives, &r->arena,
+                                          &known->perspectives, detail));
+        }
         remember(r, known);
     }
     *ret = known;
@@ -215,6 +222,23 @@ recall_cases(const struct cx_record *record, const struct known *context, struct
         };
     }
     return CX_SUCCESS;
+}
+
+static cx_status
+recall_corroboration(struct cx_recaller *r, const struct cx_record *record,
+                     const struct known *context, struct cx_check *check, struct cx_detail *detail)
+{
+    struct cx_request *q = &check->request;
+    cx_span octets;
+
+    q->has_perspectives = context->context.perspectives.n != 0;
+    q->perspectives = context->perspectives;
+    q->perspectives_octets = context->context.perspectives;
+    if (record->corroboration.kind == CX_CORROBORATION_NONE) {
+        return CX_SUCCESS;
+    }
+    CX_TRY(read_octets(r, &record->corroboration.object, "corroboration", &octets, detail));
+    return cx_supplied_decode(octets, &check->arena, &q->supplied, detail);
 }
 
 static enum cx_subject_kind
@@ -352,6 +376,7 @@ cx_recall(struct cx_recaller *r, const struct cx_record *record, struct cx_check
     CX_TRY(context_of(r, &record->context, &context, detail));
     CX_TRY(recall_facts(record, check, detail));
     CX_TRY(recall_cases(record, context, check, detail));
+    CX_TRY(recall_corroboration(r, record, context, check, detail));
     CX_TRY(recall_names(record, check, detail));
     return recall_answers(r, record, check, detail);
 }
@@ -407,6 +432,20 @@ recall_finding(const struct cx_record_finding *from, const struct cx_answers *an
     return recall_readings(from, arena, to);
 }
 
+/* What is shown of single perspectives is worked out again; the numbers are those of the record. */
+static cx_status
+recall_numbers(const struct cx_record *record, struct cx_check *check)
+{
+    const char *lacks = cx_corroboration_lacks(record);
+
+    CX_TRY(cx_check_corroborate(check));
+    check->corroboration.is = record->corroboration;
+    if (check->corroboration.lacks == NULL) {
+        check->corroboration.lacks = lacks;
+    }
+    return CX_SUCCESS;
+}
+
 cx_status
 cx_recall_findings(const struct cx_record *record, struct cx_check *check)
 {
@@ -423,7 +462,7 @@ cx_recall_findings(const struct cx_record *record, struct cx_check *check)
         .hypothetical = k->hypothetical,
     };
     recall_rules(k->rules, k->n_rules, &check->conclusion.rules);
-    return CX_SUCCESS;
+    return recall_numbers(record, check);
 }
 
 /* ---- judging again */
@@ -464,5 +503,5 @@ cx_judge_recalled(struct cx_check *check)
         CX_TRY(judge_name(check, &check->request.names[i], &check->findings[i]));
     }
     cx_check_conclude(check);
-    return CX_SUCCESS;
+    return cx_check_corroborate(check);
 }

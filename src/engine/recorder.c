@@ -4,6 +4,7 @@
 #include "dns/message.h"
 #include "engine/record_check.h"
 #include "evidence/answer_object.h"
+#include "evidence/corroboration.h"
 #include "evidence/proof.h"
 #include "pki/digest.h"
 
@@ -208,6 +209,7 @@ put_context_key(const struct cx_check *check, struct cx_buf *buf)
     put_value(buf, &policy, sizeof(policy));
     put_value(buf, &c->order, sizeof(c->order));
     put_value(buf, &own_source, sizeof(own_source));
+    put_text(buf, cx_str_of_span(check->request.perspectives_octets));
     for (size_t i = 0; i < c->policy->n_negative_trust_anchors; i++) {
         put_text(buf, c->policy->negative_trust_anchors[i]);
     }
@@ -235,6 +237,7 @@ make_context(struct cx_recorder *r, struct cx_check *check, struct cx_detail *de
         .policy = c->policy,
         .order = c->order,
         .messages = o->messages,
+        .perspectives = check->request.perspectives_octets,
     };
 
     cx_buf_clear(&r->object);
@@ -263,17 +266,36 @@ put_context(struct cx_recorder *r, struct cx_check *check, struct cx_record *rec
     return CX_SUCCESS;
 }
 
+/* ---- corroboration */
+
+/* What was supplied is kept as it came; numbers are those that were worked out from it. */
+static cx_status
+put_corroboration(struct cx_recorder *r, const struct cx_check *check, struct cx_record *record,
+                  struct cx_detail *detail)
+{
+    record->corroboration = check->corroboration.is;
+    if (record->corroboration.kind == CX_CORROBORATION_NONE) {
+        return CX_SUCCESS;
+    }
+    cx_buf_clear(&r->object);
+    CX_TRY(cx_supplied_encode(&check->request.supplied, &r->object));
+    return put_object(r, CX_OBJECT_CORROBORATION, &record->corroboration.object, detail);
+}
+
 /* ---- expiry */
 
-/* The moment from which no permit may rest on the check, or CX_TIME_NONE if none may. I2. */
+/* The moment from which no permit may rest on the check, or CX_TIME_NONE if none may. I2. A signer looks at the numbers of the
+ * record again (R-MPIC-1), and knows less of the perspectives than the check does: both must be content. */
 static cx_time
-expiry_of(const struct cx_recorder *r, const struct cx_check *check, uint64_t time_ms)
+expiry_of(const struct cx_recorder *r, const struct cx_check *check, const struct cx_record *record)
 {
+    uint64_t time_ms = record->time_ms;
     const struct cx_conclusion *k = &check->conclusion;
     cx_time now = (cx_time)(time_ms / 1000), expires;
 
     if (!r->options->live || !r->options->has_authority || cx_check_has_own_source(check) ||
-        !cx_verdict_positive(k->verdict) || k->hypothetical ||
+        !cx_verdict_positive(k->verdict) || k->hypothetical || check->corroboration.lacks != NULL ||
+        cx_corroboration_lacks(record) != NULL ||
         check->request.cases[0].date > now + CX_PERMIT_SKEW_S ||
         check->request.cases[0].date < now - CX_PERMIT_SKEW_S) {
         return CX_TIME_NONE;
@@ -290,6 +312,10 @@ expiry_of(const struct cx_recorder *r, const struct cx_check *check, uint64_t ti
             return CX_TIME_NONE; /* a simulation until its authority is known to be private */
         }
         expires = boundary < expires ? boundary : expires;
+    }
+    if (check->corroboration.valid_until != CX_TIME_NONE &&
+        check->corroboration.valid_until + 1 < expires) {
+        expires = check->corroboration.valid_until + 1;
     }
     return expires > now ? expires : CX_TIME_NONE;
 }
@@ -346,7 +372,8 @@ cx_recorder_add(struct cx_recorder *r, struct cx_check *check, uint64_t now_ms,
     CX_TRY(cx_record_of_check(check, &check->arena, &record));
     record.has_authority = r->options->has_authority;
     record.authority = r->options->authority;
-    record.conclusion.expires = expiry_of(r, check, record.time_ms);
+    CX_TRY(put_corroboration(r, check, &record, detail));
+    record.conclusion.expires = expiry_of(r, check, &record);
     CX_TRY(append(r, check, &record, &recorded, detail));
     recorded.time_ms = record.time_ms;
     recorded.expires = record.conclusion.expires;

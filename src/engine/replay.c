@@ -41,6 +41,19 @@ cx_conclusion_differs(const struct cx_record_conclusion *recorded, const struct 
            !cx_str_equal(recorded->reason, cx_str_of(cx_reason_word(now->reason)));
 }
 
+bool
+cx_corroboration_differs(const struct cx_corroboration *recorded,
+                         const struct cx_corroboration *now)
+{
+    bool differs = recorded->kind != now->kind || recorded->n_used != now->n_used ||
+                   recorded->n_agreed != now->n_agreed || recorded->n_regions != now->n_regions;
+
+    for (size_t i = 0; !differs && i < now->n_regions; i++) {
+        differs = !cx_str_equal(recorded->regions[i], now->regions[i]);
+    }
+    return differs;
+}
+
 cx_status
 cx_replay(struct cx_recaller *recaller, const struct cx_record *record,
           const struct cx_replay_options *options, struct cx_check *check, struct cx_replayed *ret,
@@ -52,7 +65,8 @@ cx_replay(struct cx_recaller *recaller, const struct cx_record *record,
     CX_TRY(apply(options, check, detail));
     CX_TRY(cx_judge_recalled(check));
     replayed = (struct cx_replayed){
-        .same = !cx_conclusion_differs(&record->conclusion, &check->conclusion),
+        .same = !cx_conclusion_differs(&record->conclusion, &check->conclusion) &&
+                !cx_corroboration_differs(&record->corroboration, &check->corroboration.is),
         .verdict_changed = record->conclusion.verdict != check->conclusion.verdict,
     };
     for (size_t i = 0; i < record->n_names; i++) {

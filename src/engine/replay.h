@@ -18,7 +18,7 @@ struct cx_replay_options {
 /* What became of one record. */
 struct cx_replayed {
     bool
-        same; /* all verdicts, reasons and windows are as recorded, of every name and of the certificate */
+        same; /* all verdicts, reasons and windows are as recorded, of every name and of the certificate; corroboration too */
     bool verdict_changed; /* of the certificate or of a name */
 };
 
@@ -32,5 +32,8 @@ cx_status cx_replay(struct cx_recaller *recaller, const struct cx_record *record
 bool cx_finding_differs(const struct cx_record_finding *recorded, const struct cx_finding *now);
 bool cx_conclusion_differs(const struct cx_record_conclusion *recorded,
                            const struct cx_conclusion *now);
+/* Other numbers, or other regions. */
+bool cx_corroboration_differs(const struct cx_corroboration *recorded,
+                              const struct cx_corroboration *now);
 
 #endif

@@ -2,8 +2,10 @@
 
 #include "base/cbor_json.h"
 #include "domain/subject.h"
+#include "engine/corroboration.h"
 #include "engine/facts.h"
 #include "engine/member.h"
+#include "engine/perspectives.h"
 #include "engine/policy.h"
 
 /* One request being read. */
@@ -292,6 +294,28 @@ read_facts(struct reading *r)
     return cx_arena_copy(r->arena, cx_span_of_str(cx_buf_str(&buf)), &r->request->facts_octets);
 }
 
+static cx_status
+read_perspectives(struct reading *r)
+{
+    const struct cx_json *json = cx_json_get(holder(r, "perspectives"), "perspectives");
+    struct cx_request *q = r->request;
+    struct cx_buf buf;
+    cx_status s;
+
+    if (json == NULL) {
+        return CX_SUCCESS;
+    }
+    CX_TRY(cx_perspectives_from_json(json, r->arena, &q->perspectives, r->detail));
+    cx_buf_init(&buf, CX_RECORD_MAX);
+    s = cx_perspectives_encode(&q->perspectives, &buf);
+    if (cx_ok(s)) {
+        s = cx_arena_copy(r->arena, cx_span_of_str(cx_buf_str(&buf)), &q->perspectives_octets);
+    }
+    cx_buf_done(&buf);
+    q->has_perspectives = cx_ok(s);
+    return s;
+}
+
 /* Members that every name shares. */
 static cx_status
 read_common(struct reading *r)
@@ -305,6 +329,7 @@ read_common(struct reading *r)
     CX_TRY(cx_policy_from_json(cx_json_get(holder(r, "policy"), "policy"), r->arena,
                                &r->request->policy, r->detail));
     CX_TRY(read_facts(r));
+    CX_TRY(read_perspectives(r));
     if (r->n_issuers == 0 && r->request->policy.n_own == 0) {
         return fail(r, "\"issuer\" is needed: the CA's issuer domain name, such as ca.example.net");
     }
@@ -334,8 +359,8 @@ cx_request_from_json(const struct cx_json *json, const struct cx_json *defaults,
                      struct cx_arena *arena, struct cx_request *ret, struct cx_detail *detail)
 {
     static const char *const members[] = {
-        "id",   "names", "issuer", "account_uri", "method",  "purpose", "profile",
-        "date", "order", "policy", "facts",       "answers", "zone",    NULL,
+        "id",    "names",  "issuer", "account_uri",  "method",  "purpose", "profile",       "date",
+        "order", "policy", "facts",  "perspectives", "answers", "zone",    "corroboration", NULL,
     };
     struct reading r = {
         json, defaults, now, arena, ret, detail, .where = { "request", CX_E_USAGE, detail }
@@ -349,5 +374,6 @@ cx_request_from_json(const struct cx_json *json, const struct cx_json *defaults,
     CX_TRY(read_common(&r));
     CX_TRY(read_cases(&r));
     CX_TRY(read_names(&r));
+    CX_TRY(cx_supplied_from_json(cx_json_get(json, "corroboration"), arena, ret, detail));
     return read_sources(&r);
 }

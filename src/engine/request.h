@@ -5,6 +5,8 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "caa/case.h"
+#include "mpic/perspective.h"
+#include "mpic/supplied.h"
 
 /* A name of the request: as it was given, and as it is judged. */
 struct cx_request_name {
@@ -23,7 +25,11 @@ struct cx_request {
     size_t n_cases;
     struct cx_policy policy;
     struct cx_facts facts;
-    cx_span facts_octets;          /* as given, as CBOR (docs/formats/record.cddl); n == 0: none */
+    cx_span facts_octets; /* as given, as CBOR (docs/formats/record.cddl); n == 0: none */
+    bool has_perspectives;
+    struct cx_perspectives perspectives;
+    cx_span perspectives_octets;   /* as CBOR (docs/formats/record.cddl); n == 0: none */
+    struct cx_supplied supplied;   /* for corroboration */
     const struct cx_json *answers; /* inline, or NULL; borrowed from the JSON */
     cx_str zone;
     bool has_zone;

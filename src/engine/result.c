@@ -178,6 +178,101 @@ finding_to_json(const struct cx_check *check, size_t i, struct built *built)
     return cx_json_whole(o, ok);
 }
 
+/* ---- corroboration */
+
+static const char *
+kind_word(enum cx_corroboration_kind kind)
+{
+    switch (kind) {
+    case CX_CORROBORATION_EXTERNAL:
+        return "external";
+    case CX_CORROBORATION_OWN:
+        return "own";
+    case CX_CORROBORATION_NONE:
+        break;
+    }
+    return "none";
+}
+
+static struct cx_json *
+text_or_null(const char *text)
+{
+    return text == NULL ? cx_json_new_null() : cx_json_new_text(text);
+}
+
+static struct cx_json *
+quorum_to_json(const struct cx_corroboration *is)
+{
+    char text[CX_QUORUM_TEXT];
+
+    if (is->kind == CX_CORROBORATION_NONE) {
+        return cx_json_new_null();
+    }
+    cx_quorum_text(is, text);
+    return cx_json_new_text(text);
+}
+
+static struct cx_json *
+corroborated_to_json(const struct cx_corroborated *c)
+{
+    struct cx_json *o = cx_json_new_object(), *regions = cx_json_new_array();
+    bool ok = true;
+
+    for (size_t i = 0; i < c->is.n_regions; i++) {
+        ok = cx_json_add(regions, cx_json_new_string(c->is.regions[i])) && ok;
+    }
+    ok = cx_json_set(o, "kind", cx_json_new_text(kind_word(c->is.kind))) && ok;
+    ok = cx_json_set(o, "needed", cx_json_new_bool(c->needed)) && ok;
+    ok = cx_json_set(o, "used", cx_json_new_integer((int64_t)c->is.n_used)) && ok;
+    ok = cx_json_set(o, "agreed", cx_json_new_integer((int64_t)c->is.n_agreed)) && ok;
+    ok = cx_json_set(o, "regions", regions) && ok;
+    ok = cx_json_set(o, "quorum", quorum_to_json(&c->is)) && ok;
+    ok = cx_json_set(o, "sufficient", cx_json_new_bool(c->lacks == NULL)) && ok;
+    ok = cx_json_set(o, "lacks", text_or_null(c->lacks)) && ok;
+    return cx_json_whole(o, ok);
+}
+
+static struct cx_json *
+remote_to_json(const struct cx_corroborated *c, size_t i)
+{
+    const struct cx_remote_result *r = &c->remotes[i];
+    struct cx_json *o = cx_json_new_object();
+    bool ok =
+        cx_json_set(o, "code", cx_json_new_string(r->code)) &&
+        cx_json_set(
+            o, "region",
+            text_or_null(r->region == CX_REGION_UNSET ? NULL : cx_region_word(r->region))) &&
+        cx_json_set(o, "corroborates", cx_json_new_bool(r->corroborates)) &&
+        cx_json_set(o, "reason", cx_json_new_text(cx_remote_reason_word(r->reason))) &&
+        cx_json_set(
+            o, "verdict",
+            text_or_null(r->verdict == CX_VERDICT_UNSET ? NULL : cx_verdict_word(r->verdict))) &&
+        cx_json_set(o, "time", cx_json_new_moment(r->time)) &&
+        cx_json_set(o, "used", cx_json_new_bool(r->is_used)) &&
+        cx_json_set(o, "counts_as", cx_json_new_string(c->remotes[r->same_as].code));
+
+    return cx_json_whole(o, ok);
+}
+
+/* Of one name: also each perspective. */
+static struct cx_json *
+corroborated_name_to_json(const struct cx_corroborated *c)
+{
+    struct cx_json *o = corroborated_to_json(c), *remotes = cx_json_new_array();
+    bool ok = true;
+
+    for (size_t i = 0; i < c->n_remotes; i++) {
+        ok = cx_json_add(remotes, remote_to_json(c, i)) && ok;
+    }
+    ok = cx_json_set(o, "fault",
+                     c->fault.n == 0 ? cx_json_new_null()
+                                     : cx_json_new_escaped(cx_span_of_str(c->fault))) &&
+         ok;
+    ok = cx_json_set(o, "attempts", cx_json_new_integer((int64_t)c->n_attempts)) && ok;
+    ok = cx_json_set(o, "perspectives", remotes) && ok;
+    return cx_json_whole(o, ok);
+}
+
 static const char *
 error_word(cx_status status)
 {
@@ -259,8 +354,16 @@ cx_result_to_json(const struct cx_check *check)
          cx_json_set(o, "rules", rules_to_json(&check->conclusion.rules)) &&
          cx_json_set(o, "valid_until", cx_json_new_moment(check->conclusion.valid_until)) &&
          cx_json_set(o, "epoch", cx_json_new_text(q->cases[0].epoch->id));
+    ok = cx_json_set(o, "corroboration", corroborated_to_json(&check->corroboration)) && ok;
     for (size_t i = 0; i < q->n_names; i++) {
-        ok = cx_json_add(names, finding_to_json(check, i, &built)) && ok;
+        struct cx_json *name = finding_to_json(check, i, &built);
+
+        if (check->corroborated[i].is.kind != CX_CORROBORATION_NONE) {
+            name = cx_json_whole(name,
+                                 cx_json_set(name, "corroboration",
+                                             corroborated_name_to_json(&check->corroborated[i])));
+        }
+        ok = cx_json_add(names, name) && ok;
     }
     built_done(&built);
     ok = cx_json_set(o, "names", names) && ok;

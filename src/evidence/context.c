@@ -12,7 +12,8 @@ enum context_key {
     CONTEXT_POLICY = 5,
     CONTEXT_ORDER = 6,
     CONTEXT_MESSAGES = 7,
-    CONTEXT_KEYS
+    CONTEXT_KEYS, /* those that every context has */
+    CONTEXT_PERSPECTIVES = CONTEXT_KEYS,
 };
 
 static const char *const messages_words[] = {
@@ -186,7 +187,7 @@ cx_context_encode(const struct cx_context *context, struct cx_buf *buf)
     if (cx_context_fault(context) != NULL) {
         return (cx_status){ CX_E_INTERNAL };
     }
-    cx_cbor_put_map(buf, CONTEXT_KEYS);
+    cx_cbor_put_map(buf, CONTEXT_KEYS + (size_t)(context->perspectives.n != 0));
     cx_cbor_put_uint(buf, CONTEXT_VERSION);
     cx_cbor_put_uint(buf, CX_RECORD_VERSION);
     cx_cbor_put_uint(buf, CONTEXT_SOFTWARE);
@@ -207,6 +208,10 @@ cx_context_encode(const struct cx_context *context, struct cx_buf *buf)
     cx_parts_put_word(buf, cx_order_word(context->order));
     cx_cbor_put_uint(buf, CONTEXT_MESSAGES);
     cx_parts_put_word(buf, cx_messages_word(context->messages));
+    if (context->perspectives.n != 0) {
+        cx_cbor_put_uint(buf, CONTEXT_PERSPECTIVES);
+        cx_buf_put(buf, cx_str_of_span(context->perspectives));
+    }
     return cx_parts_written(buf, begin);
 }
 
@@ -273,6 +278,12 @@ get_member(struct cx_parts *in, int64_t key, struct cx_context *context)
         return context->messages != CX_MESSAGES_UNSET
                    ? CX_SUCCESS
                    : cx_parts_refuse(in, "a choice of messages that is not known");
+    case CONTEXT_PERSPECTIVES:
+        if (cx_cbor_next(&in->r) != CX_CBOR_ARRAY) {
+            return cx_parts_refuse(in, "perspectives that are no array");
+        }
+        context->perspectives = cx_cbor_any(&in->r);
+        return CX_SUCCESS;
     default:
         return cx_parts_refuse(in, "a critical member that is not known");
     }
@@ -295,7 +306,8 @@ cx_context_decode(cx_span octets, struct cx_arena *arena, struct cx_context *ret
         CX_TRY(get_member(&in, map.key, &context));
         seen |= 1u << map.key;
     }
-    if (!cx_rd_ok(&in.r) || cx_rd_left(&in.r) != 0 || seen != (1u << CONTEXT_KEYS) - 1) {
+    if (!cx_rd_ok(&in.r) || cx_rd_left(&in.r) != 0 ||
+        (seen | 1u << CONTEXT_PERSPECTIVES) != (1u << (CONTEXT_KEYS + 1)) - 1) {
         return cx_parts_refuse(&in, "it cannot be read, or lacks a member");
     }
     fault = cx_context_fault(&context);

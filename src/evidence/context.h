@@ -41,6 +41,8 @@ struct cx_context {
     cx_span policy_octets;          /* as read: a map with the members of docs/json.md */
     enum cx_order order;
     enum cx_messages messages;
+    cx_span
+        perspectives; /* the CA's list, one item of CBOR (mpic/perspective.h reads it); n == 0: none */
 };
 
 /* Appends, all or nothing. Classes: NOMEM, LIMIT, INTERNAL (a context that none can be: fault.h; text that is not UTF-8). */

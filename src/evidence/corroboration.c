@@ -7,27 +7,28 @@
 #define FEW_MAY_DISAGREE 1
 #define MAY_DISAGREE     2
 
-/* R-MPIC-16. An address has nothing to corroborate (R-ID-1). */
+bool
+cx_remotes_needed(const cx_str *methods, size_t n, bool onion, bool mailbox)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!cx_method_without_remotes(methods[i], onion, mailbox)) {
+            return true;
+        }
+    }
+    return n == 0;
+}
+
+/* An address has nothing to corroborate (R-ID-1). */
 static bool
 name_needs_it(const struct cx_record *record, const struct cx_record_name *name)
 {
     bool onion = name->kind == CX_RECORD_NAME_ONION || name->kind == CX_RECORD_NAME_ONION_WILDCARD;
-    const struct cx_record_validation *validation;
+    const struct cx_record_validation *validation =
+        name->validation == CX_RECORD_NONE ? NULL : &record->validations[name->validation];
 
-    if (name->kind == CX_RECORD_NAME_IP) {
-        return false;
-    }
-    if (name->validation == CX_RECORD_NONE) {
-        return true;
-    }
-    validation = &record->validations[name->validation];
-    for (size_t i = 0; i < validation->n_methods; i++) {
-        if (!cx_method_without_remotes(validation->methods[i], onion,
-                                       name->kind == CX_RECORD_NAME_MAILBOX)) {
-            return true;
-        }
-    }
-    return validation->n_methods == 0;
+    return name->kind != CX_RECORD_NAME_IP &&
+           (validation == NULL || cx_remotes_needed(validation->methods, validation->n_methods,
+                                                    onion, name->kind == CX_RECORD_NAME_MAILBOX));
 }
 
 bool
@@ -59,8 +60,8 @@ count_regions(const struct cx_corroboration *c)
     return n;
 }
 
-static const char *
-phase_lacks(struct cx_mpic_phase phase, const struct cx_corroboration *c)
+const char *
+cx_phase_lacks(struct cx_mpic_phase phase, const struct cx_corroboration *c)
 {
     uint64_t may_disagree = c->n_used <= FEW_REMOTES ? FEW_MAY_DISAGREE : MAY_DISAGREE;
 
@@ -86,8 +87,8 @@ cx_corroboration_lacks(const struct cx_record *record)
         return NULL;
     }
     for (size_t i = 0; i < record->n_cases; i++) {
-        const char *lacks = phase_lacks(cx_mpic_phase_at(record->cases[i].profile, record->date),
-                                        &record->corroboration);
+        const char *lacks = cx_phase_lacks(cx_mpic_phase_at(record->cases[i].profile, record->date),
+                                           &record->corroboration);
 
         if (lacks != NULL) {
             return lacks;

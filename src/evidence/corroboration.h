@@ -5,6 +5,11 @@
 
 #include "evidence/record.h"
 
+/* R-MPIC-16: one of the methods that a host or mailbox was validated with needs remote perspectives, or none is known. */
+bool cx_remotes_needed(const cx_str *methods, size_t n, bool onion, bool mailbox);
+/* NULL if these numbers are enough in that phase; else what is missing, in words. */
+const char *cx_phase_lacks(struct cx_mpic_phase phase, const struct cx_corroboration *c);
+
 /* Some name needs it: it is a host or mailbox, and a method that it was validated with needs remote perspectives, or none
  * is recorded. */
 bool cx_corroboration_needed(const struct cx_record *record);

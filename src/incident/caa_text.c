@@ -1,7 +1,6 @@
 #include "incident/caa_text.h"
 
 #include "dnssec/zone_lex.h"
-#include "dnssec/zone_rdata.h"
 #include "incident/excerpt.h"
 
 #define SHOWN 60
@@ -35,73 +34,6 @@ cx_caa_list_to(const struct cx_caa_list *list, struct cx_observation *o)
         o->records = list->v;
         o->n_records = list->n;
     }
-}
-
-/* ---- one record */
-
-static cx_status
-refuse(cx_str text, const char *why, struct cx_detail *detail)
-{
-    return cx_fail(detail, CX_E_ARCHIVE, "CAA record \"%.*s\": %s",
-                   (int)(text.n < SHOWN ? text.n : SHOWN), text.n == 0 ? "" : text.p, why);
-}
-
-/* The value as a word: all that is left, or what is in quotes, which must end there. */
-static bool
-value_of(cx_str rest, struct cx_zone_word *ret)
-{
-    size_t end = 1;
-
-    while (rest.n != 0 && (rest.p[rest.n - 1] == ' ' || rest.p[rest.n - 1] == '\t')) {
-        rest.n--;
-    }
-    *ret = (struct cx_zone_word){ rest, rest.n != 0 && rest.p[0] == '"' };
-    if (!ret->quoted) {
-        return true;
-    }
-    while (end < rest.n && rest.p[end] != '"') {
-        end += rest.p[end] == '\\' ? 2 : 1;
-    }
-    ret->raw = (cx_str){ rest.p + 1, end - 1 };
-    return end + 1 == rest.n;
-}
-
-static cx_status
-read_words(cx_str text, struct cx_zone_word words[3], size_t *ret_n, struct cx_detail *detail)
-{
-    size_t at = 0;
-
-    words[0] = (struct cx_zone_word){ cx_word_next(text, &at), false };
-    words[1] = (struct cx_zone_word){ cx_word_next(text, &at), false };
-    while (at < text.n && (text.p[at] == ' ' || text.p[at] == '\t')) {
-        at++;
-    }
-    if (!value_of(cx_text_from(text, at), &words[2])) {
-        return refuse(text, "the quotes of its value do not end, or not at its end", detail);
-    }
-    /* A value that is empty has its quotes, or no value was written. */
-    *ret_n = words[2].quoted || words[2].raw.n != 0 ? 3 : 2;
-    return CX_SUCCESS;
-}
-
-cx_status
-cx_caa_of_text(cx_str text, struct cx_arena *arena, struct cx_caa *ret, struct cx_detail *detail)
-{
-    struct cx_detail inner = { .text = "" };
-    struct cx_zone_word words[3];
-    struct cx_zone_rdata rdata = { .type = CX_TYPE_CAA, .v = words };
-    cx_status status;
-    cx_span octets;
-
-    CX_TRY(read_words(text, words, &rdata.n, detail));
-    status = cx_zone_rdata_read(&rdata, arena, &octets, &inner);
-    if (status.code == CX_E_NOMEM) {
-        return status;
-    }
-    if (!cx_ok(status) || !cx_ok(cx_caa_from_rdata(octets, ret))) {
-        return refuse(text, "not flags, tag and value, as in 0 issue \"ca.example.net\"", detail);
-    }
-    return CX_SUCCESS;
 }
 
 /* ---- a response in dig's form */

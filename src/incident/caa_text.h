@@ -1,9 +1,10 @@
-/* CAA records in presentation form, as logs have them, and answers in dig's form.
+/* Sets of CAA records in presentation form, as logs have them, and answers in dig's form.
  * I1: a set is whole or refused: a record that cannot be read would leave one that permits more or less than it did. */
 #ifndef CX_INCIDENT_CAA_TEXT_H
 #define CX_INCIDENT_CAA_TEXT_H
 
 #include "base/arena.h"
+#include "dnssec/caa_text.h"
 #include "incident/observation.h"
 
 /* A set in the making. */
@@ -15,9 +16,6 @@ struct cx_caa_list {
 /* R-SYN-9: an identical record counts once. Classes: LIMIT, NOMEM. */
 cx_status cx_caa_list_add(struct cx_caa_list *list, const struct cx_caa *caa,
                           struct cx_arena *arena, struct cx_detail *detail) CX_MUST;
-/* 0 issue "ca.example.net", the quotes may be missing; or RFC 3597's generic form. Classes: MALFORMED, NOMEM. */
-cx_status cx_caa_of_text(cx_str text, struct cx_arena *arena, struct cx_caa *ret,
-                         struct cx_detail *detail) CX_MUST;
 /* To a set, if there are any: outcome, records. */
 void cx_caa_list_to(const struct cx_caa_list *list, struct cx_observation *o);
 

@@ -124,10 +124,11 @@ reason_of_fault(enum cx_permit_fault fault, const struct cx_record *record)
         fault == CX_PERMIT_EXEMPT) {
         return CX_RECONCILE_VERDICT;
     }
-    if (record->conclusion.expires == CX_TIME_NONE) {
-        return CX_RECONCILE_NO_EXPIRY;
+    if (fault == CX_PERMIT_CORROBORATION) { /* that is why there is no expiry */
+        return CX_RECONCILE_CORROBORATION;
     }
-    return fault == CX_PERMIT_CORROBORATION ? CX_RECONCILE_CORROBORATION : CX_RECONCILE_REFUSED;
+    return record->conclusion.expires == CX_TIME_NONE ? CX_RECONCILE_NO_EXPIRY
+                                                      : CX_RECONCILE_REFUSED;
 }
 
 static unsigned

@@ -49,8 +49,7 @@ check_row(struct walk *walk, const struct cx_row *row)
 {
     bool is_message = walk->space == CX_SPACE_MESSAGES;
     struct cx_hash digest, stored = { .b = { 0 } };
-    bool kind_fits =
-        is_message || row->number[0] == CX_OBJECT_CONTEXT || row->number[0] == CX_OBJECT_ANSWER;
+    bool kind_fits = is_message || cx_rows_is_object(row->number[0]);
 
     CX_TRY(cx_sha256(row->body, digest.b));
     if (row->head.n == CX_HASH_SIZE) {

@@ -157,6 +157,9 @@ look_into(struct wanted *wanted, const struct cx_hash *digest, const struct cx_r
         wanted->context = (struct looked){ *digest, wanted->messages };
         return CX_SUCCESS;
     }
+    if (object->number[0] != CX_OBJECT_ANSWER) {
+        return CX_SUCCESS; /* it names nothing */
+    }
     CX_TRY(want_messages(wanted, digest, object->body));
     *place_of(wanted, digest) = (struct looked){ *digest, wanted->messages };
     return CX_SUCCESS;

@@ -22,7 +22,8 @@ enum cx_object_kind {
     CX_OBJECT_UNSET = 0,
     CX_OBJECT_CONTEXT = 1,
     CX_OBJECT_ANSWER = 2,
-    CX_OBJECT_MESSAGE = 3, /* in a file of its own, with a retention of its own */
+    CX_OBJECT_MESSAGE = 3,       /* in a file of its own, with a retention of its own */
+    CX_OBJECT_CORROBORATION = 4, /* what was supplied */
 };
 
 /* Folder and file names; a zeroed member has its default. Texts are borrowed until close. */

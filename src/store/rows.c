@@ -100,6 +100,12 @@ cx_rows_put_object(struct cx_rows *rows, const struct cx_object_row *row, struct
     return rows->ops->put(rows, is_message ? CX_TABLE_MESSAGE : CX_TABLE_OBJECT, &put, detail);
 }
 
+bool
+cx_rows_is_object(uint64_t kind)
+{
+    return kind == CX_OBJECT_CONTEXT || kind == CX_OBJECT_ANSWER || kind == CX_OBJECT_CORROBORATION;
+}
+
 static cx_status
 pass_object(void *ctx, const struct cx_row *row)
 {
@@ -110,8 +116,7 @@ pass_object(void *ctx, const struct cx_row *row)
         .octets = row->body,
     };
 
-    if (row->head.n != CX_HASH_SIZE || (!pass->messages && row->number[0] != CX_OBJECT_CONTEXT &&
-                                        row->number[0] != CX_OBJECT_ANSWER)) {
+    if (row->head.n != CX_HASH_SIZE || !(pass->messages || cx_rows_is_object(row->number[0]))) {
         return unreadable(pass, pass->messages ? "message" : "object", row->key);
     }
     memcpy(object.digest.b, row->head.p, CX_HASH_SIZE);

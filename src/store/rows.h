@@ -37,6 +37,8 @@ struct cx_object_row {
 
 typedef cx_status (*cx_object_fn)(void *ctx, const struct cx_object_row *row);
 
+/* Of a row that is no message: a kind that exists. */
+bool cx_rows_is_object(uint64_t kind);
 /* The kind says which sequence. */
 cx_status cx_rows_put_object(struct cx_rows *rows, const struct cx_object_row *row,
                              struct cx_detail *detail) CX_MUST;

@@ -49,6 +49,7 @@ OPTIONS = {
     'issuer': (), 'account-uri': ('https://ca.example.net/acct/1',), 'method': ('dns-01',),
     'purpose': ('tls', 'smime', 'vmc'), 'profile': ('tls-br', 'smime-br', 'vmc', 'private', 'proposal-2016'),
     'date': ('2026-11-22', '2018-03-01'), 'order': ('bottom-up', 'top-down', 'parallel'), 'policy': (), 'facts': (),
+    'perspectives': (), 'corroboration': (),
     'zone': (), 'answers': (), 'root-hints': (), 'anchor': (), 'forward': (), 'no-tap': None, 'no-proof': None, 'no-retry': None,
     'control': (), 'cache-ttl': ('1',), 'processes': ('1', '3'), 'stats': None, 'evidence': (),
     'record': (), 'log-keys': (), 'authority': (), 'permit': (), 'permits': (), 'permit-life': (), 'keep': (),
@@ -61,7 +62,20 @@ POLICY = {
     'lf_servfail': 'classified', 'alias_limit': 8, 'exceptions': ['precertificate', 'constrained', 'dns-operator'],
     'onion': 'rfc9799', 'negative_trust_anchors': [],
 }
+PLACE = {'code': 'a', 'latitude': 0, 'longitude': 0, 'region': 'RIPE'}
+PERSPECTIVES = {'primary': PLACE, 'remotes': [PLACE]}
 VARIABLES = {'CAAPROOF_ROOT_HINTS', 'CAAPROOF_ANCHOR', 'CAAPROOF_LAB', 'CAAPROOF_DATA', 'NO_COLOR'}
+
+
+FIVE = ('us-east', 'eu-west', 'tokyo', 'sa-east', 'af-south')
+
+
+def seen(codes, age):
+    """A response of a coordinator, so many seconds old."""
+    result = {'check_completed': True, 'check_passed': True, 'timestamp_ns': (int(time.time()) - age) * 10 ** 9,
+              'details': {'caa_record_present': True, 'found_at': 'permit.test', 'records_seen': ['0 issue "ca.example.net"']}}
+    return {'check_type': 'caa', 'domain_or_ip_target': 'www.permit.test',
+            'perspectives': [{'perspective_code': code, 'check_response': result} for code in codes]}
 
 
 class Anchors(cli.Folder):
@@ -81,6 +95,8 @@ class Anchors(cli.Folder):
                  for v in ([None] if values is None else values)]
         for member, value in POLICY.items():
             tried.append(['--policy', self.file(member + '.json', json.dumps({member: value}))])
+        tried += [['--perspectives', self.file('perspectives', json.dumps(PERSPECTIVES))],
+                  ['--corroboration', self.file('seen', json.dumps({'open_mpic': {'www.expired.test': ['{}']}}))]]
         commands = [['check', 'www.expired.test', '--issuer', 'ca.example.net', *args] for args in tried]
         for args, (code, text) in zip(commands, all_in_lab(self.folder, commands)):
             self.assertEqual(code, 64 if args[-1] in ('--stats', '--evidence') else 11, (args, text))  # not alone
@@ -224,7 +240,8 @@ class Lab(cli.unittest.TestCase):
 
     def test_permit_that_would_be_too_large(self):
         """It is said of its line alone, and the batch goes on."""
-        requests = [{'id': ident, 'names': ['www.permit.test'], 'issuer': 'ca.example.net', 'account_uri': account}
+        requests = [{'id': ident, 'names': ['www.permit.test'], 'issuer': 'ca.example.net', 'account_uri': account,
+                     'method': '3.2.2.4.4'}
                     for ident, account in (('large', 'a' * (1 << 20)), ('small', 'a'))]
         with tempfile.TemporaryDirectory() as folder:
             store = os.path.join(folder, 'store')
@@ -281,6 +298,35 @@ class Lab(cli.unittest.TestCase):
                 self.assertEqual([code for code, _ in done[5 * i:5 * i + 5]], [0] * 5, done[5 * i:5 * i + 5])
                 total = json.loads(done[5 * i + 4][1])['total']
                 self.assertEqual({g: total[g] for g in 'ABCDE' if total[g]}, grades)
+
+    # TEST R-MPIC-1, R-MPIC-4
+    def test_permits_need_corroboration(self):
+        """By a method that needs it there is a permit exactly if enough remote perspectives agree."""
+        with open(os.path.join(cli.TOP, 'data', 'corroboration.json'), encoding='utf-8') as file:
+            perspectives = json.load(file)['perspectives']
+        with tempfile.TemporaryDirectory() as folder:
+            store = os.path.join(folder, 'store')
+            self.assertEqual(cli.run('store', 'init', store, '--origin', 'log.ca.example/caa')[0], 0)
+            key = cli.run('log', 'key', store)[1].strip()
+            requests = [dict({'id': ident, 'names': ['www.permit.test'], 'issuer': 'ca.example.net', 'method': '3.2.2.4.7',
+                              'perspectives': perspectives}, **({'corroboration': {'open_mpic': {'www.permit.test': [
+                                  seen(codes, age)]}}} if codes else {}))
+                        for ident, codes, age in (('none', (), 0), ('five', FIVE, 0), ('two', FIVE[:2], 0),
+                                                  ('old', FIVE, 28810), ('young', FIVE, -300), ('ends', FIVE, 28500))]
+            done = subprocess.run([RUN, cli.BINARY, 'check', '--batch', '--record', store, '--authority', 'ab' * 32,
+                                   '--permits'], env=dict(cli.ENV, CAAPROOF_BUILD=BUILD), text=True, capture_output=True,
+                                  input=''.join(json.dumps(r) + '\n' for r in requests), timeout=280, check=False)
+            self.assertEqual((done.returncode, done.stderr), (0, ''))
+            results = {r['id']: r for r in map(json.loads, done.stdout.splitlines())}
+            self.assertEqual({r['verdict'] for r in results.values()}, {'PERMIT'})
+            self.assertEqual([ident for ident, r in results.items() if r['record']['permit']], ['five', 'ends'])
+            for ident in ('five', 'ends'):
+                permit = os.path.join(folder, ident)
+                with open(permit, 'w', encoding='utf-8') as file:
+                    file.write(results[ident]['record']['permit'])
+                self.assertEqual(cli.run('permit', 'verify', '--permit', permit, '--key', key, '--authority', 'ab' * 32,
+                                         'www.permit.test')[0], 0)
+            self.assertLess(results['ends']['record']['expires'], results['five']['record']['expires'])
 
     def test_check_of_a_name(self):
         self.assertEqual(in_lab('check', 'www.permit.test', '--issuer', 'ca.example.net')[0], 0)

@@ -107,6 +107,7 @@ def check_manual(page, least):
             file.write(NOW)
         for name in os.listdir(INCIDENT):
             shutil.copy(os.path.join(INCIDENT, name), folder)
+        shutil.copy(os.path.join(INCIDENT, "certificates.csv"), os.path.join(folder, "signed.csv"))
         made = shell("openssl req -new -newkey rsa:2048 -nodes -keyout key.pem -subj /CN=www.permit.test "
                      "-addext subjectAltName=DNS:www.permit.test -out request.pem", folder)
         check(made.returncode == 0, "openssl makes a request")
@@ -125,7 +126,7 @@ def check_help():
     manual = set(re.findall(r"Fl -([a-z0-9-]+)", "".join(read(os.path.join(TOP, "man", page)) for page in PAGES)))
     said = set()
     for command in ("check", "lint", "contacts", "conformance", "permit", "show", "replay", "log", "store", "import", "triage",
-                    "triage diff", "report", "explain", "recheck", "scope"):
+                    "triage diff", "report", "explain", "recheck", "scope", "reconcile"):
         done = shell(f"caaproof {command} --help", TOP)
         check(done.returncode == 0, f"caaproof {command} --help")
         said.update(re.findall(r"(?<![\w-])--([a-z0-9-]+)", done.stdout))

@@ -19,11 +19,13 @@ enum kind {
     KIND_MESSAGE,
     KIND_OWN,
     KIND_BEGIN,
-    KIND_SEAL
+    KIND_SEAL,
+    KIND_PERSPECTIVES,
+    KIND_CORROBORATION
 };
 
-static const char *const kind_words[] = { "record", "answer", "context", "message",
-                                          "own",    "begin",  "seal" };
+static const char *const kind_words[] = { "record", "answer", "context",      "message",      "own",
+                                          "begin",  "seal",   "perspectives", "corroboration" };
 
 struct makers {
     const char *folder;
@@ -119,6 +121,8 @@ static bool
 is_read(enum kind kind, cx_span octets, struct cx_arena *arena)
 {
     struct cx_answer_object object;
+    struct cx_perspectives list;
+    struct cx_supplied supplied;
     struct cx_context context;
     struct cx_record record;
     struct cx_begin begin;
@@ -135,6 +139,10 @@ is_read(enum kind kind, cx_span octets, struct cx_arena *arena)
         return cx_ok(cx_answer_object_decode(octets, arena, &object, NULL));
     case KIND_CONTEXT:
         return cx_ok(cx_context_decode(octets, arena, &context, NULL));
+    case KIND_PERSPECTIVES:
+        return cx_ok(cx_perspectives_decode(octets, arena, &list, NULL));
+    case KIND_CORROBORATION:
+        return cx_ok(cx_supplied_decode(octets, arena, &supplied, NULL));
     case KIND_MESSAGE:
     case KIND_OWN:
         break;
@@ -210,7 +218,8 @@ struct story {
     struct cx_hash nodata, records, tld;
     struct cx_hash context;
     struct cx_hash own;
-    cx_span alias_octets, failure_octets, context_octets; /* to be spoilt */
+    cx_span alias_octets, failure_octets, context_octets, perspectives_octets,
+        supplied_octets; /* to be spoilt */
 };
 
 #define T0 ((cx_time)1795348800) /* 2026-11-22T12:00:00Z */
@@ -405,6 +414,103 @@ make_contexts(struct makers *m, struct story *s)
     c.order = CX_ORDER_PARALLEL;
     c.messages = CX_MESSAGES_DIGEST;
     (void)save_context(m, "context-other", "Every switch as it is not by default.", &c);
+}
+
+/* ---- corroboration */
+
+static cx_span
+octets_of_buf(struct cx_buf *buf, struct cx_arena *arena)
+{
+    cx_span octets;
+
+    must(cx_buf_ok(buf) && cx_ok(cx_arena_copy(arena, cx_span_of_str(cx_buf_str(buf)), &octets)),
+         "memory");
+    cx_buf_done(buf);
+    return octets;
+}
+
+static cx_span
+save_perspectives(struct makers *m, const struct cx_perspectives *list)
+{
+    struct vector v = { .name = "perspectives",
+                        .about = "What stands under 8 of context-perspectives.",
+                        .kind = KIND_PERSPECTIVES,
+                        .says = say_perspectives(list) };
+    struct cx_buf buf;
+
+    cx_buf_init(&buf, CX_RECORD_MAX);
+    must(cx_ok(cx_perspectives_encode(list, &buf)), v.name);
+    v.octets = octets_of_buf(&buf, &m->arena);
+    must(is_read(v.kind, v.octets, &m->arena), v.name);
+    (void)save(m, &v);
+    return v.octets;
+}
+
+static cx_span
+save_supplied(struct makers *m)
+{
+    static const cx_str bodies[] = { CX_STR_INIT("{\"error\":\"late\"}"),
+                                     CX_STR_INIT("{\"is_valid\":true}") };
+    static const struct cx_supplied_name names[] = { { CX_STR_INIT("*.example.com"), bodies, 2 },
+                                                     { CX_STR_INIT("example.com"), bodies, 1 } };
+    const struct cx_supplied supplied = { names, CX_COUNT(names) };
+    struct vector v = { .name = "corroboration",
+                        .about = "What was supplied for two names, for one of them twice.",
+                        .kind = KIND_CORROBORATION,
+                        .says = say_supplied(&supplied) };
+    struct cx_buf buf;
+
+    cx_buf_init(&buf, CX_RECORD_MAX);
+    must(cx_ok(cx_supplied_encode(&supplied, &buf)), v.name);
+    v.octets = octets_of_buf(&buf, &m->arena);
+    must(is_read(v.kind, v.octets, &m->arena), v.name);
+    (void)save(m, &v);
+    return v.octets;
+}
+
+static void
+make_corroboration(struct makers *m, struct story *s)
+{
+    static const struct cx_perspective remotes[] = {
+        { CX_STR_INIT("us-east"),
+          { 39961200, -82998800 },
+          CX_REGION_ARIN,
+          { 38994000, -77452400 },
+          CX_REGION_ARIN,
+          T0 - 86400,
+          T0 + 86400,
+          CX_STR_INIT("US-OH") },
+        { CX_STR_INIT("tokyo"),
+          { 35689500, 139691700 },
+          CX_REGION_APNIC,
+          { 35689500, 139691700 },
+          CX_REGION_APNIC,
+          CX_TIME_NONE,
+          CX_TIME_MAX,
+          { NULL, 0 } },
+    };
+    static const struct cx_perspectives list = { { CX_STR_INIT("zurich"),
+                                                   { 47376900, 8541700 },
+                                                   CX_REGION_RIPE,
+                                                   { 47376900, 8541700 },
+                                                   CX_REGION_RIPE,
+                                                   CX_TIME_NONE,
+                                                   CX_TIME_MAX,
+                                                   { NULL, 0 } },
+                                                 remotes,
+                                                 CX_COUNT(remotes) };
+    const struct cx_policy policy = cx_policy_default();
+    struct cx_context c = { .software = CX_STR("caaproof 0.1.0"),
+                            .resolver = CX_STR("libunbound 1.17.1, validating, from the root"),
+                            .policy = &policy,
+                            .order = CX_ORDER_BOTTOM_UP,
+                            .messages = CX_MESSAGES_FULL };
+
+    s->perspectives_octets = save_perspectives(m, &list);
+    c.perspectives = s->perspectives_octets;
+    (void)save_context(m, "context-perspectives", "With the CA's list of network perspectives.",
+                       &c);
+    s->supplied_octets = save_supplied(m);
 }
 
 /* Of the context's OWN those in force at T0. */
@@ -972,6 +1078,21 @@ static const struct edit context_edits[] = {
       "83 6e 63612e6578616d706c652e6e6574 f6f6 84 6f" },
 };
 
+static const struct edit perspectives_edits[] = {
+    { "more north than the pole", "1a 0261c270", "1a 055d4a81" },
+    { "a region that is not known", "3a 04f2760f 64 4152494e", "3a 04f2760f 64 4d415253" },
+    { "a perspective of five", "86 67 75732d65617374", "85 67 75732d65617374" },
+    { "a code that is empty", "86 65 746f6b796f", "86 60" },
+    { "a primary alone", "83 86 66", "81 86 66" },
+};
+
+static const struct edit supplied_edits[] = {
+    { "version 2", "a3 0001 01", "a3 0002 01" },
+    { "responses of a form that is not known", "69 6f70656e2d6d706963", "69 6f70656e2d6d707863" },
+    { "names out of order", "6d 2a2e", "6d 782e" },
+    { "a body as text", "51 7b2269735f", "71 7b2269735f" },
+};
+
 static const struct edit begin_edits[] = {
     { "version 2", "a6 0001 01", "a6 0002 01" },
     { "a critical key that is not known", "05 6e 636161", "06 6e 636161" },
@@ -1001,6 +1122,10 @@ make_refused(struct makers *m, const struct story *s, const cx_span records[3],
     refuse_edits(m, list, KIND_ANSWER, s->alias_octets, alias_edits, CX_COUNT(alias_edits));
     refuse_edits(m, list, KIND_ANSWER, s->failure_octets, failure_edits, CX_COUNT(failure_edits));
     refuse_edits(m, list, KIND_CONTEXT, s->context_octets, context_edits, CX_COUNT(context_edits));
+    refuse_edits(m, list, KIND_PERSPECTIVES, s->perspectives_octets, perspectives_edits,
+                 CX_COUNT(perspectives_edits));
+    refuse_edits(m, list, KIND_CORROBORATION, s->supplied_octets, supplied_edits,
+                 CX_COUNT(supplied_edits));
     refuse_edits(m, list, KIND_BEGIN, ends[0], begin_edits, CX_COUNT(begin_edits));
     refuse_edits(m, list, KIND_SEAL, ends[1], seal_edits, CX_COUNT(seal_edits));
     write_json(m, "refused", list);
@@ -1022,6 +1147,7 @@ main(int argc, char **argv)
     make_failures(&m, &s);
     make_dname(&m);
     make_contexts(&m, &s);
+    make_corroboration(&m, &s);
     make_own(&m, &s);
     typical = record_of(&s);
     typical.answers = (const struct cx_hash[]){ s.nodata, s.nodata, s.tld };

@@ -21,6 +21,8 @@ static struct cx_json *
 say(const char *kind, cx_span octets, struct cx_arena *arena)
 {
     struct cx_answer_object object;
+    struct cx_perspectives list;
+    struct cx_supplied supplied;
     struct cx_context context;
     struct cx_record record;
     struct cx_begin begin;
@@ -43,6 +45,14 @@ say(const char *kind, cx_span octets, struct cx_arena *arena)
         return cx_ok(cx_context_decode(octets, arena, &context, NULL))
                    ? say_context(&context, context.policy_octets)
                    : NULL;
+    }
+    if (strcmp(kind, "perspectives") == 0) {
+        return cx_ok(cx_perspectives_decode(octets, arena, &list, NULL)) ? say_perspectives(&list)
+                                                                         : NULL;
+    }
+    if (strcmp(kind, "corroboration") == 0) {
+        return cx_ok(cx_supplied_decode(octets, arena, &supplied, NULL)) ? say_supplied(&supplied)
+                                                                         : NULL;
     }
     die("an unknown kind");
     return NULL;

@@ -221,6 +221,11 @@ def contract(item):
     return item
 
 
+def kept_array(item):
+    need(isinstance(item, list) and not isinstance(item, Map) and depth(item) <= DEPTH, "an array is needed")
+    return item
+
+
 def true(item):
     need(item is True, "true, or nothing")
     return True
@@ -636,16 +641,75 @@ class Context:
     policy: Map
     order: str
     messages: str
+    perspectives: list  # or None; kept as it is, see Perspectives
 
     @classmethod
     def decode(cls, octets):
-        m = members(Decoder.whole(octets), range(8))
+        m = members(Decoder.whole(octets), range(8), (8,))
         need(number(m[0]) == VERSION, "a version that is not known")
         return cls(text(m[1]), text(m[2]), array(m[3], text, 0, 64), array(m[4], Own.of, 0, 1000), contract(m[5]),
-                   word(m[6], ORDERS), word(m[7], MESSAGES))
+                   word(m[6], ORDERS), word(m[7], MESSAGES), kept_array(m[8]) if 8 in m else None)
 
     def says(self):
-        return {**dataclasses.asdict(self), "own": [own.says() for own in self.own], "policy": plain(self.policy)}
+        return {**dataclasses.asdict(self), "own": [own.says() for own in self.own], "policy": plain(self.policy),
+                "perspectives": plain(self.perspectives)}
+
+
+def place_of(item):
+    latitude, longitude, region = parts(item, 3)
+    need(is_int(latitude) and abs(latitude) <= 90_000_000, "no latitude")
+    need(is_int(longitude) and abs(longitude) <= 180_000_000, "no longitude")
+    return {"latitude": latitude, "longitude": longitude, "region": word(region, REGIONS)}
+
+
+def perspective_of(item):
+    code, place, resolver, since, until, state = parts(item, 6)
+    return {"code": text(code, False), "place": place_of(place), "resolver": place_of(resolver),
+            "from": None if since is None else rfc3339(moment(since)),
+            "until": None if until is None else rfc3339(moment(until)), "state": text(state)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Perspectives:
+    """What stands under 8 of a context, as octets of its own."""
+
+    primary: dict
+    remotes: list
+
+    @classmethod
+    def decode(cls, octets):
+        primary, *remotes = array(Decoder.whole(octets), perspective_of, 2, 65)
+        need(distinct([remote["code"] for remote in remotes]), "a code twice")
+        return cls(primary, remotes)
+
+    def says(self):
+        return dataclasses.asdict(self)
+
+
+@dataclasses.dataclass(frozen=True)
+class Supplied:
+    """The object of a corroboration."""
+
+    form: str
+    names: list  # (name, bodies)
+
+    @staticmethod
+    def name_of(item):
+        name, bodies = parts(item, 2)
+        return text(name), array(bodies, octets_of, 1, 16)
+
+    @classmethod
+    def decode(cls, octets):
+        m = members(Decoder.whole(octets), range(3))
+        need(number(m[0]) == VERSION, "a version that is not known")
+        self = cls(word(m[1], ("open-mpic",)), array(m[2], cls.name_of, 1, 10000))
+        names = [name.encode() for name, _ in self.names]
+        need(all(a < b for a, b in zip(names, names[1:])), "names out of order")
+        return self
+
+    def says(self):
+        return {"form": self.form,
+                "names": [{"name": name, "bodies": [body.hex() for body in bodies]} for name, bodies in self.names]}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -747,7 +811,8 @@ class Answer:
                 "control": [one.says() for one in self.control], "why": hexadecimal(self.why)}
 
 
-KINDS = {"record": Record, "begin": Begin, "seal": Seal, "answer": Answer, "context": Context, "entry": Entry}
+KINDS = {"record": Record, "begin": Begin, "seal": Seal, "answer": Answer, "context": Context, "entry": Entry,
+         "perspectives": Perspectives, "corroboration": Supplied}
 
 
 def main():

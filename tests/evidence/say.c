@@ -435,6 +435,67 @@ say_context(const struct cx_context *c, cx_span policy)
     say_put(o, "policy", say_cbor(policy));
     say_put(o, "order", cx_json_new_text(cx_order_word(c->order)));
     say_put(o, "messages", cx_json_new_text(cx_messages_word(c->messages)));
+    say_put(o, "perspectives", say_cbor(c->perspectives));
+    return o;
+}
+
+/* ---- corroboration */
+
+static struct cx_json *
+say_where(struct cx_place place, enum cx_region region)
+{
+    struct cx_json *o = cx_json_new_object();
+
+    say_put(o, "latitude", cx_json_new_integer(place.latitude));
+    say_put(o, "longitude", cx_json_new_integer(place.longitude));
+    say_put(o, "region", cx_json_new_text(cx_region_word(region)));
+    return o;
+}
+
+static struct cx_json *
+say_perspective(const struct cx_perspective *p)
+{
+    struct cx_json *o = cx_json_new_object();
+
+    say_put(o, "code", say_text(p->code));
+    say_put(o, "place", say_where(p->place, p->region));
+    say_put(o, "resolver", say_where(p->resolver, p->resolver_region));
+    say_put(o, "from", say_moment(p->from));
+    say_put(o, "until", say_moment(p->until));
+    say_put(o, "state", say_text(p->state));
+    return o;
+}
+
+struct cx_json *
+say_perspectives(const struct cx_perspectives *list)
+{
+    struct cx_json *o = cx_json_new_object(), *remotes = cx_json_new_array();
+
+    for (size_t i = 0; i < list->n; i++) {
+        say_add(remotes, say_perspective(&list->v[i]));
+    }
+    say_put(o, "primary", say_perspective(&list->primary));
+    say_put(o, "remotes", remotes);
+    return o;
+}
+
+struct cx_json *
+say_supplied(const struct cx_supplied *supplied)
+{
+    struct cx_json *o = cx_json_new_object(), *names = cx_json_new_array();
+
+    for (size_t i = 0; i < supplied->n; i++) {
+        struct cx_json *one = cx_json_new_object(), *bodies = cx_json_new_array();
+
+        for (size_t k = 0; k < supplied->v[i].n; k++) {
+            say_add(bodies, say_hex(cx_span_of_str(supplied->v[i].bodies[k])));
+        }
+        say_put(one, "name", say_text(supplied->v[i].name));
+        say_put(one, "bodies", bodies);
+        say_add(names, one);
+    }
+    say_put(o, "form", cx_json_new_text("open-mpic"));
+    say_put(o, "names", names);
     return o;
 }
 

@@ -8,11 +8,15 @@
 #include "evidence/chain.h"
 #include "evidence/context.h"
 #include "evidence/record.h"
+#include "mpic/perspective.h"
+#include "mpic/supplied.h"
 
 struct cx_json *say_record(const struct cx_record *record);
 struct cx_json *say_answer(const struct cx_answer_object *object);
 /* policy: its octets. */
 struct cx_json *say_context(const struct cx_context *context, cx_span policy);
+struct cx_json *say_perspectives(const struct cx_perspectives *list);
+struct cx_json *say_supplied(const struct cx_supplied *supplied);
 
 struct cx_json *say_begin(const struct cx_begin *begin);
 struct cx_json *say_seal(const struct cx_seal *seal);

@@ -49,7 +49,8 @@ class Files(unittest.TestCase):
     def test_are_enough_and_of_every_kind(self):
         kinds = [load(name)["kind"] for name in names()]
         self.assertGreaterEqual(len(kinds), 20)
-        self.assertEqual(set(kinds), {"record", "begin", "seal", "answer", "context", "message", "own"})
+        self.assertEqual(set(kinds), {"record", "begin", "seal", "answer", "context", "message", "own", "perspectives",
+                                      "corroboration"})
         self.assertGreaterEqual(len(load("refused.json")), 60)
 
     def test_every_word_of_the_format_is_in_one(self):
@@ -168,8 +169,9 @@ def said_by_python(kind, octets):
     except reader.Refused:
         return None
     says = value.says()
-    for member in ("facts", "policy"):
-        if getattr(value, member, None) is not None and not is_json(getattr(value, member)):
+    for member in ("facts", "policy", "perspectives"):
+        kept = getattr(value, member, None)
+        if kept is not None and not is_json(kept):
             says[member] = "not JSON"
     return large_as_text(says)
 

@@ -1,6 +1,7 @@
 #include "archive.h"
 #include "base/alloc.h"
 #include "build.h"
+#include "engine/check.h"
 #include "main.h"
 
 /* Fails the nth allocation for n = 1, 2, ... until the operation passes without meeting it. */
@@ -260,7 +261,63 @@ TEST(archives_survive_every_oom)
         "\"nodata\",\"time\":\"2026-11-22T04:35:24Z\"}]}]}\n");
 }
 
+/* ---- corroboration */
+
+static const char corroborated[] =
+    "{\"names\":[\"d.test\"],\"issuer\":\"ca.example.net\",\"date\":\"2026-11-22\","
+    "\"answers\":[{\"name\":\"d.test\",\"outcome\":\"nodata\",\"dnssec\":\"insecure\"},{\"name\":"
+    "\"test\",\"outcome\":\"nodata\",\"dnssec\":\"insecure\"}],\"perspectives\":{\"primary\":{"
+    "\"code\":"
+    "\"home\",\"latitude\":47.4,\"longitude\":8.5,\"region\":\"RIPE\"},\"remotes\":[{\"code\":"
+    "\"a\","
+    "\"latitude\":40,\"longitude\":-83,\"region\":\"ARIN\"},{\"code\":\"b\",\"latitude\":35.7,"
+    "\"longitude\":139.7,\"region\":\"APNIC\"}]},\"corroboration\":{\"open_mpic\":{\"d.test\":[{"
+    "\"domain_or_ip_target\":\"d.test\",\"perspectives\":[{\"perspective_code\":\"a\","
+    "\"check_passed\":true,\"timestamp_ns\":1795305599000000000,\"details\":{"
+    "\"caa_record_present\":true,\"found_at\":\"d.test\",\"records_seen\":[\"0 issue "
+    "\\\"ca.example.net\\\"\"]}},{\"perspective_code\":\"b\",\"check_passed\":true,\"timestamp_"
+    "ns\":"
+    "1795305599000000000,\"details\":{\"x_evidence\":{\"answers\":[{\"name\":\"d.test\","
+    "\"outcome\":"
+    "\"nodata\"},{\"name\":\"test\",\"outcome\":\"nodata\"}]}}}]}]}}}";
+
+static void
+ignore(void *ctx, struct cx_check *check)
+{
+    (void)ctx;
+    (void)check;
+}
+
+/* Lack of memory is told of; no number comes out of it. */
+TEST(corroboration_survives_every_oom)
+{
+    struct cx_json *json = NULL;
+
+    assert_true(cx_ok(cx_json_parse(cx_str_of(corroborated), &json, NULL)));
+    for (size_t nth = 1;; nth++) {
+        struct cx_check *check = cx_check_new();
+        size_t seen;
+
+        assert_non_null(check);
+        (void)cx_alloc_fail_nth(nth);
+        cx_check_start(check, json, NULL, NULL, 0, ignore, NULL);
+        seen = cx_alloc_fail_nth(0);
+        if (seen < nth) {
+            assert_true(cx_ok(check->status) && nth > 4);
+            assert_int_equal(check->corroboration.is.n_agreed, 2);
+            assert_string_equal(check->corroboration.lacks, "too few remote perspectives");
+            cx_check_free(check);
+            break;
+        }
+        assert_true(cx_status_class(check->status) == CX_CLASS_NOMEM);
+        assert_int_equal(check->corroboration.is.n_agreed, 0);
+        cx_check_free(check);
+    }
+    cx_json_free(json);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(corroboration_survives_every_oom),
     cmocka_unit_test(archives_survive_every_oom),
     cmocka_unit_test(an_answer_from_a_message_survives_every_oom),
     cmocka_unit_test(an_answer_survives_every_cap),

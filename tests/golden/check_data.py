@@ -24,7 +24,8 @@ SILENT = ('$schema', '$defs', 'title', 'description')
 def is_type(value, name):
     number = isinstance(value, int) and not isinstance(value, bool)
     return {'object': isinstance(value, dict), 'array': isinstance(value, list), 'string': isinstance(value, str),
-            'boolean': isinstance(value, bool), 'integer': number, 'null': value is None}[name]
+            'boolean': isinstance(value, bool), 'integer': number,
+            'number': number or isinstance(value, float), 'null': value is None}[name]
 
 
 def resolve(root, ref):

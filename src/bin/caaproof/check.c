@@ -34,6 +34,8 @@ static const char usage[] =
     "  --date T           judge by the rules of this moment (2018-03-01 or 2018-03-01T12:00:00Z)\n"
     "  --order O          bottom-up (default), top-down, parallel\n"
     "  --policy FILE      the CA's switches as JSON (docs/json.md); --facts FILE likewise\n"
+    "  --perspectives FILE    the CA's remote perspectives as JSON (docs/mpic.md)\n"
+    "  --corroboration FILE   what they saw: responses of Open MPIC, by name\n"
     "  --cert FILE        names of a certificate, precertificate or request, PEM or DER\n"
     "\n"
     "Where answers come from: the live DNS with DNSSEC, unless\n"

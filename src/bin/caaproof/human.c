@@ -224,6 +224,70 @@ put_finding(FILE *out, const struct cx_check *check, size_t i, bool explain)
     }
 }
 
+/* ---- corroboration */
+
+static void
+put_remote(FILE *out, const struct cx_corroborated *c, const struct cx_remote_result *r)
+{
+    fputs("    ", out);
+    output_escaped(out, cx_span_of_str(r->code));
+    fprintf(out, "%s%s  %s", r->region == CX_REGION_UNSET ? "" : " ", cx_region_word(r->region),
+            cx_remote_reason_sentence(r->reason));
+    if (&c->remotes[r->same_as] != r) {
+        fputs("; counts as one with ", out);
+        output_escaped(out, cx_span_of_str(c->remotes[r->same_as].code));
+    }
+    fputc('\n', out);
+}
+
+static void
+put_remotes(FILE *out, const struct cx_check *check, bool explain)
+{
+    for (size_t i = 0; i < check->request.n_names; i++) {
+        const struct cx_corroborated *c = &check->corroborated[i];
+
+        if (c->is.kind == CX_CORROBORATION_NONE || (c->lacks == NULL && !explain)) {
+            continue;
+        }
+        fputs("  ", out);
+        output_escaped(out, cx_span_of_str(check->request.names[i].given));
+        fprintf(out, "  %" PRIu64 "/%" PRIu64, c->is.n_agreed, c->is.n_used);
+        if (c->fault.n != 0) {
+            fputs(": ", out);
+            output_escaped(out, cx_span_of_str(c->fault));
+        }
+        fputc('\n', out);
+        for (size_t k = 0; k < c->n_remotes; k++) {
+            put_remote(out, c, &c->remotes[k]);
+        }
+    }
+}
+
+/* Whether a permit could rest on it: of a verdict that permits nothing there is nothing to say. */
+static void
+put_corroboration(FILE *out, const struct cx_check *check, bool explain)
+{
+    const struct cx_corroborated *k = &check->corroboration;
+
+    if (!cx_verdict_positive(check->conclusion.verdict) ||
+        (!k->needed && k->is.kind == CX_CORROBORATION_NONE)) {
+        return;
+    }
+    if (k->is.kind == CX_CORROBORATION_NONE) {
+        fputs("primary-only: no permit can rest on this until remote perspectives corroborate it\n",
+              out);
+        return;
+    }
+    fprintf(out, "%scorroborated by %" PRIu64 " of %" PRIu64 " remote perspectives",
+            k->lacks == NULL ? "" : "not enough: ", k->is.n_agreed, k->is.n_used);
+    for (size_t i = 0; i < k->is.n_regions; i++) {
+        fprintf(out, "%s%.*s", i == 0 ? ", in " : ", ", (int)k->is.regions[i].n,
+                k->is.regions[i].p);
+    }
+    fprintf(out, "%s%s\n", k->lacks == NULL ? "" : "; ", k->lacks == NULL ? "" : k->lacks);
+    put_remotes(out, check, explain);
+}
+
 void
 human_check(FILE *out, const struct cx_check *check, bool explain)
 {
@@ -240,4 +304,5 @@ human_check(FILE *out, const struct cx_check *check, bool explain)
             put_rules(out, &k->rules);
         }
     }
+    put_corroboration(out, check, explain);
 }

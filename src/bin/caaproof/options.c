@@ -27,6 +27,8 @@ enum {
     OPT_ORDER,
     OPT_POLICY,
     OPT_FACTS,
+    OPT_PERSPECTIVES,
+    OPT_CORROBORATION,
     OPT_ZONE,
     OPT_ANSWERS,
     OPT_HINTS,
@@ -68,6 +70,8 @@ static const struct option long_options[] = {
     { "order", required_argument, NULL, OPT_ORDER },
     { "policy", required_argument, NULL, OPT_POLICY },
     { "facts", required_argument, NULL, OPT_FACTS },
+    { "perspectives", required_argument, NULL, OPT_PERSPECTIVES },
+    { "corroboration", required_argument, NULL, OPT_CORROBORATION },
     { "zone", required_argument, NULL, OPT_ZONE },
     { "answers", required_argument, NULL, OPT_ANSWERS },
     { "root-hints", required_argument, NULL, OPT_HINTS },
@@ -247,6 +251,10 @@ take_request_option(struct options *o, int option, const char *value)
         return set_file(o, "policy", value);
     case OPT_FACTS:
         return set_file(o, "facts", value);
+    case OPT_PERSPECTIVES:
+        return set_file(o, "perspectives", value);
+    case OPT_CORROBORATION:
+        return set_file(o, "corroboration", value);
     default:
         return false;
     }
@@ -423,6 +431,9 @@ fit_together(const struct options *o)
         return options_complain("no permit without --authority: it binds the issuing key",
                                 o->permits ? "--permits" : "--permit");
     }
+    if (o->batch && cx_json_get(o->request, "corroboration") != NULL) {
+        return options_complain("--batch takes it from each request", "--corroboration");
+    }
     if (o->stats && !o->batch) {
         return options_complain("not without --batch", "--stats");
     }
@@ -498,9 +509,17 @@ options_misplaced(const struct options *options, const char *const *used)
         const char *member;
         const char *option;
     } members[] = {
-        { "issuer", "issuer" },   { "account_uri", "account-uri" }, { "method", "method" },
-        { "purpose", "purpose" }, { "profile", "profile" },         { "date", "date" },
-        { "order", "order" },     { "policy", "policy" },           { "facts", "facts" },
+        { "issuer", "issuer" },
+        { "account_uri", "account-uri" },
+        { "method", "method" },
+        { "purpose", "purpose" },
+        { "profile", "profile" },
+        { "date", "date" },
+        { "order", "order" },
+        { "policy", "policy" },
+        { "facts", "facts" },
+        { "perspectives", "perspectives" },
+        { "corroboration", "corroboration" },
     };
     const struct accepted *accepted = &options->accepted;
 

@@ -203,7 +203,8 @@ static void
 print_counts(const struct replay_counts *counts)
 {
     printf("%" PRIu64 " checks replayed: %" PRIu64 " with another verdict, %" PRIu64
-           " with another reason or window only, %" PRIu64 " that cannot be judged\n",
+           " with another reason, window or corroboration only, %" PRIu64
+           " that cannot be judged\n",
            counts->checks + counts->failed, counts->verdict_changed, counts->otherwise_changed,
            counts->failed);
     for (size_t from = 0; from < REPLAY_VERDICTS; from++) {

@@ -57,6 +57,23 @@ print_place(FILE *out, const struct cx_log_row *row, const struct cx_record *rec
     }
 }
 
+static bool
+corroboration_differs(const struct running *r, const struct cx_record *record)
+{
+    return cx_corroboration_differs(&record->corroboration, &r->check->corroboration.is);
+}
+
+static void
+print_corroboration(FILE *out, const struct cx_corroboration *was,
+                    const struct cx_corroboration *now)
+{
+    char was_text[CX_QUORUM_TEXT], now_text[CX_QUORUM_TEXT];
+
+    cx_quorum_text(was, was_text);
+    cx_quorum_text(now, now_text);
+    fprintf(out, "    corroborated %s -> %s\n", was_text, now_text);
+}
+
 static void
 print_difference(struct running *r, const struct cx_log_row *row, const struct cx_record *record)
 {
@@ -73,6 +90,9 @@ print_difference(struct running *r, const struct cx_log_row *row, const struct c
             print_change(out, r->check->request.names[i].given, finding->verdict, finding->reason,
                          r->check->findings[i].verdict, r->check->findings[i].reason);
         }
+    }
+    if (corroboration_differs(r, record)) {
+        print_corroboration(out, &record->corroboration, &r->check->corroboration.is);
     }
 }
 
@@ -119,6 +139,23 @@ names_json(const struct running *r, const struct cx_record *record)
     return cx_json_whole(array, done);
 }
 
+/* null: as recorded. */
+static struct cx_json *
+corroboration_json(const struct running *r, const struct cx_record *record)
+{
+    char was[CX_QUORUM_TEXT], now[CX_QUORUM_TEXT];
+    struct cx_json *json;
+
+    if (!corroboration_differs(r, record)) {
+        return cx_json_new_null();
+    }
+    cx_quorum_text(&record->corroboration, was);
+    cx_quorum_text(&r->check->corroboration.is, now);
+    json = cx_json_new_object();
+    return cx_json_whole(json, cx_json_set(json, "was", cx_json_new_text(was)) &&
+                                   cx_json_set(json, "now", cx_json_new_text(now)));
+}
+
 static struct cx_json *
 difference_json(const struct running *r, const struct cx_log_row *row,
                 const struct cx_record *record)
@@ -139,7 +176,8 @@ difference_json(const struct running *r, const struct cx_log_row *row,
             cx_json_set(json, "now",
                         verdict_json(now->verdict, cx_str_of(cx_reason_word(now->reason)),
                                      now->valid_until)) &&
-            cx_json_set(json, "names", names_json(r, record)));
+            cx_json_set(json, "names", names_json(r, record)) &&
+            cx_json_set(json, "corroboration", corroboration_json(r, record)));
 }
 
 static struct cx_json *
