@@ -25,7 +25,7 @@ PERMIT = {"www.tlog-proof": "good.tlog-proof", "log.vkey": "log.vkey", "issuer.p
 INCIDENT = os.path.join(SCENARIOS, "incident-2019")
 NOW = ". 3600 IN SOA a. b. 1 3600 600 86400 3600\ntest. 3600 IN CAA 0 issue \"other.example\"\n"
 # Commands of which 1 and 2 say that something was found, not that something is wrong.
-FINDERS = re.compile(r" (lint|replay|import|diff|scope) ")
+FINDERS = re.compile(r" (lint|replay|import|diff|scope|reconcile) ")
 
 passed = 0
 failed = 0
