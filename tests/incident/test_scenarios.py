@@ -37,6 +37,10 @@ def counted(items):
     return {k: items.count(k) for k in set(items)}
 
 
+# Members of results that came after the archives of these scenarios were written.
+LATER = {'corroboration'}
+
+
 class Written(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -249,7 +253,7 @@ class Archives(Written):
             for entry in found['inputs']:
                 for text in read(self.path(name, entry['path'])).splitlines() if entry['format'] == 'caaproof' else ():
                     value = json.loads(text)
-                    self.assertLessEqual(set(judged['required']), set(value))
+                    self.assertLessEqual(set(judged['required']) - LATER, set(value))
                     for one in value['names']:
                         self.assertEqual(check_data.errors(schema, schema['$defs']['name'], one), [])
 
