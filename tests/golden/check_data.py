@@ -236,7 +236,10 @@ def check_validator(check, schema, result):
         check('validator: ' + what, [] if errors(schema, schema, request) else ['was not refused'])
     name = {'name': 'd.test', 'verdict': 'DENY', 'reason': 'x', 'rules': ['R-DEC-1'], 'notes': ['a:b'], 'found_at': 'd.test',
             'records_at': 'd.test', 'records': [rec], 'answers': []}
-    whole = {'schema': 1, 'verdict': 'DENY', 'reason': 'x', 'rules': [], 'valid_until': None, 'epoch': 'E11', 'names': [name]}
+    alone = {'kind': 'none', 'needed': True, 'used': 0, 'agreed': 0, 'regions': [], 'quorum': None, 'sufficient': False,
+             'lacks': 'there is none'}
+    whole = {'schema': 1, 'verdict': 'DENY', 'reason': 'x', 'rules': [], 'valid_until': None, 'epoch': 'E11',
+             'corroboration': alone, 'names': [name]}
     refusal = {'schema': 1, 'error': {'code': 'policy', 'message': 'x', 'rule': 'R-SEC-3'}}
     check('result schema: a result', errors(result, result, whole))
     check('result schema: a refusal', errors(result, result, refusal))
