@@ -57,6 +57,17 @@ cx_utf8_ascii(cx_span text)
 }
 
 static inline bool
+cx_str_is_ascii(cx_str text)
+{
+    for (size_t i = cx_utf8_ascii(cx_span_of_str(text)); i < text.n; i++) {
+        if ((uint8_t)text.p[i] >= 0x80) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static inline bool
 cx_utf8_valid(cx_span text)
 {
     uint32_t point;

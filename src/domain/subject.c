@@ -1,5 +1,6 @@
 #include "domain/subject.h"
 
+#include "base/utf8.h"
 #include "domain/idn.h"
 #include "domain/suffix.h"
 
@@ -26,8 +27,8 @@ cx_is_mailbox(cx_str given)
     return given.n != 0 && memchr(given.p, '@', given.n) != NULL;
 }
 
-static bool
-is_ip_address(cx_str given)
+bool
+cx_is_ip_address(cx_str given)
 {
     char text[INET6_ADDRSTRLEN + 1];
     unsigned char address[16];
@@ -38,17 +39,6 @@ is_ip_address(cx_str given)
     memcpy(text, given.p, given.n);
     text[given.n] = '\0';
     return inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1;
-}
-
-static bool
-is_ascii(cx_str text)
-{
-    for (size_t i = 0; i < text.n; i++) {
-        if ((unsigned char)text.p[i] >= 0x80) {
-            return false;
-        }
-    }
-    return true;
 }
 
 /* The domain of a mailbox in A-labels (R-MAIL-3). */
@@ -64,7 +54,7 @@ domain_of_mailbox(cx_str given, struct cx_arena *arena, cx_str *ret, struct cx_d
         return refuse(detail, given, NULL, "a mailbox needs text on both sides of its @");
     }
     *ret = (cx_str){ given.p + at, given.n - at };
-    return is_ascii(*ret) ? CX_SUCCESS : cx_domain_to_ascii(*ret, arena, ret, detail);
+    return cx_str_is_ascii(*ret) ? CX_SUCCESS : cx_domain_to_ascii(*ret, arena, ret, detail);
 }
 
 static cx_status
@@ -100,7 +90,7 @@ read_dns_name(cx_str given, cx_str text, const struct cx_case *c, struct cx_aren
     struct cx_detail inner = { .text = "" };
     struct cx_name name;
 
-    if (!is_ascii(text)) {
+    if (!cx_str_is_ascii(text)) {
         return refuse(detail, given, "R-TREE-11",
                       "not ASCII: give the A-label form (xn--...) of each label");
     }
@@ -134,7 +124,7 @@ cx_subject_from_text(cx_str given, enum cx_purpose purpose, const struct cx_case
     }
     if (mailbox) {
         CX_TRY(domain_of_mailbox(given, arena, &text, detail));
-    } else if (is_ip_address(given)) {
+    } else if (cx_is_ip_address(given)) {
         ret->kind = CX_SUBJECT_IP;
         return CX_SUCCESS;
     } else if (text.n > 2 && text.p[0] == '*' && text.p[1] == '.') {

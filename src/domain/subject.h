@@ -13,4 +13,7 @@ cx_status cx_subject_from_text(cx_str given, enum cx_purpose purpose, const stru
 /* A mailbox has an "@". */
 bool cx_is_mailbox(cx_str given);
 
+/* Of either family, as inet_pton(3) reads them. */
+bool cx_is_ip_address(cx_str given);
+
 #endif

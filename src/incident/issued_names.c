@@ -3,9 +3,8 @@
 #include "base/utf8.h"
 #include "dns/name.h"
 #include "domain/idn.h"
+#include "domain/subject.h"
 #include "pki/alt_name.h"
-
-#include <arpa/inet.h>
 
 struct names {
     struct cx_issued_build *build;
@@ -54,30 +53,6 @@ add(struct names *names, cx_str name)
 
 /* ---- one name */
 
-static bool
-is_address(cx_str text)
-{
-    char copy[INET6_ADDRSTRLEN + 1] = "";
-    uint8_t octets[16];
-
-    if (text.n >= sizeof(copy)) {
-        return false;
-    }
-    memcpy(copy, text.p, text.n);
-    return inet_pton(AF_INET, copy, octets) == 1 || inet_pton(AF_INET6, copy, octets) == 1;
-}
-
-static bool
-is_ascii(cx_str text)
-{
-    for (size_t i = 0; i < text.n; i++) {
-        if ((unsigned char)text.p[i] >= 0x80) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Labels as hosts had them while underscores were allowed; "*." in front of them. */
 static bool
 is_host(cx_str text)
@@ -99,9 +74,10 @@ add_mailbox(struct names *names, cx_str text)
     cx_span octets = cx_span_of_str(text);
     const char *at = memrchr(text.p, '@', text.n);
     cx_str domain = { at + 1, (size_t)(text.p + text.n - at - 1) };
-    bool good = at != text.p && domain.n != 0 &&
-                (is_ascii(text) ? cx_ok(cx_alt_name_check_mail(octets, NULL)) && is_host(domain)
-                                : cx_ok(cx_alt_name_check_mail_utf8(octets, NULL)));
+    bool good =
+        at != text.p && domain.n != 0 &&
+        (cx_str_is_ascii(text) ? cx_ok(cx_alt_name_check_mail(octets, NULL)) && is_host(domain)
+                               : cx_ok(cx_alt_name_check_mail_utf8(octets, NULL)));
 
     return good ? add(names, text) : refuse(names, text, "not a mailbox");
 }
@@ -132,7 +108,7 @@ add_host(struct names *names, cx_str text)
 {
     cx_str given = text;
 
-    if (!is_ascii(text)) {
+    if (!cx_str_is_ascii(text)) {
         cx_status s = to_a_labels(names, &text);
 
         if (cx_status_class(s) == CX_CLASS_MALFORMED) {
@@ -190,7 +166,7 @@ add_name(struct names *names, cx_str piece)
     if (text.n == 0) {
         return CX_SUCCESS; /* between two separators */
     }
-    if (is_address(text)) {
+    if (cx_is_ip_address(text)) {
         return add(names, text);
     }
     return memchr(text.p, '@', text.n) != NULL ? add_mailbox(names, text) : add_host(names, text);

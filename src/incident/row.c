@@ -37,8 +37,8 @@ name_to_json(cx_span name)
     return cx_json_new_text(text);
 }
 
-static struct cx_json *
-reasons_to_json(uint32_t reasons)
+struct cx_json *
+cx_reasons_to_json(uint32_t reasons)
 {
     struct cx_json *json = cx_json_new_array();
     bool complete = true;
@@ -126,7 +126,7 @@ set_grounds(struct cx_json *json, const struct cx_name_evidence *e)
 {
     return cx_json_set_text(json, "grade",
                             e->grade != CX_GRADE_UNSET ? cx_grade_word(e->grade) : NULL) &&
-           cx_json_set(json, "reasons", reasons_to_json(e->reasons)) &&
+           cx_json_set(json, "reasons", cx_reasons_to_json(e->reasons)) &&
            cx_json_set(json, "rules", rules_to_json(&e->finding.rules));
 }
 
@@ -229,7 +229,7 @@ set_class(struct cx_json *json, const struct cx_triaged *t)
            cx_json_set_text(json, "grade",
                             t->grade != CX_GRADE_UNSET ? cx_grade_word(t->grade) : NULL) &&
            cx_json_set_text(json, "process", cx_process_word(t->process)) &&
-           cx_json_set(json, "reasons", reasons_to_json(t->reasons)) &&
+           cx_json_set(json, "reasons", cx_reasons_to_json(t->reasons)) &&
            cx_json_set_text(json, "verdict",
                             t->verdict != CX_VERDICT_UNSET ? cx_verdict_word(t->verdict) : NULL);
 }

@@ -28,4 +28,7 @@ struct cx_row_context {
 cx_status cx_row_to_json(const struct cx_triaged *triaged, const struct cx_row_context *context,
                          struct cx_json **ret) CX_MUST;
 
+/* The words of a set of CX_EVIDENCE_BIT; a new value, owned by the caller; NULL: no memory. */
+struct cx_json *cx_reasons_to_json(uint32_t reasons) CX_MUST;
+
 #endif

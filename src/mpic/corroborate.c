@@ -102,6 +102,13 @@ judge_remote(const struct work *w, const struct cx_remote *remote, struct cx_rem
     return CX_SUCCESS;
 }
 
+/* Said one by one, so that a result without a reason is none that corroborates. */
+static bool
+agrees(enum cx_remote_reason reason)
+{
+    return reason == CX_REMOTE_IS_PERMITS || reason == CX_REMOTE_IS_PASSED;
+}
+
 /* What it says, whoever it is. */
 static cx_status
 weigh(const struct work *w, const struct cx_remote *remote, struct cx_remote_result *ret)
@@ -128,9 +135,8 @@ weigh(const struct work *w, const struct cx_remote *remote, struct cx_remote_res
         CX_TRY(judge_remote(w, remote, ret));
         break;
     }
-    if (ret->reason <= CX_REMOTE_IS_PASSED &&
-        (ret->time == CX_TIME_NONE || ret->time > date + CX_PERMIT_SKEW_S ||
-         ret->time < date - CX_WINDOW_S)) {
+    if (agrees(ret->reason) && (ret->time == CX_TIME_NONE || ret->time > date + CX_PERMIT_SKEW_S ||
+                                ret->time < date - CX_WINDOW_S)) {
         ret->reason = CX_REMOTE_IS_STALE;
     }
     return CX_SUCCESS;
@@ -215,7 +221,7 @@ weigh_all(struct work *w)
         CX_TRY(weigh(w, &attempt->v[i], r));
         r->reason = why != CX_REMOTE_UNSET ? why : r->reason;
         r->is_used = why != CX_REMOTE_IS_NEAR_PRIMARY;
-        r->corroborates = why == CX_REMOTE_UNSET && r->reason <= CX_REMOTE_IS_PASSED;
+        r->corroborates = why == CX_REMOTE_UNSET && agrees(r->reason);
     }
     w->n_missing = w->response.count > w->n ? w->response.count - w->n : 0;
     join_close(w);

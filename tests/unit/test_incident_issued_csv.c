@@ -263,6 +263,17 @@ TEST(names_that_reject_their_row)
     }
 }
 
+/* An address is one to its last octet: what follows a NUL would else be a name that nobody asks about. */
+TEST(address_with_a_name_behind_a_nul)
+{
+    static const char octets[] = "serial,names\n01,192.0.2.1\0.shop.example\n";
+    struct list list;
+
+    list_open(&list, &cx_issued_csv, (cx_span){ (const uint8_t *)octets, sizeof(octets) - 1 });
+    list_told(&list, CX_FATE_REJECTED, "names");
+    list_close(&list);
+}
+
 TEST(no_more_names_than_a_request_has)
 {
     struct cx_buf buf;
@@ -523,6 +534,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(cells_that_reject_their_row),
     cmocka_unit_test(names_in_one_cell),
     cmocka_unit_test(names_that_reject_their_row),
+    cmocka_unit_test(address_with_a_name_behind_a_nul),
     cmocka_unit_test(no_more_names_than_a_request_has),
     cmocka_unit_test(sha256_from_a_link),
     cmocka_unit_test(sha256_in_upper_case_with_colons),

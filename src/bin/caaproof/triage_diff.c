@@ -3,6 +3,7 @@
 #include "bin/caaproof/output.h"
 #include "bin/caaproof/runs.h"
 #include "bin/caaproof/triage.h"
+#include "incident/row.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,22 +25,6 @@ struct diff {
     uint64_t changed;
     uint64_t of_class; /* of those */
 };
-
-static struct cx_json *
-reasons_to_json(uint32_t reasons)
-{
-    struct cx_json *json = cx_json_new_array();
-    bool complete = true;
-
-    for (unsigned i = 0; i < CX_EVIDENCE_COUNT; i++) {
-        if ((reasons & CX_EVIDENCE_BIT(i)) != 0) {
-            complete =
-                cx_json_add(json, cx_json_new_text(cx_evidence_word((enum cx_evidence_reason)i))) &&
-                complete;
-        }
-    }
-    return cx_json_whole(json, complete);
-}
 
 static struct cx_json *
 remedies_to_json(const struct cx_run_result *r)
@@ -72,7 +57,7 @@ result_to_json(const struct cx_run_result *r)
         cx_json_set(json, "now",
                     r->now != CX_NOW_UNKNOWN ? cx_json_new_text(cx_now_word(r->now))
                                              : cx_json_new_null()) &&
-        cx_json_set(json, "reasons", reasons_to_json(r->reasons)) &&
+        cx_json_set(json, "reasons", cx_reasons_to_json(r->reasons)) &&
         cx_json_set(json, "remedies", remedies_to_json(r));
     return cx_json_whole(json, complete);
 }
