@@ -35,9 +35,10 @@ static const char usage[] =
     "asked "
     "again.\n"
     "\n"
-    "  --in-flight N      certificates under way at once (default 100); of one registrable domain "
-    "never more\n"
-    "                     than one, so that no name server is flooded\n"
+    "  --in-flight N      certificates under way at once (default 100); of those whose first "
+    "name is\n"
+    "                     under one registrable domain never more than one, so that no name server "
+    "is flooded\n"
     "  --zone FILE, --answers FILE   instead of the live DNS\n" OPTIONS_LIVE_HELP
     "  --json             print the summary of the run as JSON\n"
     "\n"
