@@ -49,6 +49,9 @@ struct dig {
     enum section section;
     enum cx_outcome outcome; /* of the response code */
     bool truncated;
+    bool has_count;
+    size_t count; /* of answers, by the header */
+    size_t n_records;
     cx_span asked;
     cx_span owners[CX_ALIASES_READ]; /* of CNAME records, and what they point to */
     cx_span targets[CX_ALIASES_READ];
@@ -71,6 +74,20 @@ name_of(cx_str text, struct dig *dig, cx_span *ret, struct cx_detail *detail)
     return cx_arena_copy(dig->arena, cx_name_span(&name), ret);
 }
 
+/* "ANSWER: 2, " */
+static bool
+read_count(cx_str line, size_t *ret)
+{
+    static const cx_str key = CX_STR_INIT("ANSWER: ");
+    size_t from = cx_text_find(line, key) + key.n, at = from;
+
+    *ret = 0;
+    while (at < line.n && line.p[at] >= '0' && line.p[at] <= '9' && *ret <= UINT16_MAX) {
+        *ret = *ret * 10 + (size_t)(line.p[at++] - '0');
+    }
+    return at > from;
+}
+
 static cx_status
 read_header(cx_str line, struct dig *dig, struct cx_detail *detail)
 {
@@ -85,6 +102,7 @@ read_header(cx_str line, struct dig *dig, struct cx_detail *detail)
         CX_TRY(cx_excerpt_rcode(word, &dig->outcome, detail));
     }
     if (cx_text_begins(line, CX_STR(";; flags:"))) {
+        dig->has_count = read_count(line, &dig->count);
         line.n = cx_text_find(line, CX_STR("QUERY:"));
         dig->truncated = cx_text_has(line, CX_STR(" tc"));
     }
@@ -156,6 +174,7 @@ read_record(cx_str line, struct dig *dig, struct cx_detail *detail)
     if (type.n == 0) {
         return cx_fail(detail, CX_E_ARCHIVE, "response: a record that was cut");
     }
+    dig->n_records++;
     if ((!caa && !cx_str_equal(type, CX_STR("CNAME"))) || !cx_str_equal(class, CX_STR("IN"))) {
         return CX_SUCCESS;
     }
@@ -234,6 +253,14 @@ cx_dig_read(cx_str text, struct cx_arena *arena, struct cx_observation *o, cx_sp
     }
     if (dig.truncated) {
         return cx_fail(detail, CX_E_ARCHIVE, "response: truncated, so that records are missing");
+    }
+    if (dig.has_count && dig.count != dig.n_records) {
+        return cx_fail(detail, CX_E_ARCHIVE, "response: %zu records, and its header counts %zu",
+                       dig.n_records, dig.count);
+    }
+    if (dig.list.n != 0 && dig.outcome != CX_OUTCOME_UNSET) {
+        return cx_fail(detail, CX_E_ARCHIVE,
+                       "response: CAA records, and a status that says otherwise");
     }
     if (dig.outcome != CX_OUTCOME_UNSET && dig.list.n == 0) {
         o->outcome = dig.outcome;

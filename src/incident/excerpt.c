@@ -79,6 +79,19 @@ set_reason(const char *text, char ret[CX_REJECT_TEXT])
     ret[out] = '\0';
 }
 
+/* A log system may take a line in long after it was written: its clock says nothing of the window (R-TIME-2, R-PRF-5). */
+static void
+lower_indexed(struct cx_excerpt *excerpt)
+{
+    for (size_t i = 0; i < excerpt->n; i++) {
+        struct cx_observation *o = &excerpt->v[i];
+
+        if (o->clock == CX_CLOCK_INDEXED && o->grade < CX_GRADE_D) {
+            o->grade = CX_GRADE_D;
+        }
+    }
+}
+
 cx_status
 cx_excerpt_end(struct cx_excerpt *excerpt, cx_status status, const struct cx_detail *detail,
                struct cx_archive_record *ret)
@@ -86,6 +99,7 @@ cx_excerpt_end(struct cx_excerpt *excerpt, cx_status status, const struct cx_det
     enum cx_class class = cx_status_class(status);
 
     if (cx_ok(status)) {
+        lower_indexed(excerpt);
         ret->fate = excerpt->n != 0 ? CX_FATE_OBSERVED : CX_FATE_IGNORED;
         ret->v = excerpt->v;
         ret->n = excerpt->n;

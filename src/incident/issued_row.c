@@ -502,6 +502,12 @@ take_signed(struct row *row)
     bool has, date_only;
     int64_t ms;
 
+    if (!take_moment(row, CX_COLUMN_SIGNED, &ms, &has, &date_only)) {
+        return false;
+    }
+    if (has && date_only && !is_word(clock, weak)) {
+        return refuse(row, CX_COLUMN_SIGNED, "a date alone is no moment");
+    }
     if (!take_time(row, CX_COLUMN_SIGNED, false, &moment) ||
         !take_moment(row, CX_COLUMN_SEEN, &ms, &has, &date_only)) {
         return false;

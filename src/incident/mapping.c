@@ -58,6 +58,7 @@ struct cx_mapping {
 struct texts {
     cx_str v[FIELDS];
     const struct cx_json *records; /* as an array */
+    bool has_records;              /* there is such a member, cell or group, maybe an empty one */
 };
 
 /* ---- reading the mapping */
@@ -130,7 +131,21 @@ read_places(const struct cx_json *json, struct cx_mapping *m, struct cx_detail *
     return CX_SUCCESS;
 }
 
-/* Lists of words by what they mean; every member must be a list of texts. */
+static bool
+listed(const struct cx_json *list, cx_str word)
+{
+    cx_str other;
+
+    for (size_t i = 0; i < cx_json_size(list); i++) {
+        if (cx_json_string(cx_json_at(list, i), &other) &&
+            cx_span_equal_fold(cx_span_of_str(word), cx_span_of_str(other))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Lists of words by what they mean; every member must be a list of texts, and no word mean two things. */
 static cx_status
 check_words(const struct cx_json *json, const char *what, struct cx_detail *detail)
 {
@@ -146,6 +161,13 @@ check_words(const struct cx_json *json, const char *what, struct cx_detail *deta
         for (size_t k = 0; k < cx_json_size(list); k++) {
             if (!cx_json_string(cx_json_at(list, k), &word)) {
                 return cx_fail(detail, CX_E_USAGE, "mapping: %s: lists of texts are needed", what);
+            }
+            for (size_t before = 0; before < i; before++) {
+                if (listed(cx_json_get_str(json, names[before]), word)) {
+                    return cx_fail(detail, CX_E_USAGE,
+                                   "mapping: %s: \"%.*s\" is listed twice, with two meanings", what,
+                                   (int)(word.n < 60 ? word.n : 60), word.p);
+                }
             }
         }
         if (cx_json_size(list) == 0) {
@@ -385,20 +407,6 @@ cx_mapping_kind_of(const struct cx_mapping *mapping)
 
 /* ---- what a record says */
 
-static bool
-listed(const struct cx_json *list, cx_str word)
-{
-    cx_str other;
-
-    for (size_t i = 0; i < cx_json_size(list); i++) {
-        if (cx_json_string(cx_json_at(list, i), &other) &&
-            cx_span_equal_fold(cx_span_of_str(word), cx_span_of_str(other))) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The member whose list has the word; false if none has. */
 static bool
 meaning_of(const struct cx_json *meanings, cx_str word, cx_str *ret)
@@ -546,12 +554,12 @@ take_records(struct cx_excerpt *excerpt, const struct texts *t, struct cx_observ
     if (list.n != 0 && o->outcome != CX_OUTCOME_UNSET && o->outcome != CX_OUTCOME_RECORDS) {
         return cx_fail(detail, CX_E_ARCHIVE, "has records, and an outcome that says otherwise");
     }
+    cx_caa_list_to(&list, o);
     if (list.n == 0 && o->outcome == CX_OUTCOME_RECORDS) {
         o->outcome = CX_OUTCOME_UNSET; /* there are some, but which is not said */
-    }
-    cx_caa_list_to(&list, o);
-    if (list.n == 0 && has(m, FIELD_RECORDS) && m->empty_is_nodata &&
-        o->outcome == CX_OUTCOME_UNSET && o->claim != CX_CLAIM_FAILS) {
+    } else if (list.n == 0 && t->has_records && m->empty_is_nodata &&
+               o->outcome == CX_OUTCOME_UNSET && o->claim != CX_CLAIM_FAILS &&
+               o->claim != CX_CLAIM_DENIES) { /* no record denies nothing */
         o->outcome = CX_OUTCOME_NODATA;
     }
     return CX_SUCCESS;
@@ -648,6 +656,7 @@ cx_mapping_line(struct cx_excerpt *excerpt, cx_str line, struct cx_detail *detai
 
         if (m->groups[i] != 0 && group->rm_so >= 0) {
             texts.v[i] = (cx_str){ text.p + group->rm_so, (size_t)(group->rm_eo - group->rm_so) };
+            texts.has_records = texts.has_records || i == FIELD_RECORDS;
         }
     }
     return take(excerpt, &texts, detail);
@@ -672,8 +681,22 @@ value_at(const struct cx_json *value, cx_str path)
     return member;
 }
 
+/* A member that is missing or null says nothing; an empty array or text says that there is no record. */
 static cx_status
-texts_of_value(struct cx_excerpt *excerpt, const struct cx_json *value, struct texts *ret)
+records_of_member(const struct cx_json *member, struct texts *ret, struct cx_detail *detail)
+{
+    enum cx_json_kind kind = cx_json_kind_of(member);
+
+    ret->records = kind == CX_JSON_ARRAY ? member : NULL;
+    ret->has_records = kind == CX_JSON_ARRAY || kind == CX_JSON_STRING;
+    return ret->has_records || member == NULL || kind == CX_JSON_NULL
+               ? CX_SUCCESS
+               : cx_fail(detail, CX_E_ARCHIVE, "records: an array or a text is needed");
+}
+
+static cx_status
+texts_of_value(struct cx_excerpt *excerpt, const struct cx_json *value, struct texts *ret,
+               struct cx_detail *detail)
 {
     const struct cx_mapping *m = excerpt->mapping;
 
@@ -684,8 +707,8 @@ texts_of_value(struct cx_excerpt *excerpt, const struct cx_json *value, struct t
         if (cx_json_bool(member, &flag)) {
             ret->v[i] = flag ? CX_STR("true") : CX_STR("false");
         }
-        if (i == FIELD_RECORDS && cx_json_kind_of(member) == CX_JSON_ARRAY) {
-            ret->records = member;
+        if (i == FIELD_RECORDS) {
+            CX_TRY(records_of_member(member, ret, detail));
         }
         CX_TRY(cx_excerpt_text(excerpt, member, &ret->v[i]));
     }
@@ -725,7 +748,7 @@ cx_mapping_value(struct cx_excerpt *excerpt, const struct cx_json *value, struct
             return CX_SUCCESS;
         }
     }
-    CX_TRY(texts_of_value(excerpt, value, &texts));
+    CX_TRY(texts_of_value(excerpt, value, &texts, detail));
     CX_TRY(time_of_value(excerpt, value, &texts));
     return take(excerpt, &texts, detail);
 }
@@ -778,5 +801,6 @@ cx_mapping_row(struct cx_excerpt *excerpt, const struct cx_csv_row *row, const s
             texts.v[i] = row->v[columns[i]];
         }
     }
+    texts.has_records = columns[FIELD_RECORDS] < row->n;
     return take(excerpt, &texts, detail);
 }

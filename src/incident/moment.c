@@ -200,7 +200,7 @@ read_zone(cx_str text, size_t *at, int64_t *ret)
     *ret = 0;
     if (utc) {
         to += 3;
-    } else if (is_word_at(text, to, "Z")) {
+    } else if (is_word_at(text, to, "Z") || is_word_at(text, to, "z")) {
         to++;
     } else if (!read_offset(text, &to, ret)) {
         return false;
@@ -211,6 +211,14 @@ read_zone(cx_str text, size_t *at, int64_t *ret)
     return true;
 }
 
+/* A sign and a digit: an offset, readable or not. */
+static bool
+is_offset_at(cx_str text, size_t at)
+{
+    return at < text.n && (text.p[at] == '+' || text.p[at] == '-') && digits_at(text, at + 1) != 0;
+}
+
+/* What looks like an offset and was not read, as in "UTC+02:00" and "+5:30", would else be another moment. */
 static cx_status
 with_zone(cx_str text, const struct cx_archive_options *options, const struct local *local,
           size_t *at, struct cx_moment *ret, struct cx_detail *detail)
@@ -218,10 +226,16 @@ with_zone(cx_str text, const struct cx_archive_options *options, const struct lo
     int64_t offset = options->zone_s;
 
     if (!read_zone(text, at, &offset)) {
+        if (is_offset_at(text, *at) ||
+            (*at < text.n && text.p[*at] == ' ' && is_offset_at(text, *at + 1))) {
+            return refuse(text, "an offset that cannot be read", detail);
+        }
         if (!options->has_zone) {
             return refuse(text, "no zone in it; give one with --zone", detail);
         }
         offset = options->zone_s;
+    } else if (is_offset_at(text, *at)) {
+        return refuse(text, "an offset behind a zone", detail);
     }
     *ret = (struct cx_moment){ .ms = (local->seconds - offset) * 1000 + (int64_t)local->ms,
                                .precision_ms = local->precision_ms };

@@ -122,6 +122,10 @@ take_response(struct cx_excerpt *excerpt, const struct said *said, struct cx_obs
     }
     if (said->found_at.n != 0) {
         CX_TRY(cx_excerpt_domain(excerpt, said->found_at, &o->found_at, detail));
+        if (asked.n != 0 && !cx_span_equal(asked, o->found_at)) {
+            return cx_fail(detail, CX_E_ARCHIVE,
+                           "foundAt is not the name that the response is for");
+        }
     } else if (asked.n != 0) {
         o->found_at = asked;
     } else if (o->found_at.n != 0 && !cx_name_within(o->name, o->found_at)) {
@@ -145,6 +149,14 @@ take(struct cx_excerpt *excerpt, const struct said *said, struct cx_observation 
     o->claim = said->valid ? CX_CLAIM_PERMITS : CX_CLAIM_DENIES;
     if (!said->present && o->outcome == CX_OUTCOME_RECORDS) {
         return cx_fail(detail, CX_E_ARCHIVE, "says that no CAA record is present, and has some");
+    }
+    if (!said->present &&
+        (!said->valid || (o->outcome != CX_OUTCOME_UNSET && cx_outcome_is_failure(o->outcome)))) {
+        return cx_fail(detail, CX_E_ARCHIVE,
+                       "says that no CAA record is present, and that it forbids or failed");
+    }
+    if (said->present && (o->outcome == CX_OUTCOME_NODATA || o->outcome == CX_OUTCOME_NXDOMAIN)) {
+        return cx_fail(detail, CX_E_ARCHIVE, "says that a CAA record is present, and has none");
     }
     o->grade = o->outcome == CX_OUTCOME_RECORDS ? CX_GRADE_C : CX_GRADE_D;
     if (!said->present) {
@@ -258,6 +270,7 @@ read_rr(struct cx_excerpt *excerpt, const struct cx_json *rr, struct brackets *b
     const struct cx_json *header = cx_json_get(rr, "Hdr");
     int64_t flags = 0, ttl = 0;
     cx_str owner, tag, value;
+    cx_span at;
 
     if (!cx_json_string(cx_json_get(header, "Name"), &owner) ||
         !cx_json_integer(cx_json_get(header, "Ttl"), &ttl) || ttl < 0 || ttl > UINT32_MAX ||
@@ -268,7 +281,11 @@ read_rr(struct cx_excerpt *excerpt, const struct cx_json *rr, struct brackets *b
     }
     o->ttl = !o->has_ttl || ttl < o->ttl ? (uint32_t)ttl : o->ttl;
     o->has_ttl = true;
-    CX_TRY(cx_excerpt_domain(excerpt, owner, &o->found_at, detail));
+    CX_TRY(cx_excerpt_domain(excerpt, owner, &at, detail));
+    if (o->found_at.n != 0 && !cx_span_equal(at, o->found_at)) {
+        return cx_fail(detail, CX_E_ARCHIVE, "Records=: CAA records of two names");
+    }
+    o->found_at = at;
     return cx_caa_list_add(&b->said.list,
                            &(struct cx_caa){ .flags = (uint8_t)flags,
                                              .tag = cx_span_of_str(tag),

@@ -43,6 +43,7 @@ enum step {
     STEP_CONTROL,
     STEP_CUT,    /* the file ends before the stream does */
     STEP_BROKEN, /* a length that no frame has */
+    STEP_BEHIND, /* octets behind STOP */
 };
 
 static cx_status
@@ -366,6 +367,7 @@ static cx_status
 next_data(struct dnstap *d, cx_span *ret, enum step *ret_step, struct cx_detail *detail)
 {
     fstrm_control_type type = FSTRM_CONTROL_STOP;
+    cx_span behind = { NULL, 0 };
 
     do {
         CX_TRY(next_frame(d, ret, ret_step, detail));
@@ -374,6 +376,10 @@ next_data(struct dnstap *d, cx_span *ret, enum step *ret_step, struct cx_detail 
         }
     } while (*ret_step == STEP_CONTROL && type != FSTRM_CONTROL_STOP);
     d->ended = *ret_step != STEP_FRAME;
+    if (*ret_step == STEP_CONTROL) {
+        CX_TRY(cx_input_peek(d->input, 1, &behind, detail));
+        *ret_step = behind.n != 0 ? STEP_BEHIND : STEP_CONTROL;
+    }
     return CX_SUCCESS;
 }
 
@@ -398,10 +404,13 @@ next(void *self, struct cx_archive_record *ret, bool *ret_more, struct cx_detail
     if (step == STEP_FRAME) {
         status = read_frame(d, octets, &why);
     } else {
-        status =
-            cx_fail(&why, CX_E_ARCHIVE,
-                    step == STEP_CUT ? "the file was cut: no STOP, what came behind is not in it"
-                                     : "the stream is broken: what comes behind cannot be read");
+        status = cx_fail(
+            &why, CX_E_ARCHIVE,
+            step == STEP_CUT      ? "the file was cut: no STOP, what came behind is not in it"
+            : step == STEP_BEHIND ? "something is behind STOP, and was not read: one stream a "
+                                    "file is needed"
+                                  : "the stream is broken: what comes behind cannot be "
+                                    "read");
     }
     ret->text = octets;
     if (!cx_ok(cx_excerpt_end(&d->excerpt, status, &why, ret))) {

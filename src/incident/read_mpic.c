@@ -132,17 +132,27 @@ read_zone_text(struct cx_excerpt *excerpt, const struct cx_json *json, struct cx
     return cx_dig_read((cx_str){ whole, n_front + octets.n }, &excerpt->arena, o, &asked, detail);
 }
 
+/* Then that it saw no record may be that it saw nothing. */
+static bool
+is_unfinished(const struct cx_json *response)
+{
+    const struct cx_json *completed = cx_json_get(response, "check_completed");
+    bool done = true, failed = false;
+
+    (void)cx_json_bool(cx_json_get(cx_json_get(response, "details"), "caa_lookup_error"), &failed);
+    return failed || (completed != NULL && (!cx_json_bool(completed, &done) || !done));
+}
+
 /* R-OMPIC-6: a pass that was not completed is none. allow_lookup_failure is the coordinator's own affair: what it claims is kept. */
 static enum cx_claim
 claim_of(const struct cx_json *response)
 {
-    const struct cx_json *completed = cx_json_get(response, "check_completed");
-    bool passed = false, done = true;
+    bool passed = false;
 
     if (!cx_json_bool(cx_json_get(response, "check_passed"), &passed)) {
         return CX_CLAIM_NONE;
     }
-    if (completed != NULL && (!cx_json_bool(completed, &done) || !done)) {
+    if (is_unfinished(response)) {
         return CX_CLAIM_FAILS;
     }
     if (!passed && cx_json_size(cx_json_get(response, "errors")) != 0) {
@@ -152,9 +162,10 @@ claim_of(const struct cx_json *response)
 }
 
 static cx_status
-take_details(struct cx_excerpt *excerpt, const struct cx_json *details, struct cx_observation *o,
+take_details(struct cx_excerpt *excerpt, const struct cx_json *response, struct cx_observation *o,
              struct cx_detail *detail)
 {
+    const struct cx_json *details = cx_json_get(response, "details");
     struct cx_caa_list list = { NULL, 0, 0 };
     bool present = false, said = cx_json_bool(cx_json_get(details, "caa_record_present"), &present);
     cx_str found_at;
@@ -168,7 +179,7 @@ take_details(struct cx_excerpt *excerpt, const struct cx_json *details, struct c
         return cx_fail(detail, CX_E_ARCHIVE, "says that no CAA record is present, and has some");
     }
     o->grade = o->n_records != 0 ? CX_GRADE_C : CX_GRADE_D;
-    if (said && !present) {
+    if (said && !present && o->claim != CX_CLAIM_FAILS && !is_unfinished(response)) {
         o->outcome = CX_OUTCOME_NODATA; /* a conclusion: grade D */
     } else if (cx_json_string(cx_json_get(details, "found_at"), &found_at)) {
         CX_TRY(cx_excerpt_domain(excerpt, found_at, &o->found_at, detail));
@@ -225,7 +236,7 @@ read_perspective(struct cx_excerpt *excerpt, const struct cx_json *value,
     o->claim = claim_of(response);
     CX_TRY(take_name(excerpt, value, o, detail));
     CX_TRY(take_time(response, o, detail));
-    CX_TRY(take_details(excerpt, cx_json_get(response, "details"), o, detail));
+    CX_TRY(take_details(excerpt, response, o, detail));
     if (!cx_json_string(cx_json_get(perspective, "perspective_code"), &o->perspective)) {
         (void)cx_json_string(cx_json_get(perspective, "perspective"), &o->perspective);
     }

@@ -9,12 +9,28 @@
 /* Where Splunk cuts a line unless it is told otherwise (TRUNCATE). */
 #define CUT_AT 10000
 
+/* An event of several lines, of which more than one says something. */
+static bool
+says_more(cx_str event)
+{
+    size_t at = 0, n = 0;
+    cx_str line;
+
+    while (cx_str_line(event, &at, &line)) {
+        n += cx_boulder_knows(line) || cx_unbound_knows(line) || cx_bind_knows(line) ? 1 : 0;
+    }
+    return n > 1;
+}
+
 cx_status
 cx_any_line(struct cx_excerpt *excerpt, cx_str line, struct cx_detail *detail)
 {
     if (line.n == CUT_AT) {
         return cx_fail(detail, CX_E_ARCHIVE,
                        "damaged: exactly %d octets, where the log system cuts lines", CUT_AT);
+    }
+    if (says_more(line)) {
+        return cx_fail(detail, CX_E_ARCHIVE, "several lines in one event: export them one by one");
     }
     if (cx_boulder_knows(line)) {
         return cx_boulder_line(excerpt, line, detail);

@@ -9,8 +9,8 @@
 #define SEEN  "logged 2026-11-22T04:35:24.978Z/1 "
 
 /* In dig's form, as Boulder quotes it. */
-#define DIG(answer)                                                                                \
-    ";; opcode: QUERY, status: NOERROR, id: 53\\n;; flags: qr rd ra; QUERY: 1, ANSWER: 2, "        \
+#define DIG(n, answer)                                                                             \
+    ";; opcode: QUERY, status: NOERROR, id: 53\\n;; flags: qr rd ra; QUERY: 1, ANSWER: " #n ", "   \
     "AUTHORITY: 0, ADDITIONAL: 1\\n\\n;; OPT PSEUDOSECTION:\\n; EDNS: version 0; flags:; udp: "    \
     "512\\n\\n;; QUESTION SECTION:\\n;shop.example.\\tIN\\t CAA\\n\\n;; ANSWER SECTION:\\n" answer \
     "\\n;; AUTHORITY SECTION:\\nshop.example.\\t60\\tIN\\tCAA\\t0 issue \\\"never.example\\\"\\n"
@@ -53,14 +53,14 @@ TEST(every_shape_since_2015)
           "check plain D permits " SEEN "shop.example nodata perspective=va1" },
         { FRAME
           "Checked CAA records for www.shop.example, [Present: true, Account ID: 42, Challenge: "
-          "dns-01, Valid for issuance: true] Response=\"" DIG(ISSUE WILD) "\"",
+          "dns-01, Valid for issuance: true] Response=\"" DIG(2, ISSUE WILD) "\"",
           "check plain C permits " SEEN "www.shop.example records ttl=300 at=shop.example {0 issue "
           "\"ca.example.net\"} {128 issuewild \";\"} account=42 method=dns-01 perspective=va1" },
         { FRAME
           "Checked CAA records for www.shop.example, [Present: true, Account ID: 42, Challenge: "
           "dns-01, Valid for issuance: false, Found at: \"shop.example\"] Response=\"" DIG(
-              "shop.example.\\t5\\tIN\\tCNAME\\ta.example.\\na.example.\\t60\\tIN\\tCAA\\t0 "
-              "issue \\\"x\\\\\\\"\\\\009\\\"\\n") "\"",
+              2, "shop.example.\\t5\\tIN\\tCNAME\\ta.example.\\na.example.\\t60\\tIN\\tCAA\\t0 "
+                 "issue \\\"x\\\\\\\"\\\\009\\\"\\n") "\"",
           "check plain C denies " SEEN "www.shop.example records ttl=60 at=shop.example "
           "alias=a.example {0 issue \"x\\\"\\009\"} account=42 method=dns-01 perspective=va1" },
         { FRAME
@@ -71,7 +71,7 @@ TEST(every_shape_since_2015)
         { FRAME
           "Checked CAA records JSON={\"challenge\":\"dns-01\",\"foundAt\":\"shop.example\","
           "\"identifier\":\"*.www.shop.example\",\"present\":true,\"requester\":42,\"response\":"
-          "\"" DIG(ISSUE) "\",\"valid\":true}",
+          "\"" DIG(1, ISSUE) "\",\"valid\":true}",
           "check wildcard C permits " SEEN "www.shop.example records ttl=3600 at=shop.example {0 "
           "issue \"ca.example.net\"} account=42 method=dns-01 perspective=va1" },
         { FRAME
@@ -82,7 +82,7 @@ TEST(every_shape_since_2015)
         { "time=2026-07-01T00:00:00.5Z level=INFO msg=\"Checked CAA records\" acct=42 authz=7 "
           "idents=\"[{Type:dns Value:shop.example}]\" method=http-01 present=true "
           "foundAt=shop.example "
-          "valid=false response=\"" DIG(ISSUE) "\"",
+          "valid=false response=\"" DIG(1, ISSUE) "\"",
           "check plain C denies logged 2026-07-01T00:00:00.500Z/100 shop.example records ttl=3600 "
           "at=shop.example {0 issue \"ca.example.net\"} account=42 method=http-01 "
           "request=7" },
@@ -228,11 +228,34 @@ TEST(what_cannot_be_understood_is_rejected)
           "\"Value\":\"\xef\xbf\xbd\"}]", /* the octets are lost */
           "Records=" },
         { FRAME "Checked CAA records for shop.example, [Present: false, Valid for issuance: true] "
-                "Response=\"" DIG(ISSUE) "\"",
+                "Response=\"" DIG(1, ISSUE) "\"",
           "and has some" },
         { FRAME "Checked CAA records for shop.example, [Present: true, Valid for issuance: true] "
                 "Response=\";; flags:",
           "was cut" },
+        { FRAME "Checked CAA records for shop.example, [Present: false, Valid for issuance: false]",
+          "forbids or failed" },
+        { FRAME "Checked CAA records for shop.example, [Present: false, Valid for issuance: true] "
+                "Response=\";; opcode: QUERY, status: SERVFAIL, id: 53\\n\"",
+          "forbids or failed" },
+        { FRAME "Checked CAA records for shop.example, [Present: true, Valid for issuance: false] "
+                "Response=\";; opcode: QUERY, status: NXDOMAIN, id: 53\\n\"",
+          "and has none" },
+        { FRAME "Checked CAA records for shop.example, [Present: true, Valid for issuance: true] "
+                "Response=\";; opcode: QUERY, status: SERVFAIL, id: 53\\n;; ANSWER "
+                "SECTION:\\n" ISSUE "\"",
+          "says otherwise" },
+        { FRAME "Checked CAA records for shop.example, [Present: true, Valid for issuance: true] "
+                "Response=\"" DIG(3, ISSUE) "\"",
+          "its header counts 3" },
+        { FRAME "Checked CAA records for www.shop.example, [Present: true, Valid for issuance: "
+                "true, Found at: \"www.shop.example\"] Response=\"" DIG(1, ISSUE) "\"",
+          "foundAt is not" },
+        { FRAME "Checked CAA records for shop.example, [Present: true, Valid for issuance: true] "
+                "Records=[{\"Hdr\":{\"Name\":\"shop.example.\",\"Ttl\":1},\"Flag\":0,\"Tag\":"
+                "\"issue\",\"Value\":\"x\"},{\"Hdr\":{\"Name\":\"other.test.\",\"Ttl\":1},"
+                "\"Flag\":0,\"Tag\":\"issue\",\"Value\":\"y\"}]",
+          "two names" },
         { FRAME "Checked CAA records for shop.example, [Present: true, Valid for issuance: true] "
                 "Response=\"\\q\"",
           "escape" },
@@ -375,7 +398,7 @@ TEST(equal_records_count_once)
 {
     archive_expect_line("boulder",
                         FRAME "Checked CAA records for shop.example, [Present: true, Valid for "
-                              "issuance: true] Response=\"" DIG(ISSUE ISSUE) "\"",
+                              "issuance: true] Response=\"" DIG(2, ISSUE ISSUE) "\"",
                         "check plain C permits " SEEN
                         "shop.example records ttl=3600 at=shop.example {0 issue "
                         "\"ca.example.net\"} perspective=va1");

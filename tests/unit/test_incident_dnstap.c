@@ -42,6 +42,23 @@ TEST(a_question_and_its_answer)
     cx_buf_done(&buf);
 }
 
+/* Two files behind each other are one stream and something that was not read. */
+TEST(what_is_behind_the_end_is_not_passed_over)
+{
+    struct cx_buf one = resolver_file(), two = resolver_file();
+    struct archive a;
+
+    cx_buf_put(&two, cx_buf_str(&one));
+    archive_open(&a, "dnstap", cx_span_of_str(cx_buf_str(&two)), NULL);
+    archive_expect(&a, 42, ASKED_SAYS);
+    archive_expect(&a, 171, ANSWERED_SAYS);
+    archive_expect_rejected(&a, 535, "behind STOP");
+    archive_expect_end(&a);
+    archive_close(&a);
+    cx_buf_done(&two);
+    cx_buf_done(&one);
+}
+
 /* Every shorter file is one that was cut: it says so once, behind what is whole. */
 TEST(a_file_that_was_cut_says_so)
 {
@@ -365,6 +382,7 @@ TEST(a_response_takes_the_time_of_its_question)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_question_and_its_answer),
+    cmocka_unit_test(what_is_behind_the_end_is_not_passed_over),
     cmocka_unit_test(a_file_that_was_cut_says_so),
     cmocka_unit_test(what_is_no_stream_is_refused),
     cmocka_unit_test(answers_to_clients_are_whole),

@@ -162,6 +162,7 @@ static const struct {
     { "not_after", "11/22/26", "day or month first" },
     { "not_after", "later", "not a time" },
     { "signed", "12:00", "not a time" },
+    { "signed", "2026-11-22", "no moment" },
     { "sct", "2026-11-22", "no moment" },
     { "aware", "03/04/2026 10:00", "day or month first" },
     { "precertificate", "abcd", "not a SHA-256" },

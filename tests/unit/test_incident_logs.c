@@ -141,6 +141,36 @@ TEST(bind_says_that_it_was_asked_and_newer_ones_what_came)
 #define BARE            "Checked CAA records for shop.example, [Present: false, Valid for issuance: true]"
 #define BARE_SAYS(time) "check plain D permits indexed " time " shop.example nodata"
 
+/* R-TIME-2: the clock of the log system may be hours behind that of the question. */
+TEST(an_answer_by_the_clock_of_the_log_system_is_a_claim)
+{
+    struct archive a;
+
+    archive_open(
+        &a, "splunk-csv",
+        bytes_of("_time,_raw\n1795322124,\"Checked CAA records for shop.example, [Present: "
+                 "true, Valid for issuance: true] Records=[{\"\"Hdr\"\":{\"\"Name\"\":"
+                 "\"\"shop.example.\"\",\"\"Ttl\"\":1},\"\"Flag\"\":0,\"\"Tag\"\":"
+                 "\"\"issue\"\",\"\"Value\"\":\"\"x\"\"}]\"\n"),
+        NULL);
+    archive_expect(&a, 2,
+                   "check plain D permits indexed 2026-11-22T04:35:24.000Z/1000 shop.example "
+                   "records ttl=1 at=shop.example {0 issue \"x\"}");
+    archive_close(&a);
+}
+
+/* The second line of an event would else be lost without a word. */
+TEST(an_event_with_two_lines_that_say_something_is_rejected)
+{
+    struct archive a;
+
+    archive_open(&a, "splunk-csv", bytes_of("_time,_raw\n1795322124,\"" BARE "\n" BARE "\"\n"),
+                 NULL);
+    archive_expect_rejected(&a, 2, "several lines");
+    archive_expect_end(&a);
+    archive_close(&a);
+}
+
 TEST(splunk_csv_has_lines_of_others)
 {
     static const char text[] = "\"_time\",\"host\",\"_raw\"\n"
@@ -410,6 +440,34 @@ TEST(old_responses_are_read_too)
     archive_close(&a);
 }
 
+/* That no record was seen says nothing if nothing was seen. */
+TEST(mpic_that_was_not_completed_has_no_answer)
+{
+    static const char *const rows[] = {
+        "\"check_completed\":false,\"details\":{\"caa_record_present\":false}",
+        "\"details\":{\"caa_record_present\":false,\"caa_lookup_error\":true}",
+        "\"check_passed\":true,\"check_completed\":false,\"details\":{\"caa_record_present\":"
+        "false}",
+    };
+    char text[600];
+
+    for (size_t i = 0; i < CX_COUNT(rows); i++) {
+        struct archive a;
+
+        (void)snprintf(text, sizeof(text),
+                       "{\"domain_or_ip_target\":\"shop.example\",\"perspectives\":[{"
+                       "\"timestamp_ns\":1795322124978292000,%s}]}",
+                       rows[i]);
+        archive_open(&a, "mpic", bytes_of(text), NULL);
+        archive_expect(&a, 1,
+                       i < 2 ? "check plain D none answered 2026-11-22T04:35:24.978Z/1 "
+                               "shop.example unset"
+                             : "check plain D fails answered 2026-11-22T04:35:24.978Z/1 "
+                               "shop.example unset");
+        archive_close(&a);
+    }
+}
+
 TEST(mpic_that_is_no_check_or_contradicts_itself)
 {
     static const char good[] = "\"timestamp_ns\":1795322124978292000";
@@ -617,6 +675,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(unbound_says_that_it_was_asked_and_what_failed),
     cmocka_unit_test(unbound_lines_that_say_nothing_or_are_broken),
     cmocka_unit_test(bind_says_that_it_was_asked_and_newer_ones_what_came),
+    cmocka_unit_test(an_answer_by_the_clock_of_the_log_system_is_a_claim),
+    cmocka_unit_test(an_event_with_two_lines_that_say_something_is_rejected),
     cmocka_unit_test(splunk_csv_has_lines_of_others),
     cmocka_unit_test(splunk_csv_needs_raw),
     cmocka_unit_test(a_cut_line_is_damaged),
@@ -627,6 +687,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_cut_first_line_costs_itself_alone),
     cmocka_unit_test(each_perspective_is_a_record),
     cmocka_unit_test(old_responses_are_read_too),
+    cmocka_unit_test(mpic_that_was_not_completed_has_no_answer),
     cmocka_unit_test(mpic_that_is_no_check_or_contradicts_itself),
     cmocka_unit_test(attempts_have_a_cap),
     cmocka_unit_test(claims_are_those_of_completed_checks),

@@ -113,6 +113,34 @@ TEST(an_empty_set_means_what_the_mapping_says)
            "5: rejected: outcome \"what\" is not in the mapping\n");
 }
 
+/* What an empty set may not be taken for: records that are not said, a denial, a member that is not there. */
+TEST(an_empty_set_is_not_everything_that_is_empty)
+{
+    expect("{\"format\":\"csv\",\"observed\":\"answer\",\"empty_records\":\"nodata\",\"fields\":{"
+           "\"time\":\"t\",\"name\":\"n\",\"records\":\"r\",\"outcome\":\"o\"},\"outcomes\":{"
+           "\"records\":[\"some\"],\"nodata\":[\"none\"]}}",
+           "t,n,r,o\n1795322124,a,,some\n1795322124,a,,none\n",
+           "2: answer any E none logged 2026-11-22T04:35:24.000Z/1000 a unset\n"
+           "3: answer any C none logged 2026-11-22T04:35:24.000Z/1000 a nodata\n");
+    expect("{\"format\":\"csv\",\"observed\":\"answer\",\"empty_records\":\"nodata\",\"fields\":{"
+           "\"time\":\"t\",\"name\":\"n\",\"records\":\"r\",\"result\":\"o\"},\"results\":{"
+           "\"denies\":[\"no\"],\"fails\":[\"error\"],\"permits\":[\"yes\"]}}",
+           "t,n,r,o\n1795322124,a,,no\n1795322124,a,,error\n1795322124,a,,yes\n",
+           "2: answer any D denies logged 2026-11-22T04:35:24.000Z/1000 a unset\n"
+           "3: answer any D fails logged 2026-11-22T04:35:24.000Z/1000 a unset\n"
+           "4: answer any C permits logged 2026-11-22T04:35:24.000Z/1000 a nodata\n");
+    expect("{\"format\":\"ndjson\",\"observed\":\"answer\",\"empty_records\":\"nodata\","
+           "\"fields\":{\"time\":\"t\",\"name\":\"n\",\"records\":\"r\"}}",
+           "{\"t\":1795322124,\"n\":\"a\",\"r\":[]}\n"
+           "{\"t\":1795322124,\"n\":\"a\",\"error\":\"timeout\"}\n"
+           "{\"t\":1795322124,\"n\":\"a\",\"r\":null}\n"
+           "{\"t\":1795322124,\"n\":\"a\",\"r\":{\"error\":\"timeout\"}}\n",
+           "1: answer any C none logged 2026-11-22T04:35:24.000Z/1000 a nodata\n"
+           "2: answer any E none logged 2026-11-22T04:35:24.000Z/1000 a unset\n"
+           "3: answer any E none logged 2026-11-22T04:35:24.000Z/1000 a unset\n"
+           "4: rejected: records: an array or a text is needed\n");
+}
+
 TEST(members_may_be_deep_and_of_any_kind)
 {
     expect("{\"format\":\"ndjson\",\"fields\":{\"time\":\"a.b.t\",\"name\":\"a.n\",\"result\":"
@@ -171,6 +199,9 @@ TEST(mappings_that_are_refused)
         { "{}", "format" },
         { "{\"format\":\"xml\"}", "\"xml\" is not known" },
         { "{\"format\":\"csv\"}", "fields: needed" },
+        { "{\"format\":\"csv\",\"fields\":{\"time\":\"t\",\"name\":\"n\",\"outcome\":\"o\"},"
+          "\"outcomes\":{\"nodata\":[\"ERR\"],\"servfail\":[\"err\"]}}",
+          "two meanings" },
         { "{\"format\":\"csv\",\"fields\":{\"time\":\"t\"}}", "time and name" },
         { "{\"format\":\"csv\",\"fields\":{\"time\":\"t\",\"name\":\"\"}}", "names of columns" },
         { "{\"format\":\"csv\",\"fields\":{\"time\":\"t\",\"name\":\"n\",\"verdict\":\"v\"}}",
@@ -349,6 +380,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(records_of_a_cell_in_all_forms),
     cmocka_unit_test(cells_that_cannot_be_read_reject_the_row),
     cmocka_unit_test(an_empty_set_means_what_the_mapping_says),
+    cmocka_unit_test(an_empty_set_is_not_everything_that_is_empty),
     cmocka_unit_test(members_may_be_deep_and_of_any_kind),
     cmocka_unit_test(groups_are_found_past_other_parentheses),
     cmocka_unit_test(an_expression_is_not_tried_on_any_line),

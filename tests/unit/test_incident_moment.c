@@ -28,6 +28,7 @@ TEST(times_that_say_all)
         { "2026-11-22 04:35:24.978 UTC", MOMENT, 1 },
         { "2026-11-22 04:35:24.978 GMT", MOMENT, 1 },
         { "2026-11-22 10:05:24.978 +0530", MOMENT, 1 },
+        { "2026-11-22t04:35:24.978z", MOMENT, 1 },
         { "2026-11-22T04:35:24.97Z", MOMENT - 8, 10 },
         { "2026-11-22T04:35:24.9Z", MOMENT - 78, 100 },
         { "2026-11-22T04:35:24Z", MOMENT - 978, 1000 },
@@ -144,6 +145,26 @@ TEST(a_line_goes_on_behind_its_time)
     assert_int_equal(moment.ms, MOMENT - 978);
 }
 
+/* An offset that was not read would make another moment of it, with and without --zone. */
+TEST(an_offset_that_is_not_read_is_refused)
+{
+    static const char *const rows[] = {
+        "2026-11-22T05:00:00 UTC+02:00 va1", "2026-11-22 05:00:00 GMT-0800 va1",
+        "2026-11-22T05:00:00Z+02:00 va1",    "2026-11-22T05:00:00+5:30 va1",
+        "2026-11-22 05:00:00 -123 va1",      "2026-11-22 05:00:00+99:00 va1",
+    };
+
+    for (size_t i = 0; i < CX_COUNT(rows); i++) {
+        struct cx_moment moment;
+        size_t n = 0;
+
+        ROW_TRUE(cx_moment_read(cx_str_of(rows[i]), &none, &moment, &n, NULL).code == CX_E_ARCHIVE,
+                 rows[i]);
+        ROW_TRUE(cx_moment_read(cx_str_of(rows[i]), &west, &moment, &n, NULL).code == CX_E_ARCHIVE,
+                 rows[i]);
+    }
+}
+
 TEST(lines_are_known_to_begin_with_a_time)
 {
     assert_true(cx_moment_begins(CX_STR("2026-11-22T04:35:24Z x")));
@@ -159,6 +180,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_year_is_no_zone),
     cmocka_unit_test(what_is_no_time_is_refused),
     cmocka_unit_test(a_line_goes_on_behind_its_time),
+    cmocka_unit_test(an_offset_that_is_not_read_is_refused),
     cmocka_unit_test(lines_are_known_to_begin_with_a_time),
 };
 
