@@ -238,11 +238,11 @@ compare_hashes(const void *a, const void *b)
     return memcmp(a, b, CX_HASH_SIZE);
 }
 
-/* What makes two inputs the same: octets, how they were read, and what is stated of them. */
+/* What makes two inputs the same: octets, how they were read, by what program too, and what is stated of them. */
 static cx_status
 source_digest(const struct cx_archive_source *s, struct cx_hash *ret)
 {
-    const uint8_t flags[] = { s->validated, s->tamper_evident };
+    const uint8_t flags[] = { CX_ARCHIVE_SCHEMA, s->validated, s->tamper_evident };
     const cx_span parts[] = {
         { s->digest.b, CX_HASH_SIZE },
         { s->reading.b, CX_HASH_SIZE },
@@ -732,8 +732,8 @@ cx_archive_observation(const struct cx_archive *a, const struct cx_archive_entry
     ret->outcome = entry->outcome;
     ret->has_ttl = entry->has_ttl;
     ret->ttl = entry->ttl;
-    if (a->catalog.sources[entry->source].validated && ret->dnssec == CX_DNSSEC_INDETERMINATE &&
-        !cx_outcome_is_failure(ret->outcome)) {
+    if (a->catalog.sources[entry->source].validated && !ret->unvalidated &&
+        ret->dnssec == CX_DNSSEC_INDETERMINATE && !cx_outcome_is_failure(ret->outcome)) {
         ret->dnssec = CX_DNSSEC_INSECURE; /* not bogus: by the CA's own word */
     }
     return CX_SUCCESS;

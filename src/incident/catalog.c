@@ -3,8 +3,6 @@
 #include "base/file.h"
 #include "base/limits.h"
 
-#define SCHEMA 1
-
 void
 cx_catalog_init(struct cx_catalog *catalog)
 {
@@ -86,7 +84,7 @@ to_json(const struct cx_catalog *c)
 {
     struct cx_json *json = cx_json_new_object();
 
-    return cx_json_whole(json, cx_json_set_number(json, "schema", SCHEMA) &&
+    return cx_json_whole(json, cx_json_set_number(json, "schema", CX_ARCHIVE_SCHEMA) &&
                                    cx_json_set_number(json, "contents", c->contents) &&
                                    cx_json_set_number(json, "rejects", c->rejects) &&
                                    cx_json_set_number(json, "entries", c->entries) &&
@@ -148,13 +146,29 @@ source_of_json(const struct cx_json *json, struct cx_archive_source *s)
            cx_json_integer(cx_json_get(json, "last_ms"), &s->last_ms);
 }
 
-static bool
-of_json(const struct cx_json *json, struct cx_catalog *c)
+static cx_status
+check_schema(const char *path, const struct cx_json *json, struct cx_detail *detail)
 {
     uint64_t schema;
 
-    return get_number(json, "schema", &schema) && schema == SCHEMA &&
-           get_number(json, "contents", &c->contents) && get_number(json, "rejects", &c->rejects) &&
+    if (!get_number(json, "schema", &schema)) {
+        return cx_fail(detail, CX_E_STORE, "%s: not the catalog of an archive", path);
+    }
+    if (schema < CX_ARCHIVE_SCHEMA) {
+        return cx_fail(detail, CX_E_STORE,
+                       "%s: the archive was made by an older version, which read some inputs "
+                       "otherwise; import them again, into a new archive",
+                       path);
+    }
+    return schema == CX_ARCHIVE_SCHEMA
+               ? CX_SUCCESS
+               : cx_fail(detail, CX_E_STORE, "%s: the archive was made by a newer version", path);
+}
+
+static bool
+of_json(const struct cx_json *json, struct cx_catalog *c)
+{
+    return get_number(json, "contents", &c->contents) && get_number(json, "rejects", &c->rejects) &&
            get_number(json, "entries", &c->entries) &&
            get_number(json, "generation", &c->generation) &&
            get_number(json, "first_run", &c->first_run) &&
@@ -171,12 +185,14 @@ cx_catalog_read(const char *path, struct cx_catalog *ret, struct cx_detail *deta
 
     cx_buf_init(&text, CX_CATALOG_MAX);
     s = cx_file_read(path, &text, detail);
-    if (cx_ok(s) &&
-        (!cx_ok(cx_json_parse(cx_buf_str(&text), &json, NULL)) || !of_json(json, ret))) {
-        s = cx_fail(detail, CX_E_STORE, "%s: not the catalog of an archive, or of a newer program",
-                    path);
+    if (cx_ok(s) && !cx_ok(cx_json_parse(cx_buf_str(&text), &json, NULL))) {
+        s = cx_fail(detail, CX_E_STORE, "%s: not the catalog of an archive", path);
     }
     cx_buf_done(&text);
+    CX_TRY(s);
+    CX_TRY(check_schema(path, json, detail));
+    s = of_json(json, ret) ? CX_SUCCESS
+                           : cx_fail(detail, CX_E_STORE, "%s: the catalog is broken", path);
     CX_TRY(s);
     sources = cx_json_get(json, "sources");
     for (size_t i = 0; i < cx_json_size(sources); i++) {

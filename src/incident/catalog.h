@@ -4,6 +4,9 @@
 
 #include "incident/archive.h"
 
+/* Of folder and readings: what another version took in may say something else, and is imported again. */
+#define CX_ARCHIVE_SCHEMA 2
+
 struct cx_catalog {
     struct cx_arena arena; /* of texts and arrays */
     struct cx_archive_source *sources;
@@ -19,7 +22,7 @@ struct cx_catalog {
 
 void cx_catalog_init(struct cx_catalog *catalog);
 void cx_catalog_done(struct cx_catalog *catalog);
-/* Classes: IO, STORE (broken, or of a newer program), NOMEM. */
+/* Classes: IO, STORE (broken, or of another version), NOMEM. */
 cx_status cx_catalog_read(const char *path, struct cx_catalog *ret, struct cx_detail *detail)
     CX_MUST;
 /* In one step. Classes: IO, NOMEM, LIMIT. */

@@ -22,6 +22,7 @@
 
 enum member {
     DNSSEC,
+    UNVALIDATED,
     PRECISION,
     FOUND_AT,
     RECORDS,
@@ -58,6 +59,7 @@ cx_content_write(const struct cx_observation *o, struct cx_buf *buf)
 {
     cx_cbor_put_array(buf, MEMBERS);
     cx_cbor_put_uint(buf, (uint64_t)o->dnssec);
+    cx_cbor_put_uint(buf, o->unvalidated ? 1 : 0);
     cx_cbor_put_uint(buf, o->precision_ms);
     cx_cbor_put_bytes(buf, o->found_at);
     write_records(o, buf);
@@ -131,6 +133,7 @@ cx_content_read(cx_span octets, struct cx_arena *arena, struct cx_observation *r
         return (cx_status){ CX_E_STORE };
     }
     ret->dnssec = (enum cx_dnssec)cx_cbor_number(&r, CX_DNSSEC_BOGUS);
+    ret->unvalidated = cx_cbor_number(&r, 1) != 0;
     ret->precision_ms = (uint32_t)cx_cbor_number(&r, UINT32_MAX);
     ret->found_at = cx_cbor_bytes(&r);
     CX_TRY(read_records(&r, arena, ret));

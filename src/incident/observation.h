@@ -59,6 +59,8 @@ struct cx_observation {
     enum cx_outcome
         outcome; /* RECORDS, NODATA, NXDOMAIN or a failure; UNSET: the source does not say */
     enum cx_dnssec dnssec;
+    bool
+        unvalidated; /* seen before any validation, or without: stays so, whatever is stated of the resolver */
     bool has_ttl;
     uint32_t ttl;
     cx_span found_at; /* CHECK with RECORDS: the climb name that has the set; empty: not said */

@@ -265,6 +265,8 @@ take_response(struct dnstap *d, const struct frame *f, struct cx_observation *o,
     /* What the CA's own resolver said of it; the servers of a zone cannot know. */
     o->dnssec =
         f->m->type == CLIENT_RESPONSE && f->dns.ad ? CX_DNSSEC_SECURE : CX_DNSSEC_INDETERMINATE;
+    /* Others are what a resolver was told, and may validate then; with CD it passes on what it did not look at. */
+    o->unvalidated = f->m->type != CLIENT_RESPONSE || f->dns.cd;
     o->has_ttl = answer.has_ttl;
     o->ttl = answer.ttl;
     o->records = answer.records;

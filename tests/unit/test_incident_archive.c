@@ -301,10 +301,10 @@ TEST(a_run_that_was_cut_off_within_an_entry_is_refused)
 static void
 same_content(const struct cx_observation *a, const struct cx_observation *b)
 {
-    assert_true(a->dnssec == b->dnssec && a->precision_ms == b->precision_ms &&
-                cx_span_equal(a->found_at, b->found_at) && a->n_records == b->n_records &&
-                a->n_aliases == b->n_aliases && cx_str_equal(a->account, b->account) &&
-                cx_str_equal(a->method, b->method) &&
+    assert_true(a->dnssec == b->dnssec && a->unvalidated == b->unvalidated &&
+                a->precision_ms == b->precision_ms && cx_span_equal(a->found_at, b->found_at) &&
+                a->n_records == b->n_records && a->n_aliases == b->n_aliases &&
+                cx_str_equal(a->account, b->account) && cx_str_equal(a->method, b->method) &&
                 cx_str_equal(a->perspective, b->perspective) &&
                 cx_str_equal(a->resolver, b->resolver));
     for (size_t i = 0; i < a->n_records; i++) {
@@ -344,6 +344,11 @@ TEST(a_content_is_read_as_it_was_written_and_nothing_else)
     desk_open(&d, "2022-01-01T00:00:00Z");
     o = full_observation(&d);
     cx_buf_init(&buf, 100000);
+    cx_content_write(o, &buf);
+    assert_true(cx_ok(cx_content_read(cx_span_of_str(cx_buf_str(&buf)), &d.arena, &read)));
+    same_content(o, &read);
+    o->unvalidated = true;
+    cx_buf_clear(&buf);
     cx_content_write(o, &buf);
     assert_true(cx_ok(cx_content_read(cx_span_of_str(cx_buf_str(&buf)), &d.arena, &read)));
     same_content(o, &read);
@@ -456,6 +461,35 @@ TEST(an_archive_that_lacks_something_is_refused_by_name)
     }
 }
 
+/* What another version read may say something else now; neither looking up nor importing more mixes the two. */
+TEST(an_archive_of_another_version_is_to_be_imported_again)
+{
+    static const char *const rows[][2] = {
+        { "1", "older version, which read some inputs otherwise; import them again" },
+        { "3", "newer version" },
+        { "\"2\"", "not the catalog of an archive" },
+    };
+    struct desk d;
+    char path[SCRATCH_PATH], file[SCRATCH_PATH];
+
+    desk_open(&d, "2022-01-01T00:00:00Z");
+    scratch_join(path, d.folder, "archive");
+    assert_int_equal(mkdir(path, 0777), 0);
+    scratch_join(file, path, "catalog.json");
+    for (size_t i = 0; i < CX_COUNT(rows); i++) {
+        struct cx_archive *archive = NULL;
+        struct cx_detail detail = { .text = "" };
+        char text[100];
+
+        (void)snprintf(text, sizeof(text), "{\"schema\":%s,\"sources\":[]}", rows[i][0]);
+        scratch_write(file, text);
+        fails_to_open(&d, "catalog.json", rows[i][1]);
+        assert_false(cx_ok(cx_archive_open_for_import(path, &archive, &detail)));
+        assert_non_null(strstr(detail.text, rows[i][1]));
+    }
+    desk_close(&d);
+}
+
 TEST(of_two_importers_the_second_is_refused)
 {
     struct desk d;
@@ -487,6 +521,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_content_is_read_as_it_was_written_and_nothing_else),
     cmocka_unit_test(equal_contents_are_kept_once_and_what_a_crash_left_is_cut_off),
     cmocka_unit_test(an_archive_that_lacks_something_is_refused_by_name),
+    cmocka_unit_test(an_archive_of_another_version_is_to_be_imported_again),
     cmocka_unit_test(of_two_importers_the_second_is_refused),
 };
 

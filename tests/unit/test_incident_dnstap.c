@@ -231,6 +231,37 @@ TEST(answers_to_clients_are_whole)
                  " shop.example records ttl=30 alias=a.example {0 issue \"y\"}");
 }
 
+/* Only what a resolver gave its clients went through its validation, and not with CD. */
+TEST(what_was_seen_before_validation_says_so)
+{
+    static const struct {
+        unsigned type, flags;
+        bool unvalidated;
+    } rows[] = {
+        { 4, WIRE_AA, true }, { 6, 0, false }, { 6, 0x0010, true },
+        { 8, 0, true },       { 10, 0, true }, { 12, 0, true },
+    };
+    static struct wire w;
+
+    for (size_t i = 0; i < CX_COUNT(rows); i++) {
+        const struct given given = { .type = rows[i].type, .answered = SECONDS };
+        struct cx_buf buf;
+        struct archive a;
+
+        answer(&w, rows[i].flags, "0 issue x");
+        begin_file(&buf);
+        put_message(&buf, &given, &w);
+        end_file(&buf);
+        archive_open(&a, "dnstap", cx_span_of_str(cx_buf_str(&buf)), NULL);
+        archive_next(&a);
+        assert_int_equal(a.record.n, 1);
+        assert_int_equal(a.record.v[0].dnssec, CX_DNSSEC_INDETERMINATE);
+        assert_int_equal(a.record.v[0].unvalidated, rows[i].unvalidated);
+        archive_close(&a);
+        cx_buf_done(&buf);
+    }
+}
+
 /* A referral and a chain that goes on elsewhere are no answers, and truncated ones are asked for again. */
 TEST(what_servers_said_counts_where_it_stands_for_itself)
 {
@@ -386,6 +417,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_file_that_was_cut_says_so),
     cmocka_unit_test(what_is_no_stream_is_refused),
     cmocka_unit_test(answers_to_clients_are_whole),
+    cmocka_unit_test(what_was_seen_before_validation_says_so),
     cmocka_unit_test(what_servers_said_counts_where_it_stands_for_itself),
     cmocka_unit_test(frames_about_other_things_are_ignored),
     cmocka_unit_test(frames_that_cannot_be_read_are_rejected),

@@ -524,6 +524,9 @@ TEST(validation_is_needed_from_its_date_on)
         DESK_IS(&d, rows[i].expected);
         d.validated[0] = true; /* the CA's own word */
         DESK_IS(&d, "PROVEN permissive");
+        d.seen[0].o.unvalidated = true; /* whose word is not about what was seen before */
+        DESK_IS(&d, rows[i].expected);
+        d.seen[0].o.unvalidated = false;
         d.validated[0] = false;
         for (size_t k = 1; k < d.n_seen; k++) { /* of one step alone it is not enough */
             d.seen[k].o.dnssec = CX_DNSSEC_SECURE;

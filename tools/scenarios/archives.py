@@ -167,10 +167,11 @@ class Dnstap:
         self.frames = []
         self.counts = dict.fromkeys(('observed', 'rejected', 'ignored'), 0)
 
-    def response(self, ms, name, records=(), rcode=0, kind=CAA):
+    def response(self, ms, name, records=(), rcode=0, kind=CAA, seen=4):
+        """seen: the type of message; 4 is RESOLVER_RESPONSE."""
         sent, came = ms, ms + 12
         dns = message(0x1000 + len(self.frames) & 0xffff, name, rcode, records, kind)
-        body = number(1, 4) + number(2, 1) + number(3, 1) + octets(4, bytes(4)) + octets(5, bytes([192, 0, 2, 53]))
+        body = number(1, seen) + number(2, 1) + number(3, 1) + octets(4, bytes(4)) + octets(5, bytes([192, 0, 2, 53]))
         body += number(7, 53) + number(8, sent // 1000) + fixed(9, sent % 1000 * 1000000)
         body += number(12, came // 1000) + fixed(13, came % 1000 * 1000000) + octets(14, dns)
         self.frames.append((ms, len(self.frames), octets(1, b'r1') + octets(14, body) + number(15, 1)))

@@ -32,7 +32,7 @@ static const char usage[] =
     "  --year YYYY            of times that are written without a year\n"
     "  --resolver-validated   you state that the resolver behind these files validated with "
     "DNSSEC, so that\n"
-    "                         an answer in them was not bogus\n"
+    "                         an answer that it gave a client was not bogus\n"
     "  --store STORE          the checks in a store of caaproof (also one that grows: again "
     "later)\n"
     "  --coverage             what the archive could prove at best, by day and source\n"
