@@ -237,6 +237,7 @@ finish(struct cx_csv *csv, cx_str line, struct cx_csv_row *row, struct cx_detail
     }
     row->v = csv->cells;
     row->n = csv->n;
+    row->ended = cx_input_line_ended(csv->input);
     return CX_SUCCESS;
 }
 

@@ -12,6 +12,7 @@ struct cx_csv_row {
     uint64_t line; /* on which it begins, from 1 */
     const cx_str *v;
     size_t n;    /* at most CX_COLUMNS_MAX */
+    bool ended;  /* false: no line end is behind it, so its last cell may be cut */
     cx_str text; /* all of it as the file has it, also with a failure; may be cut then */
 };
 

@@ -18,6 +18,7 @@ struct cx_input {
     const uint8_t *p; /* room, or the octets in memory */
     size_t at, n;     /* what is read, and not yet stepped over */
     bool end;         /* nothing comes behind n */
+    bool line_ended;  /* the last line has its LF */
     uint64_t before;  /* octets in front of p */
     uint64_t number;
     uint64_t size;
@@ -249,6 +250,7 @@ cx_input_line(struct cx_input *input, cx_str *ret, bool *ret_more, struct cx_det
     }
     *ret_more = true;
     input->number++;
+    input->line_ended = found;
     line = (cx_str){ (const char *)input->p + input->at, n };
     line.n -= found && n != 0 && line.p[n - 1] == '\r' ? 1 : 0;
     if (line.n > CX_LINE_MAX) {
@@ -287,6 +289,12 @@ cx_input_rest(struct cx_input *input, size_t max, cx_span *ret, struct cx_detail
 }
 
 /* ---- where it is */
+
+bool
+cx_input_line_ended(const struct cx_input *input)
+{
+    return input->line_ended;
+}
 
 uint64_t
 cx_input_number(const struct cx_input *input)

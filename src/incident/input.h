@@ -8,6 +8,10 @@
 #include "base/status.h"
 #include "evidence/tree.h"
 
+/* Why a line or row without its line end is not taken. */
+#define CX_LINE_NOT_ENDED                                                                          \
+    "the file ends without a line end, so its last line may be cut: if it is whole, add one"
+
 struct cx_input;
 
 /* path is a file, or "-" for standard input. Classes: IO, NOMEM. */
@@ -25,6 +29,9 @@ cx_status cx_input_peek(struct cx_input *input, size_t n, cx_span *ret, struct c
  * passed over, with CX_E_LIMIT. Classes: IO, LIMIT, NOMEM. */
 cx_status cx_input_line(struct cx_input *input, cx_str *ret, bool *ret_more,
                         struct cx_detail *detail) CX_MUST;
+/* Whether the line last returned has its LF. One without is the last, and may be less than was written: a log that was copied
+ * while it grew, a file that was cut. */
+bool cx_input_line_ended(const struct cx_input *input);
 /* Exactly n octets, borrowed until the next call; n at most CX_LINE_MAX. *ret_more is false if the end comes first (then ret is what was left). Classes: IO,
  * LIMIT, NOMEM. */
 cx_status cx_input_take(struct cx_input *input, size_t n, cx_span *ret, bool *ret_more,

@@ -143,6 +143,10 @@ take_row(struct reading *r, const struct cx_csv_row *row, struct cx_issued_recor
         cx_issued_reject(record, cells.whole, "%zu cells under %zu columns", row->n, r->n_header);
         return CX_SUCCESS;
     }
+    if (!row->ended) {
+        cx_issued_reject(record, cells.whole, CX_LINE_NOT_ENDED);
+        return CX_SUCCESS;
+    }
     for (size_t i = 0; i < CX_COLUMNS; i++) {
         if (r->position[i] < r->n_header) {
             cells.v[i] = row->v[r->position[i]];

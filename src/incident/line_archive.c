@@ -52,6 +52,9 @@ cx_line_archive_next(void *self, struct cx_archive_record *ret, bool *ret_more,
     if (cx_ok(status) && !*ret_more) {
         return CX_SUCCESS;
     }
+    if (cx_ok(status) && !cx_input_line_ended(lines->input)) {
+        status = cx_fail(&why, CX_E_ARCHIVE, CX_LINE_NOT_ENDED);
+    }
     if (cx_ok(status)) {
         status = lines->reader(&lines->excerpt, line, &why);
     }

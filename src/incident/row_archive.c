@@ -58,13 +58,16 @@ cx_row_archive_close(void *self)
     }
 }
 
-/* Fewer or more cells than names: which is which cannot be known. */
+/* Fewer or more cells than names: which is which cannot be known. Nor can what a last cell said that was cut. */
 static cx_status
 read_row(struct row_archive *rows, const struct cx_csv_row *row, struct cx_detail *detail)
 {
     if (row->n != rows->n) {
         return cx_fail(detail, CX_E_ARCHIVE, "%zu cells, but the first row has %zu names", row->n,
                        rows->n);
+    }
+    if (!row->ended) {
+        return cx_fail(detail, CX_E_ARCHIVE, CX_LINE_NOT_ENDED);
     }
     return rows->reader->read(&rows->excerpt, row, rows->columns, detail);
 }

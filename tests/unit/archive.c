@@ -82,21 +82,27 @@ archive_format(cx_span octets)
     return format == NULL ? "" : format->name;
 }
 
-void
-archive_open(struct archive *a, const char *format, cx_span octets,
-             const struct cx_archive_options *options)
+static bool
+opens(struct archive *a, const char *format, cx_span octets,
+      const struct cx_archive_options *options, struct cx_detail *detail)
 {
     static const struct cx_archive_options none;
     const struct cx_archive_format *found = cx_archive_format_named(cx_str_of(format));
-    struct cx_detail detail = { .text = "" };
-    cx_status status;
 
     assert_non_null(found);
     *a = (struct archive){ .input = cx_input_of(octets) };
     assert_non_null(a->input);
-    status = cx_archive_reader_open(found, options != NULL ? options : &none, a->input, &a->reader,
-                                    &detail);
-    if (!cx_ok(status)) {
+    return cx_ok(cx_archive_reader_open(found, options != NULL ? options : &none, a->input,
+                                        &a->reader, detail));
+}
+
+void
+archive_open(struct archive *a, const char *format, cx_span octets,
+             const struct cx_archive_options *options)
+{
+    struct cx_detail detail = { .text = "" };
+
+    if (!opens(a, format, octets, options, &detail)) {
         fail_msg("%s", detail.text);
     }
 }
@@ -180,38 +186,61 @@ archive_expect_ignored(struct archive *a, uint64_t line)
 
 /* ---- one line */
 
+static void
+open_line(struct archive *a, const char *format, const char *line,
+          const struct cx_archive_options *options, struct cx_buf *buf)
+{
+    cx_buf_init(buf, 1 << 20);
+    cx_buf_printf(buf, "%s\n", line);
+    assert_true(cx_buf_ok(buf));
+    archive_open(a, format, cx_span_of_str(cx_buf_str(buf)), options);
+}
+
 void
-archive_expect_line(const char *format, const char *line, const char *observations)
+archive_expect_line_by(const struct cx_archive_options *options, const char *format,
+                       const char *line, const char *observations)
 {
     struct archive a;
+    struct cx_buf buf;
 
-    archive_open(&a, format, bytes_of(line), NULL);
+    open_line(&a, format, line, options, &buf);
     archive_expect(&a, 1, observations);
     archive_expect_end(&a);
     archive_close(&a);
+    cx_buf_done(&buf);
+}
+
+void
+archive_expect_line(const char *format, const char *line, const char *observations)
+{
+    archive_expect_line_by(NULL, format, line, observations);
 }
 
 void
 archive_expect_line_rejected(const char *format, const char *line, const char *reason)
 {
     struct archive a;
+    struct cx_buf buf;
 
-    archive_open(&a, format, bytes_of(line), NULL);
+    open_line(&a, format, line, NULL, &buf);
     archive_expect_rejected(&a, 1, reason);
     assert_true(cx_str_equal(cx_str_of_span(a.record.text), cx_str_of(line)));
     archive_expect_end(&a);
     archive_close(&a);
+    cx_buf_done(&buf);
 }
 
 void
 archive_expect_line_ignored(const char *format, const char *line)
 {
     struct archive a;
+    struct cx_buf buf;
 
-    archive_open(&a, format, bytes_of(line), NULL);
+    open_line(&a, format, line, NULL, &buf);
     archive_expect_ignored(&a, 1);
     archive_expect_end(&a);
     archive_close(&a);
+    cx_buf_done(&buf);
 }
 
 static void
@@ -247,4 +276,45 @@ archive_transcript(const char *format, cx_span octets, const struct cx_archive_o
     archive_close(&a);
     cx_buf_putc(buf, '\0');
     assert_true(cx_buf_ok(buf));
+}
+
+/* ---- files that were cut */
+
+/* All that of octets is read as observed must be among lines. */
+static void
+expect_nothing_else(const char *format, cx_span octets, const struct cx_archive_options *options,
+                    const char *lines)
+{
+    struct cx_detail detail = { .text = "" };
+    struct archive a;
+    bool more = opens(&a, format, octets, options, &detail);
+
+    while (more) {
+        struct cx_buf buf;
+
+        cx_buf_init(&buf, 1 << 20);
+        assert_true(cx_ok(cx_archive_reader_next(a.reader, &a.record, &more, NULL)));
+        if (more && a.record.fate == CX_FATE_OBSERVED) {
+            put_record(&a.record, &buf);
+            cx_buf_putc(&buf, '\0');
+            if (strstr(lines, buf.p) == NULL) {
+                fail_msg("%s, cut behind octet %zu, says\n%s", format, octets.n, buf.p);
+            }
+        }
+        cx_buf_done(&buf);
+    }
+    archive_close(&a);
+}
+
+void
+archive_expect_cuts(const char *format, cx_span octets, const struct cx_archive_options *options)
+{
+    struct cx_buf whole;
+
+    cx_buf_init(&whole, 1 << 20);
+    archive_transcript(format, octets, options, &whole);
+    for (size_t n = 0; n < octets.n; n++) {
+        expect_nothing_else(format, (cx_span){ octets.p, n }, options, whole.p);
+    }
+    cx_buf_done(&whole);
 }

@@ -275,6 +275,17 @@ TEST(address_with_a_name_behind_a_nul)
     list_close(&list);
 }
 
+/* Names that were cut off would be a certificate with fewer names, and each of those may be permitted. */
+TEST(a_last_row_without_its_end_is_none)
+{
+    struct list list;
+
+    list_open(&list, &cx_issued_csv, bytes_of("serial,names\n01,a.example\n02,a.example b.exam"));
+    list_told(&list, CX_FATE_OBSERVED, "");
+    list_told(&list, CX_FATE_REJECTED, "without a line end");
+    list_close(&list);
+}
+
 TEST(no_more_names_than_a_request_has)
 {
     struct cx_buf buf;
@@ -285,6 +296,7 @@ TEST(no_more_names_than_a_request_has)
     for (unsigned i = 0; i <= CX_NAMES_MAX; i++) {
         cx_buf_printf(&buf, "n%u.example ", i);
     }
+    cx_buf_putc(&buf, '\n');
     list_open(&list, &cx_issued_csv, cx_span_of_str(cx_buf_str(&buf)));
     list_told(&list, CX_FATE_REJECTED, "more names");
     list_close(&list);
@@ -317,6 +329,8 @@ TEST(sha256_in_upper_case_with_colons)
                                FINAL_SHA256[i + 1] >= 'a' ? FINAL_SHA256[i + 1] - 32
                                                           : FINAL_SHA256[i + 1]);
     }
+    octets[at++] = '\n';
+    octets[at] = '\0';
     list_open(&list, &cx_issued_csv, text(octets));
     assert_true(is_hash(&list_issued(&list)->digest, FINAL_SHA256));
     assert_true(contains(list.record.note, "certificate: colons removed"));
@@ -536,6 +550,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(names_in_one_cell),
     cmocka_unit_test(names_that_reject_their_row),
     cmocka_unit_test(address_with_a_name_behind_a_nul),
+    cmocka_unit_test(a_last_row_without_its_end_is_none),
     cmocka_unit_test(no_more_names_than_a_request_has),
     cmocka_unit_test(sha256_from_a_link),
     cmocka_unit_test(sha256_in_upper_case_with_colons),

@@ -173,8 +173,8 @@ TEST(groups_are_found_past_other_parentheses)
 
 TEST(an_expression_is_not_tried_on_any_line)
 {
-    static const char nul[] = "1795322124 a\0b";
-    static char large[CX_ARCHIVE_REGEX_MAX + 2];
+    static const char nul[] = "1795322124 a\0b\n";
+    static char large[CX_ARCHIVE_REGEX_MAX + 3];
     struct cx_json *json = json_of("{\"format\":\"text\",\"regex\":\"(?<time>.*) (?<name>.*)\"}");
     struct cx_archive_options options = { .mapping = json };
     struct archive a;
@@ -182,11 +182,73 @@ TEST(an_expression_is_not_tried_on_any_line)
     archive_open(&a, "mapped", (cx_span){ (const uint8_t *)nul, sizeof(nul) - 1 }, &options);
     archive_expect_rejected(&a, 1, "NUL");
     archive_close(&a);
-    memset(large, 'x', sizeof(large) - 1);
+    memset(large, 'x', sizeof(large) - 2);
+    large[sizeof(large) - 2] = '\n';
     archive_open(&a, "mapped", bytes_of(large), &options);
     archive_expect_rejected(&a, 1, "longer than");
     archive_close(&a);
     cx_json_free(json);
+}
+
+#define NO_END                                                                                     \
+    "rejected: the file ends without a line end, so its last line may be cut: if it is whole, "    \
+    "add one\n"
+
+/* A cell that was cut is not empty, nor is a set that was cut a smaller one; what is behind a line end, or closed by itself, is whole. */
+TEST(a_last_line_without_its_end_is_no_evidence)
+{
+    static const char csv[] = "{\"format\":\"csv\",\"observed\":\"answer\",\"empty_records\":"
+                              "\"nodata\",\"separator\":\"|\",\"fields\":{\"time\":\"t\",\"name\":"
+                              "\"n\",\"records\":\"r\"}}";
+    static const char text[] =
+        "{\"format\":\"text\",\"regex\":\"(?<time>[0-9]+) (?<name>[a-z.]+) (?<records>.*)\"}";
+    static const char json[] =
+        "{\"format\":\"ndjson\",\"observed\":\"answer\",\"fields\":{\"time\":"
+        "\"t\",\"name\":\"n\",\"records\":\"r\"}}";
+
+    expect(csv, "t,n,r\n1795322124,a,", "2: " NO_END);
+    expect(csv, "t,n,r\n1795322124,a,\r", "2: " NO_END);
+    expect(csv, "t,n,r\n1795322124,a,0 issue x", "2: " NO_END);
+    expect(csv, "t\tn\tr\n1795322124\ta\t0 issue x|0 issue y", "2: " NO_END);
+    expect(csv, "t;r;n\n1795322124;;a.exam", "2: " NO_END);
+    expect(csv, "t,n,r\n1795322124,a,\n",
+           "2: answer any C none logged 2026-11-22T04:35:24.000Z/1000 a nodata\n");
+    expect(text, "1795322124 a.exam 0 issue x", "1: " NO_END);
+    expect(json, "{\"t\":1795322124,\"n\":\"a\",\"r\":[\"0 issue x\"]}",
+           "1: answer any C none logged 2026-11-22T04:35:24.000Z/1000 a records {0 issue \"x\"}\n");
+}
+
+TEST(a_file_cut_anywhere_says_nothing_that_the_whole_does_not)
+{
+    static const struct {
+        const char *mapping, *text;
+    } rows[] = {
+        { "{\"format\":\"csv\",\"observed\":\"answer\",\"empty_records\":\"nodata\",\"separator\":"
+          "\"|\",\"fields\":{\"time\":\"t\",\"name\":\"n\",\"records\":\"r\"}}",
+          "t,n,r\n1795322124,a.example,0 issue x|0 issue y\n1795322125,b.example,\n"
+          "1795322126,c.example,\"0 issue \"\"x\"\"|0 iodef \"\"y\"\"\"\r\n" },
+        { "{\"format\":\"csv\",\"empty_records\":\"nodata\",\"fields\":{\"time\":\"t\",\"name\":"
+          "\"n\","
+          "\"records\":\"r\",\"ttl\":\"l\",\"result\":\"o\"},\"results\":{\"permits\":[\"ok\"],"
+          "\"denies\":[\"ok, but\"]}}",
+          "t\tl\tr\tn\to\n1795322124\t3600\t0 issue x\ta.example.net\tok, but\n"
+          "1795322124\t3600\t\tb.example.net\tok\n" },
+        { "{\"format\":\"text\",\"regex\":\"^(?<time>[0-9]+) (?<name>[a-z.]+) (?<result>[a-z]+)\","
+          "\"results\":{\"permits\":[\"ok\"],\"denies\":[\"okless\"]}}",
+          "1795322124 a.example okless\n1795322124 b.example ok\n" },
+        { "{\"format\":\"ndjson\",\"empty_records\":\"nodata\",\"fields\":{\"time\":\"t\",\"name\":"
+          "\"n\",\"records\":\"r\"}}",
+          "{\"t\":1795322124,\"n\":\"a.example\",\"r\":[\"0 issue x\",\"0 issue y\"]} "
+          "{\"t\":1795322125,\"n\":\"b.example\",\"r\":[]}\n" },
+    };
+
+    for (size_t i = 0; i < CX_COUNT(rows); i++) {
+        struct cx_json *json = json_of(rows[i].mapping);
+        struct cx_archive_options options = { .mapping = json };
+
+        archive_expect_cuts("mapped", bytes_of(rows[i].text), &options);
+        cx_json_free(json);
+    }
 }
 
 /* A mapping is the work of a person: each mistake has its own sentence. */
@@ -343,6 +405,7 @@ check_example(const struct example *e, cx_str says)
     if (!cx_str_equal((cx_str){ buf.p, buf.n - 1 }, says)) {
         fail_msg("%s: is\n%sshould be\n%.*s", e->format, buf.p, (int)says.n, says.p);
     }
+    archive_expect_cuts(e->format, octets, &options);
     cx_buf_done(&buf);
     cx_arena_done(&arena);
 }
@@ -384,6 +447,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(members_may_be_deep_and_of_any_kind),
     cmocka_unit_test(groups_are_found_past_other_parentheses),
     cmocka_unit_test(an_expression_is_not_tried_on_any_line),
+    cmocka_unit_test(a_last_line_without_its_end_is_no_evidence),
+    cmocka_unit_test(a_file_cut_anywhere_says_nothing_that_the_whole_does_not),
     cmocka_unit_test(mappings_that_are_refused),
     cmocka_unit_test(a_mapping_and_its_columns_must_be_there),
     cmocka_unit_test(examples_of_the_document_are_true),
