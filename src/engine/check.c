@@ -147,14 +147,17 @@ choose_source(struct cx_check *check, const struct cx_source *source)
         CX_TRY(cx_recorded_source_open_json(check->request.answers, &check->own_source,
                                             &check->detail));
         check->source = check->own_source;
+        check->origin = CX_ORIGIN_REQUEST;
     } else if (check->request.has_zone) {
         static const uint8_t root[] = { 0 };
         struct cx_zone_input input = { .text = check->request.zone, .origin = { root, 1 } };
 
         CX_TRY(cx_zone_source_open(&input, 1, &check->own_source, &check->detail));
         check->source = check->own_source;
+        check->origin = CX_ORIGIN_REQUEST;
     } else if (source != NULL) {
         check->source = *source;
+        check->origin = source->origin;
     } else {
         return cx_fail(&check->detail, CX_E_USAGE,
                        "request: \"answers\" or \"zone\" is needed, for there is no other source");

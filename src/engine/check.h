@@ -12,6 +12,7 @@ struct cx_check {
     struct cx_arena arena;
     struct cx_request request;
     struct cx_answers answers;
+    enum cx_origin origin;       /* of the answers; of a recalled check as its record has it */
     struct cx_finding *findings; /* one per name of the request, in its order */
     struct cx_conclusion conclusion;
     struct cx_corroborated *corroborated; /* one per name, with its finding */

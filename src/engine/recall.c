@@ -360,6 +360,31 @@ cx_recall_context(struct cx_recaller *r, const struct cx_record *record,
     return CX_SUCCESS;
 }
 
+/* docs/formats/record.md, "Contexts". */
+static enum cx_origin
+origin_of(cx_str resolver)
+{
+    static const struct {
+        cx_str text;
+        enum cx_origin origin;
+    } known[] = {
+        { CX_STR_INIT("none: zone files"), CX_ORIGIN_ZONE },
+        { CX_STR_INIT("none: recorded answers"), CX_ORIGIN_RECORDED },
+        { CX_STR_INIT("none: answers given with the request"), CX_ORIGIN_REQUEST },
+    };
+    const cx_str none = CX_STR("none: ");
+
+    if (resolver.n < none.n || memcmp(resolver.p, none.p, none.n) != 0) {
+        return CX_ORIGIN_DNS;
+    }
+    for (size_t i = 0; i < CX_COUNT(known); i++) {
+        if (cx_str_equal(resolver, known[i].text)) {
+            return known[i].origin;
+        }
+    }
+    return CX_ORIGIN_UNSET;
+}
+
 cx_status
 cx_recall(struct cx_recaller *r, const struct cx_record *record, struct cx_check *check,
           struct cx_detail *detail)
@@ -374,6 +399,7 @@ cx_recall(struct cx_recaller *r, const struct cx_record *record, struct cx_check
     check->conclusion = (struct cx_conclusion){ .verdict = CX_VERDICT_UNSET };
     check->status = CX_SUCCESS;
     CX_TRY(context_of(r, &record->context, &context, detail));
+    check->origin = origin_of(context->context.resolver);
     CX_TRY(recall_facts(record, check, detail));
     CX_TRY(recall_cases(record, context, check, detail));
     CX_TRY(recall_corroboration(r, record, context, check, detail));

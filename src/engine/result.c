@@ -7,6 +7,24 @@
 #define SCHEMA 1
 
 static struct cx_json *
+origin_to_json(enum cx_origin origin)
+{
+    switch (origin) {
+    case CX_ORIGIN_DNS:
+        return cx_json_new_text("dns");
+    case CX_ORIGIN_ZONE:
+        return cx_json_new_text("zone");
+    case CX_ORIGIN_RECORDED:
+        return cx_json_new_text("recorded");
+    case CX_ORIGIN_REQUEST:
+        return cx_json_new_text("request");
+    case CX_ORIGIN_UNSET:
+        break;
+    }
+    return cx_json_new_null();
+}
+
+static struct cx_json *
 name_or_null(const struct cx_answer *set, bool owner)
 {
     char name[CX_NAME_TEXT_MAX];
@@ -353,7 +371,8 @@ cx_result_to_json(const struct cx_check *check)
          cx_json_set(o, "reason", cx_json_new_text(cx_reason_word(check->conclusion.reason))) &&
          cx_json_set(o, "rules", rules_to_json(&check->conclusion.rules)) &&
          cx_json_set(o, "valid_until", cx_json_new_moment(check->conclusion.valid_until)) &&
-         cx_json_set(o, "epoch", cx_json_new_text(q->cases[0].epoch->id));
+         cx_json_set(o, "epoch", cx_json_new_text(q->cases[0].epoch->id)) &&
+         cx_json_set(o, "source", origin_to_json(check->origin));
     ok = cx_json_set(o, "corroboration", corroborated_to_json(&check->corroboration)) && ok;
     for (size_t i = 0; i < q->n_names; i++) {
         struct cx_json *name = finding_to_json(check, i, &built);

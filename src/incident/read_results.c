@@ -5,7 +5,8 @@
 #include "resolve/answer_json.h"
 
 static cx_status
-take(struct cx_excerpt *excerpt, const struct cx_answer *answer, struct cx_detail *detail)
+take(struct cx_excerpt *excerpt, const struct cx_answer *answer, enum cx_grade best,
+     struct cx_detail *detail)
 {
     struct cx_observation *o;
 
@@ -15,13 +16,14 @@ take(struct cx_excerpt *excerpt, const struct cx_answer *answer, struct cx_detai
     CX_TRY(cx_excerpt_add(excerpt, &o, detail));
     *o = (struct cx_observation){
         .observed = CX_OBSERVED_ANSWER,
-        .grade = cx_outcome_is_failure(answer->outcome) ? CX_GRADE_D : CX_GRADE_C,
+        .grade = cx_outcome_is_failure(answer->outcome) ? CX_GRADE_D : best,
         .clock = CX_CLOCK_ASKED,
         .time_ms = answer->time * 1000,
         .precision_ms = 1000,
         .name = answer->name,
         .outcome = answer->outcome,
         .dnssec = answer->dnssec,
+        .unvalidated = answer->dnssec == CX_DNSSEC_INDETERMINATE, /* says who validated it */
         .has_ttl = answer->has_ttl,
         .ttl = answer->ttl,
         .records = answer->records,
@@ -33,7 +35,8 @@ take(struct cx_excerpt *excerpt, const struct cx_answer *answer, struct cx_detai
 }
 
 static cx_status
-read_name(struct cx_excerpt *excerpt, const struct cx_json *name, struct cx_detail *detail)
+read_name(struct cx_excerpt *excerpt, const struct cx_json *name, enum cx_grade best,
+          struct cx_detail *detail)
 {
     const struct cx_json *answers = cx_json_get(name, "answers");
 
@@ -45,10 +48,30 @@ read_name(struct cx_excerpt *excerpt, const struct cx_json *name, struct cx_deta
 
         CX_TRY(cx_answer_from_json(cx_json_at(answers, i), &excerpt->arena, &answer, detail));
         if (answer.type == CX_TYPE_CAA) {
-            CX_TRY(take(excerpt, &answer, detail));
+            CX_TRY(take(excerpt, &answer, best, detail));
         }
     }
     return CX_SUCCESS;
+}
+
+/* The best grade that its answers can have. Only the result itself can say that they are those of DNS, and not of a request or
+ * a file; older ones say nothing. */
+static cx_status
+read_source(const struct cx_json *value, enum cx_grade *ret, struct cx_detail *detail)
+{
+    const struct cx_json *source = cx_json_get(value, "source");
+    cx_str word = CX_STR("not known");
+
+    *ret = CX_GRADE_D;
+    if (source == NULL) {
+        return CX_SUCCESS;
+    }
+    if (cx_json_string(source, &word) && cx_str_equal(word, CX_STR("dns"))) {
+        *ret = CX_GRADE_C;
+        return CX_SUCCESS;
+    }
+    return cx_fail(detail, CX_E_ARCHIVE, "its answers are not from DNS (source: %.*s)",
+                   (int)(word.n < 20 ? word.n : 20), word.p);
 }
 
 static cx_status
@@ -56,6 +79,7 @@ read_value(struct cx_excerpt *excerpt, const struct cx_json *value, const struct
            struct cx_detail *detail)
 {
     const struct cx_json *names = cx_json_get(value, "names");
+    enum cx_grade best = CX_GRADE_UNSET;
     cx_str id = { NULL, 0 };
     int64_t schema = 0;
 
@@ -69,8 +93,9 @@ read_value(struct cx_excerpt *excerpt, const struct cx_json *value, const struct
     if (cx_json_kind_of(names) != CX_JSON_ARRAY) {
         return cx_fail(detail, CX_E_ARCHIVE, "names: an array is needed");
     }
+    CX_TRY(read_source(value, &best, detail));
     for (size_t i = 0; i < cx_json_size(names); i++) {
-        CX_TRY(read_name(excerpt, cx_json_at(names, i), detail));
+        CX_TRY(read_name(excerpt, cx_json_at(names, i), best, detail));
     }
     (void)cx_json_string(cx_json_get(value, "id"), &id);
     for (size_t i = 0; i < excerpt->n; i++) {

@@ -407,8 +407,8 @@ cx_cache_open(const struct cx_cache_options *options, struct cx_source *inner,
         return cx_fail(detail, CX_E_NOMEM, "out of memory");
     }
     cache->inner = *inner;
-    *inner = (struct cx_source){ NULL, NULL };
-    *ret = (struct cx_source){ &cache_ops, cache };
+    *inner = (struct cx_source){ .ops = NULL };
+    *ret = (struct cx_source){ &cache_ops, cache, cache->inner.origin };
     return CX_SUCCESS;
 }
 

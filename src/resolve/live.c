@@ -576,7 +576,7 @@ cx_live_open(const struct cx_live_options *options, struct cx_source *ret, struc
         live_close(live);
         return s;
     }
-    *ret = (struct cx_source){ &live_ops, live };
+    *ret = (struct cx_source){ &live_ops, live, CX_ORIGIN_DNS };
     return CX_SUCCESS;
 }
 

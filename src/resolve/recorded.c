@@ -210,7 +210,7 @@ cx_recorded_source_open_text(cx_str ndjson, struct cx_source *ret, struct cx_det
     while (cx_str_line(ndjson, &at, &line)) {
         CX_TRY(add_line(recorded, line, ++number, detail));
     }
-    *ret = (struct cx_source){ &recorded_ops, CX_STEAL(recorded) };
+    *ret = (struct cx_source){ &recorded_ops, CX_STEAL(recorded), CX_ORIGIN_RECORDED };
     return CX_SUCCESS;
 }
 
@@ -227,6 +227,6 @@ cx_recorded_source_open_json(const struct cx_json *array, struct cx_source *ret,
     for (size_t i = 0; i < cx_json_size(array); i++) {
         CX_TRY(add(recorded, cx_json_at(array, i), "answer", i + 1, detail));
     }
-    *ret = (struct cx_source){ &recorded_ops, CX_STEAL(recorded) };
+    *ret = (struct cx_source){ &recorded_ops, CX_STEAL(recorded), CX_ORIGIN_RECORDED };
     return CX_SUCCESS;
 }

@@ -20,9 +20,19 @@ struct cx_source_ops {
     void (*close)(void *self);
 };
 
+/* Where answers came from. Only those of the live DNS are evidence of what DNS said. */
+enum cx_origin {
+    CX_ORIGIN_UNSET = 0, /* not known */
+    CX_ORIGIN_DNS,
+    CX_ORIGIN_ZONE,
+    CX_ORIGIN_RECORDED,
+    CX_ORIGIN_REQUEST, /* of a check: they came with its request */
+};
+
 struct cx_source {
     const struct cx_source_ops *ops;
     void *self;
+    enum cx_origin origin;
 };
 
 static inline void

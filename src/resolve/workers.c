@@ -664,6 +664,6 @@ cx_workers_open(const struct cx_live_options *options, unsigned n, struct cx_sou
         workers_close(w);
         return s;
     }
-    *ret = (struct cx_source){ &workers_ops, w };
+    *ret = (struct cx_source){ &workers_ops, w, CX_ORIGIN_DNS };
     return CX_SUCCESS;
 }

@@ -530,6 +530,6 @@ cx_zone_source_open(const struct cx_zone_input *inputs, size_t n, struct cx_sour
         }
     }
     CX_TRY(cx_zone_tree_init(&zones->tree, zones->v, zones->n, detail));
-    *ret = (struct cx_source){ &zone_ops, CX_STEAL(zones) };
+    *ret = (struct cx_source){ &zone_ops, CX_STEAL(zones), CX_ORIGIN_ZONE };
     return CX_SUCCESS;
 }

@@ -22,6 +22,14 @@ class Batch(cli.unittest.TestCase):
         self.assertEqual([r['id'] for r in results], ['n%d' % i for i in range(200)])
         self.assertEqual([r['verdict'] for r in results], ['PERMIT', 'DENY'] * 100)
 
+    def test_each_says_where_its_answers_came_from(self):
+        answer = {'name': 'www.d.test', 'outcome': 'nodata'}
+        zone, asks = cli.request('zone'), cli.request('asks')
+        del asks['zone']
+        lines = [zone, asks, dict(asks, id='answers', answers=[answer]), dict(zone, id='again')]
+        self.assertEqual([r['source'] for r in batch(lines, '--answers', os.devnull)[1]],
+                         ['request', 'recorded', 'request', 'request'])
+
     def test_no_id(self):
         line = cli.request()
         del line['id']

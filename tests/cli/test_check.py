@@ -112,6 +112,10 @@ class Check(cli.Folder):
             _, out, _ = self.in_zone('--json', *args)
             self.assertEqual(check_data.errors(result, result, json.loads(out), 'result'), [])
 
+    def test_json_says_where_answers_came_from(self):
+        self.assertEqual(json.loads(self.in_zone('--json', 'www.d.test')[1])['source'], 'zone')
+        self.assertEqual(json.loads(self.answers('nodata', '--json')[1])['source'], 'recorded')
+
     def test_problem(self):
         """The document alone, or as a member of the result; nothing where CAA permits."""
         code, out, err = self.in_zone('--problem', 'www.deny.test', 'www.d.test')

@@ -101,6 +101,17 @@ class Anchors(cli.Folder):
         for args, (code, text) in zip(commands, all_in_lab(self.folder, commands)):
             self.assertEqual(code, 64 if args[-1] in ('--stats', '--evidence') else 11, (args, text))  # not alone
 
+    # TEST R-PRF-5: only such a result is evidence of what DNS said.
+    def test_results_of_dns_say_so(self):
+        given = json.dumps({'names': ['www.permit.test'], 'issuer': 'ca.example.net', 'zone': cli.SOA})
+        asked = json.dumps({'names': ['www.permit.test'], 'issuer': 'ca.example.net'})
+        for more in (), ('--processes', '2'):
+            done = subprocess.run([RUN, cli.BINARY, 'check', '--batch', *more], env=dict(cli.ENV, CAAPROOF_BUILD=BUILD), text=True,
+                                  input=given + '\n' + asked + '\n', capture_output=True, timeout=280, check=False)
+            self.assertEqual([json.loads(line)['source'] for line in done.stdout.splitlines()], ['request', 'dns'])
+            code, out, err = in_lab('check', '--issuer', 'ca.example.net', '--json', *more, 'www.permit.test')
+            self.assertEqual((code, json.loads(out)['source'], err), (0, 'dns', ''))
+
     # TEST R-SEC-3
     def test_negative_trust_anchors_are_refused(self):
         policy = self.file('nta.json', '{"negative_trust_anchors": ["expired.test"]}')

@@ -66,6 +66,15 @@ class Record(Store):
                 self.assertEqual(again[0].pop('record')['digest'], record['digest'])
                 self.assertEqual(again[0], result)
 
+    def test_where_answers_came_from(self):
+        zone = self.file('zone', cli.SOA)
+        asks = {'names': ['www.d.test'], 'issuer': 'ca.example.net'}
+        kinds = {'request': (), 'zone': ('--zone', zone), 'recorded': ('--answers', os.devnull)}
+        for kind, args in kinds.items():
+            request = cli.request(kind) if kind == 'request' else dict(asks, id=kind)
+            self.assertEqual([r['source'] for r in self.batch([request], *args)[1]], [kind])
+        self.assertEqual([r['source'] for r in self.shown(*kinds)], list(kinds))
+
     def test_by_name_the_newest_comes_first(self):
         self.fill(3)
         self.assertEqual([r['id'] for r in self.shown('www.d.test')], ['r2', 'r1', 'r0'])

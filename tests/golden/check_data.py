@@ -238,13 +238,14 @@ def check_validator(check, schema, result):
             'records_at': 'd.test', 'records': [rec], 'answers': []}
     alone = {'kind': 'none', 'needed': True, 'used': 0, 'agreed': 0, 'regions': [], 'quorum': None, 'sufficient': False,
              'lacks': 'there is none'}
-    whole = {'schema': 1, 'verdict': 'DENY', 'reason': 'x', 'rules': [], 'valid_until': None, 'epoch': 'E11',
+    whole = {'schema': 1, 'verdict': 'DENY', 'reason': 'x', 'rules': [], 'valid_until': None, 'epoch': 'E11', 'source': 'zone',
              'corroboration': alone, 'names': [name]}
     refusal = {'schema': 1, 'error': {'code': 'policy', 'message': 'x', 'rule': 'R-SEC-3'}}
     check('result schema: a result', errors(result, result, whole))
+    check('result schema: a source that is not known', errors(result, result, dict(whole, source=None)))
     check('result schema: a refusal', errors(result, result, refusal))
     for what, value in (('no epoch', {k: v for k, v in whole.items() if k != 'epoch'}), ('both', dict(whole, **refusal)),
-                        ('a strange verdict', dict(whole, verdict='MAYBE'))):
+                        ('a strange verdict', dict(whole, verdict='MAYBE')), ('a strange source', dict(whole, source='log'))):
         check('result schema: ' + what, [] if errors(result, result, value) else ['was not refused'])
 
 

@@ -5,11 +5,14 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(TOP, 'tools'))
+from scenarios import archives, basics  # noqa: E402
 CAAPROOF = os.environ.get('CAAPROOF', os.path.join(TOP, 'build', 'caaproof'))
 
 LIST = 'serial,issuer,names,not before,not after,signed\n'
@@ -161,6 +164,60 @@ class Commands(unittest.TestCase):
         self.run_('import', 'arch', 'none.csv', '--format', 'mapped', '--mapping', 'map.json')
         self.triage('--archive', 'arch')
         self.assertEqual('NO-EVIDENCE', self.rows()[0]['class'])
+
+    # ---- what is no evidence
+
+    def class_from(self, name, text, *args, row=ROW, options=()):
+        """Of the one certificate, with that file as archive."""
+        with open(os.path.join(self.scratch, name), 'wb') as file:
+            file.write(text)
+        shutil.rmtree(os.path.join(self.scratch, 'arch'), ignore_errors=True)
+        self.write('l.csv', LIST + row)
+        self.assertIn(self.run_('import', 'arch', name, *args, expect=None).returncode, (0, 1))
+        self.triage('--archive', 'arch', *options)
+        return self.rows()[0]['class']
+
+    def test_answers_of_a_request_are_none(self):
+        """TEST R-PRF-5: what somebody said that DNS says, in a result of check that was kept."""
+        answer = {'name': 'a.test', 'outcome': 'records', 'dnssec': 'secure', 'ttl': 60, 'time': '2022-01-01T11:00:00Z',
+                  'records': [{'flags': 0, 'tag': 'issue', 'value': 'ca.example.net'}]}
+        request = {'names': ['a.test'], 'issuer': 'ca.example.net', 'date': '2022-01-01T11:00:00Z'}
+        self.write('answers', json.dumps(answer) + '\n')
+        self.write('request', json.dumps(dict(request, answers=[answer])) + '\n')
+        self.write('plain', json.dumps(request) + '\n')
+        for source, asked, args in (('request', 'request', ()), ('recorded', 'plain', ('--answers', 'answers'))):
+            with open(os.path.join(self.scratch, asked), encoding='utf-8') as lines:
+                done = subprocess.run([CAAPROOF, 'check', '--batch', *args], cwd=self.scratch, stdin=lines, text=True,
+                                      capture_output=True, timeout=60, check=True)
+            result = json.loads(done.stdout)
+            self.assertEqual(('PERMIT', source), (result['verdict'], result['source']))
+            self.assertEqual('NO-EVIDENCE', self.class_from('r', done.stdout.encode()))
+            del result['source']
+            older = (json.dumps(result) + '\n').encode()
+            self.assertEqual('TAINTED', self.class_from('r', older))
+            self.assertEqual('PROVEN', self.class_from('r', older, options=('--proof-grade', 'D')))
+            result['source'] = 'dns'
+            self.assertEqual('PROVEN', self.class_from('r', (json.dumps(result) + '\n').encode()))
+
+    def test_what_servers_said_was_validated_by_nobody(self):
+        """TEST R-SEC-2: the CA's word on its resolver is about what that gave its clients."""
+        row = '01,CN=CA,a.test,2026-04-01T00:00:00Z,2026-10-01T00:00:00Z,2026-04-01T12:00:00Z\n'
+        for seen, found in ((4, 'TAINTED'), (6, 'PROVEN'), (8, 'TAINTED')):
+            dnstap = archives.Dnstap()
+            dnstap.response(basics.at('2026-04-01T11:00:00'), 'a.test', [(300, 0, 'issue', 'ca.example.net')], seen=seen)
+            with self.subTest(seen=seen):
+                self.assertEqual(found, self.class_from('d', dnstap.file(), '--resolver-validated', row=row))
+                self.assertEqual('TAINTED', self.class_from('d', dnstap.file(), row=row))
+
+    def test_a_last_row_that_was_cut(self):
+        mapping = dict(MAPPING, fields={'time': 't', 'name': 'n', 'records': 'r'})
+        del mapping['outcomes']
+        self.write('map.json', json.dumps(mapping))
+        mapped = ('--format', 'mapped', '--mapping', 'map.json')
+        for text, found in (('', 'NO-EVIDENCE'), ('\n', 'PROVEN'), ('"0 issue ""other.example"""\n', 'PROVEN-DENY')):
+            log = 't,n,r\n2022-01-01T11:00:00Z,test,\n2022-01-01T11:00:00Z,a.test,'
+            with self.subTest(text=text):
+                self.assertEqual(found, self.class_from('c', (log + text).encode(), *mapped))
 
     # ---- runs and what they were made of
 

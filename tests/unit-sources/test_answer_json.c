@@ -328,7 +328,7 @@ test_recorded_json(void **state)
     struct cx_json *twice = json_of("[{'name':'d.test','outcome':'nodata'},"
                                     "{'name':'D.test','outcome':'timeout'}]");
     struct cx_detail detail = { .rule = NULL };
-    struct cx_source source = { NULL, NULL };
+    struct cx_source source = { .ops = NULL };
     struct cx_arena arena;
 
     (void)state;
@@ -367,7 +367,7 @@ test_recorded_refusals(void **state)
     (void)state;
     for (size_t i = 0; i < CX_COUNT(cases); i++) {
         struct cx_detail detail = { .rule = NULL };
-        struct cx_source source = { NULL, NULL };
+        struct cx_source source = { .ops = NULL };
 
         assert_int_equal(
             cx_recorded_source_open_text(cx_str_of(cases[i].text), &source, &detail).code,
@@ -405,7 +405,7 @@ test_recorded_out_of_memory(void **state)
     question.name = cx_name_span(&wire);
     for (size_t nth = 1;; nth++) {
         struct caught caught = { NULL, 0 };
-        struct cx_source source = { NULL, NULL };
+        struct cx_source source = { .ops = NULL };
         struct cx_arena arena;
         cx_status s;
 

@@ -325,7 +325,7 @@ test_refusals(void **state)
     };
     const struct cx_zone_input absent[] = { { .path = "/nonexistent/zone" } };
     const struct cx_zone_input folder[] = { { .path = "/" } };
-    struct cx_source source = { NULL, NULL };
+    struct cx_source source = { .ops = NULL };
     struct cx_detail detail = { .rule = NULL };
 
     (void)state;
@@ -348,7 +348,7 @@ test_file(void **state)
     char path[] = "/tmp/test_zone_source.XXXXXX";
     struct cx_zone_input input = { .path = path };
     struct cx_detail detail = { .rule = NULL };
-    struct cx_source source = { NULL, NULL };
+    struct cx_source source = { .ops = NULL };
     int fd = mkstemp(path);
     FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
 
@@ -413,7 +413,7 @@ test_out_of_memory(void **state)
     question.name = cx_name_span(&wire);
     for (size_t nth = 1;; nth++) {
         struct caught caught = { NULL, 0 };
-        struct cx_source source = { NULL, NULL };
+        struct cx_source source = { .ops = NULL };
         struct cx_arena arena;
         cx_status s;
 

@@ -66,7 +66,7 @@ put_objects(struct shelf *shelf, struct cx_check *check, struct cx_record *recor
     const struct cx_case *c = &check->request.cases[0];
     const struct cx_context context = {
         .software = CX_STR("test"),
-        .resolver = CX_STR("none"),
+        .resolver = CX_STR("none: answers given with the request"),
         .own = c->own,
         .n_own = c->n_own,
         .policy = c->policy,

@@ -550,7 +550,8 @@ TEST(claims_are_those_of_completed_checks)
 TEST(results_of_check_have_all_answers)
 {
     static const char text[] =
-        "{\"schema\":1,\"id\":\"r-1\",\"verdict\":\"PERMIT\",\"names\":[{\"name\":\"www.shop."
+        "{\"schema\":1,\"source\":\"dns\",\"id\":\"r-1\",\"verdict\":\"PERMIT\",\"names\":[{"
+        "\"name\":\"www.shop."
         "example\","
         "\"answers\":[{\"name\":\"www.shop.example\",\"outcome\":\"nodata\",\"dnssec\":\"secure\","
         "\"ttl\":60,"
@@ -564,15 +565,17 @@ TEST(results_of_check_have_all_answers)
         "\"time\":"
         "\"2026-11-22T04:35:25Z\"}]}]}\n"
         "{\"schema\":1,\"id\":\"r-2\",\"error\":{\"code\":\"name\",\"message\":\"x\"}}\n"
-        "{\"schema\":1,\"verdict\":\"PERMIT\",\"names\":[{\"name\":\"a\",\"answers\":[{\"name\":"
+        "{\"schema\":1,\"source\":\"dns\",\"verdict\":\"PERMIT\",\"names\":[{\"name\":\"a\","
+        "\"answers\":[{\"name\":"
         "\"a\","
         "\"outcome\":\"nodata\"}]}]}\n"
-        "{\"schema\":1,\"verdict\":\"PERMIT\",\"names\":[{\"name\":\"a\",\"answers\":[{\"name\":"
+        "{\"schema\":1,\"source\":\"dns\",\"verdict\":\"PERMIT\",\"names\":[{\"name\":\"a\","
+        "\"answers\":[{\"name\":"
         "\"a\","
         "\"outcome\":\"records\",\"time\":\"2026-11-22T04:35:24Z\"}]}]}\n"
         "{\"schema\":2,\"verdict\":\"PERMIT\"}\n"
         "{\"schema\":1,\"verdict\":\"PERMIT\"}\n"
-        "{\"schema\":1,\"verdict\":\"PERMIT\",\"names\":[{\"name\":\"a\"}]}\n";
+        "{\"schema\":1,\"source\":\"dns\",\"verdict\":\"PERMIT\",\"names\":[{\"name\":\"a\"}]}\n";
     struct archive a;
 
     assert_string_equal(archive_format(bytes_of(text)), "caaproof");
@@ -591,6 +594,40 @@ TEST(results_of_check_have_all_answers)
     archive_expect_rejected(&a, 6, "names");
     archive_expect_rejected(&a, 7, "answers");
     archive_expect_end(&a);
+    archive_close(&a);
+}
+
+#define RESULT(source)                                                                             \
+    "{\"schema\":1," source "\"verdict\":\"PERMIT\",\"names\":[{\"name\":\"a\",\"answers\":[{"     \
+    "\"name\":\"a\",\"outcome\":\"nodata\",\"time\":\"2026-11-22T04:35:24Z\"}]}]}"
+
+/* What came with a request, or out of a file, is nothing that DNS said, whatever time it gives. */
+TEST(results_say_whether_dns_was_asked)
+{
+    static const char *const others[] = {
+        RESULT("\"source\":\"zone\","),    RESULT("\"source\":\"recorded\","),
+        RESULT("\"source\":\"request\","), RESULT("\"source\":\"DNS\","),
+        RESULT("\"source\":\"\","),        RESULT("\"source\":null,"),
+        RESULT("\"source\":[\"dns\"],"),
+    };
+
+    archive_expect_line("caaproof", RESULT("\"source\":\"dns\","),
+                        "answer any C none asked 2026-11-22T04:35:24.000Z/1000 a nodata");
+    archive_expect_line("caaproof", RESULT(""),
+                        "answer any D none asked 2026-11-22T04:35:24.000Z/1000 a nodata");
+    for (size_t i = 0; i < CX_COUNT(others); i++) {
+        archive_expect_line_rejected("caaproof", others[i], "not from DNS");
+    }
+}
+
+/* The program that wrote the result validated itself: nothing that is stated of a resolver changes what it says. */
+TEST(results_say_what_was_validated)
+{
+    struct archive a;
+
+    archive_open(&a, "caaproof", bytes_of(RESULT("\"source\":\"dns\",") "\n"), NULL);
+    archive_next(&a);
+    assert_true(a.record.v[0].dnssec == CX_DNSSEC_INDETERMINATE && a.record.v[0].unvalidated);
     archive_close(&a);
 }
 
@@ -683,6 +720,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(attempts_have_a_cap),
     cmocka_unit_test(claims_are_those_of_completed_checks),
     cmocka_unit_test(results_of_check_have_all_answers),
+    cmocka_unit_test(results_say_whether_dns_was_asked),
+    cmocka_unit_test(results_say_what_was_validated),
     cmocka_unit_test(what_no_reader_knows_is_not_guessed),
     cmocka_unit_test(reading_goes_on_where_it_was),
     cmocka_unit_test(formats_have_names_of_their_own),

@@ -97,7 +97,7 @@ struct fixture {
 static void
 begin(struct fixture *f, struct cx_cache_options options)
 {
-    struct cx_source inner = { &scripted_ops, &f->inner };
+    struct cx_source inner = { &scripted_ops, &f->inner, CX_ORIGIN_RECORDED };
 
     memset(f, 0, sizeof(*f));
     f->inner.time = cx_time_now();

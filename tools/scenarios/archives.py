@@ -244,7 +244,7 @@ def result_line(ident, ms, names, until=None):
     worst = min(names, key=lambda n: WORST.index(n['verdict']))
     out = {'schema': 1, 'id': ident, 'verdict': worst['verdict'], 'reason': worst['reason'], 'rules': ['R-DEC-8'],
            'valid_until': iso(until) if until and worst['verdict'] == 'PERMIT' else None, 'epoch': epoch_of(ms),
-           'names': names}
+           'source': 'dns', 'names': names}
     return json.dumps(out, separators=(',', ':')) + '\n'
 
 

@@ -49,15 +49,6 @@ observation_of(const struct cx_answer *a, enum cx_messages kept)
     };
 }
 
-/* Whether DNS was asked: what a request or a file said that DNS says is no evidence, whatever time it gives. */
-static bool
-is_of_dns(const struct cx_context *context)
-{
-    const cx_str none = CX_STR("none: "); /* docs/formats/record.md, "Contexts" */
-
-    return context->resolver.n < none.n || memcmp(context->resolver.p, none.p, none.n) != 0;
-}
-
 /* The answers of a check; those of another type than CAA are not evidence of a climb by themselves, nor is one without a time. */
 static cx_status
 observe(struct cx_check *check, enum cx_messages kept, struct cx_archive_record *record)
@@ -106,7 +97,8 @@ take_check(struct importing *i, const struct cx_log_row *row, struct cx_archive_
     if (cx_ok(s)) {
         s = cx_recall_context(i->stored.recaller, &read, &context, &why);
     }
-    if (cx_ok(s) && !is_of_dns(context)) {
+    /* What a request or a file said that DNS says is no evidence, whatever time it gives. */
+    if (cx_ok(s) && i->check->origin != CX_ORIGIN_DNS) {
         s = cx_fail(&why, CX_E_STORE, "DNS was not asked (%.*s)", (int)context->resolver.n,
                     context->resolver.p);
     }
