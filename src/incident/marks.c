@@ -5,16 +5,32 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+/* An id with its digits in pairs, colons between them and 0x in front. */
+#define FIRST_MAX (3 * CX_HASH_SIZE + 2)
+
+struct mark {
+    struct cx_id id;
+    bool met; /* of several lines with one id, the first */
+};
+
 struct cx_marks {
-    struct cx_id *v;
+    struct mark *v;
     size_t n;
     size_t room;
+    char first[FIRST_MAX + 1]; /* as its line has it: digits and colons */
+    uint64_t first_line;
 };
+
+static int
+compare_ids(const struct mark *a, const struct mark *b)
+{
+    return memcmp(&a->id, &b->id, sizeof(a->id));
+}
 
 static int
 compare(const void *a, const void *b)
 {
-    return memcmp(a, b, sizeof(struct cx_id));
+    return compare_ids(a, b);
 }
 
 bool
@@ -111,7 +127,7 @@ add(struct cx_marks *marks, const struct cx_id *mark)
 {
     if (marks->n == marks->room) {
         size_t room = marks->room != 0 ? 2 * marks->room : 1024;
-        struct cx_id *v = cx_realloc(marks->v, room, sizeof(*v));
+        struct mark *v = cx_realloc(marks->v, room, sizeof(*v));
 
         if (v == NULL) {
             return (cx_status){ CX_E_NOMEM };
@@ -119,8 +135,18 @@ add(struct cx_marks *marks, const struct cx_id *mark)
         marks->v = v;
         marks->room = room;
     }
-    marks->v[marks->n++] = *mark;
+    marks->v[marks->n++] = (struct mark){ *mark, false };
     return CX_SUCCESS;
+}
+
+static void
+keep_first(struct cx_marks *marks, cx_str cell, uint64_t line)
+{
+    size_t n = cell.n < FIRST_MAX ? cell.n : FIRST_MAX;
+
+    memcpy(marks->first, cell.p, n);
+    marks->first[n] = '\0';
+    marks->first_line = line;
 }
 
 static cx_status
@@ -142,6 +168,9 @@ read_all(struct cx_input *input, const char *path, struct cx_marks *marks, struc
             continue;
         }
         if (cx_id_of_text(cell, &mark)) {
+            if (marks->n == 0) {
+                keep_first(marks, cell, cx_input_number(input));
+            }
             CX_TRY(add(marks, &mark));
         } else if (cx_input_number(input) != 1 || !is_header(cell)) {
             return cx_fail(detail, CX_E_ARCHIVE,
@@ -189,21 +218,89 @@ cx_marks_free(struct cx_marks *marks)
     }
 }
 
-static bool
-have(const struct cx_marks *marks, cx_span octets)
+/* The first of those with that id, or NULL. */
+static struct mark *
+find(const struct cx_marks *marks, cx_span octets)
 {
-    struct cx_id mark;
+    struct mark wanted = { .met = false };
+    size_t low = 0;
+    size_t n = marks->n;
 
-    return cx_id_of_octets(octets, &mark) &&
-           bsearch(&mark, marks->v, marks->n, sizeof(*marks->v), compare) != NULL;
+    if (!cx_id_of_octets(octets, &wanted.id)) {
+        return NULL;
+    }
+    while (n != 0) {
+        size_t half = n / 2;
+
+        if (compare_ids(&marks->v[low + half], &wanted) < 0) {
+            low += half + 1;
+            n -= half + 1;
+        } else {
+            n = half;
+        }
+    }
+    return low < marks->n && compare_ids(&marks->v[low], &wanted) == 0 ? &marks->v[low] : NULL;
+}
+
+/* What a certificate may be listed by; empty: it has no such id. */
+struct ids {
+    cx_span v[3];
+};
+
+static struct ids
+ids_of(const struct cx_certificate *c)
+{
+    return (struct ids){ {
+        { c->certificate.b, c->has_certificate ? CX_HASH_SIZE : 0 },
+        { c->precertificate.b, c->has_precertificate ? CX_HASH_SIZE : 0 },
+        c->issued.serial,
+    } };
 }
 
 bool
 cx_marks_have(const struct cx_marks *marks, const struct cx_certificate *c)
 {
-    return marks != NULL && marks->n != 0 &&
-           ((c->has_certificate && have(marks, (cx_span){ c->certificate.b, CX_HASH_SIZE })) ||
-            (c->has_precertificate &&
-             have(marks, (cx_span){ c->precertificate.b, CX_HASH_SIZE })) ||
-            have(marks, c->issued.serial));
+    struct ids ids = ids_of(c);
+
+    for (size_t i = 0; marks != NULL && i < CX_COUNT(ids.v); i++) {
+        if (find(marks, ids.v[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+cx_marks_meet(struct cx_marks *marks, const struct cx_certificate *c)
+{
+    struct ids ids = ids_of(c);
+
+    for (size_t i = 0; i < CX_COUNT(ids.v); i++) {
+        struct mark *mark = find(marks, ids.v[i]);
+
+        if (mark != NULL) {
+            mark->met = true;
+        }
+    }
+}
+
+cx_status
+cx_marks_matched(const struct cx_marks *marks, const char *path, uint64_t *ret,
+                 struct cx_detail *detail)
+{
+    uint64_t matched = 0;
+    bool met = false;
+
+    for (size_t i = 0; i < marks->n; i++) {
+        met = i != 0 && compare_ids(&marks->v[i], &marks->v[i - 1]) == 0 ? met : marks->v[i].met;
+        matched += met ? 1 : 0;
+    }
+    if (marks->n != 0 && matched == 0) {
+        return cx_fail(detail, CX_E_ARCHIVE,
+                       "%s: none of its %zu lines is a certificate of the lists; line %" PRIu64
+                       " is \"%s\", expected are serials in hexadecimal, or SHA-256",
+                       path, marks->n, marks->first_line, marks->first);
+    }
+    *ret = matched;
+    return CX_SUCCESS;
 }

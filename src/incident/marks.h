@@ -26,4 +26,10 @@ void cx_marks_free(struct cx_marks *marks);
 /* NULL marks nothing. */
 bool cx_marks_have(const struct cx_marks *marks, const struct cx_certificate *certificate);
 
+/* Which lines name a certificate at all: each certificate is met once, then they are counted. */
+void cx_marks_meet(struct cx_marks *marks, const struct cx_certificate *certificate);
+/* How many of the lines named one that was met. A list of which no line did says something else than was meant: its own refusal. Classes: MALFORMED. */
+cx_status cx_marks_matched(const struct cx_marks *marks, const char *path, uint64_t *ret,
+                           struct cx_detail *detail) CX_MUST;
+
 #endif

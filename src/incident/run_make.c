@@ -28,6 +28,7 @@ struct making {
     struct cx_certificates *certificates;
     struct cx_certificate_counts counts;
     uint64_t rejected;
+    struct cx_caveats caveats;
     struct cx_totals *totals;
     struct cx_json *inputs; /* array */
 };
@@ -47,6 +48,8 @@ struct input_counts {
     uint64_t observed;
     uint64_t rejected;
     uint64_t ignored;
+    bool is_marks; /* then of the records so many name a certificate */
+    uint64_t matched;
 };
 
 static struct cx_json *
@@ -72,7 +75,9 @@ add_input(struct making *m, const char *kind, cx_str path, const char *format,
                cx_json_set_number(json, "records", n->records) &&
                cx_json_set_number(json, "observed", n->observed) &&
                cx_json_set_number(json, "rejected", n->rejected) &&
-               cx_json_set_number(json, "ignored", n->ignored);
+               cx_json_set_number(json, "ignored", n->ignored) &&
+               (!n->is_marks || (cx_json_set_number(json, "matched", n->matched) &&
+                                 cx_json_set_number(json, "unmatched", n->records - n->matched)));
     if (source != NULL) {
         complete = complete &&
                    cx_json_set(json, "tamper_evident", cx_json_new_bool(source->tamper_evident)) &&
@@ -94,7 +99,12 @@ static cx_status
 take_list(void *ctx, const struct cx_list_read *list)
 {
     struct making *m = ctx;
-    const struct input_counts n = { list->records, list->observed, list->rejected, list->ignored };
+    const struct input_counts n = {
+        .records = list->records,
+        .observed = list->observed,
+        .rejected = list->rejected,
+        .ignored = list->ignored,
+    };
 
     m->rejected += list->rejected;
     return add_input(m, "certificates", cx_str_of(list->path), list->format, &list->digest, &n,
@@ -141,7 +151,12 @@ open_archive(struct making *m, struct cx_detail *detail)
     CX_TRY(cx_archive_open(m->options->archive, &m->archive, detail));
     for (size_t i = 0; i < cx_archive_sources(m->archive); i++) {
         const struct cx_archive_source *s = cx_archive_source(m->archive, i);
-        const struct input_counts n = { s->records, s->observed, s->rejected, s->ignored };
+        const struct input_counts n = {
+            .records = s->records,
+            .observed = s->observed,
+            .rejected = s->rejected,
+            .ignored = s->ignored,
+        };
         char format[32];
 
         (void)snprintf(format, sizeof(format), "%.*s", (int)s->format.n,
@@ -151,11 +166,32 @@ open_archive(struct making *m, struct cx_detail *detail)
     return CX_SUCCESS;
 }
 
+/* Before anything is judged by them. */
+static cx_status
+match_marks(const struct making *m, struct cx_marks *marks, struct cx_detail *detail)
+{
+    struct cx_arena arena;
+    cx_status s = CX_SUCCESS;
+
+    cx_arena_init(&arena, CX_CHECK_MEMORY);
+    for (uint64_t i = 0; i < cx_certificates_size(m->certificates) && cx_ok(s); i++) {
+        struct cx_certificate c;
+
+        cx_arena_reset(&arena);
+        s = cx_certificates_at(m->certificates, i, &arena, &c, detail);
+        if (cx_ok(s)) {
+            cx_marks_meet(marks, &c);
+        }
+    }
+    cx_arena_done(&arena);
+    return s;
+}
+
 static cx_status
 read_marks(struct making *m, const char *path, const char *kind, struct cx_marks **ret,
            struct cx_detail *detail)
 {
-    struct input_counts n = { 0 };
+    struct input_counts n = { .is_marks = true };
     struct cx_hash digest;
 
     if (path == NULL) {
@@ -163,6 +199,9 @@ read_marks(struct making *m, const char *path, const char *kind, struct cx_marks
     }
     CX_TRY(cx_marks_read(path, ret, &n.observed, &digest, detail));
     n.records = n.observed;
+    CX_TRY(match_marks(m, *ret, detail));
+    CX_TRY(cx_marks_matched(*ret, path, &n.matched, detail));
+    m->caveats.unmatched += n.records - n.matched;
     return add_input(m, kind, cx_str_of(path), "list", &digest, &n, NULL);
 }
 
@@ -359,7 +398,7 @@ write_summary(struct making *m, struct cx_json *run, struct cx_detail *detail)
         cx_json_set(run, "made_with", made_with(m->options)) &&
         cx_json_set(run, "inputs", cx_json_share(m->inputs)) &&
         cx_totals_to_json(m->totals, &m->triage, &m->counts, m->rejected, run) &&
-        cx_json_set(run, "statements", cx_totals_statements(m->totals, &m->triage)) &&
+        cx_json_set(run, "statements", cx_totals_statements(m->totals, &m->triage, &m->caveats)) &&
         cx_json_set(run, "precedents",
                     m->options->cause != NULL ? cx_precedents_json(cx_str_of(m->options->cause))
                                               : cx_json_new_array());

@@ -547,7 +547,8 @@ add_sentence(struct cx_json *json, const struct sentence *sentence)
 }
 
 struct cx_json *
-cx_totals_statements(const struct cx_totals *t, const struct cx_triage_options *options)
+cx_totals_statements(const struct cx_totals *t, const struct cx_triage_options *options,
+                     const struct cx_caveats *caveats)
 {
     const struct sentence sentences[] = {
         { "proven", cx_totals_of_class(t, CX_TRIAGE_PROVEN),
@@ -569,6 +570,10 @@ cx_totals_statements(const struct cx_totals *t, const struct cx_triage_options *
         { "unknown", t->reasons[CX_EVIDENCE_PROCESS_UNKNOWN],
           "For # of the certificates whose permission is proven nobody has stated whether the "
           "process consulted the answer." },
+        { "unknown", caveats->unmatched,
+          "Of the lists of certificates whose process consulted the answer, or did not, # lines "
+          "name "
+          "no certificate of this run: whose process they tell of is unknown." },
         { "unknown", t->reasons[CX_EVIDENCE_WEAK_CLOCK],
           "For # certificates the moment of signing is taken from notBefore, which may have been "
           "set back." },

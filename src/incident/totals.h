@@ -22,8 +22,14 @@ uint64_t cx_totals_revoked_by(const struct cx_totals *totals, enum cx_remedy rem
 bool cx_totals_to_json(const struct cx_totals *totals, const struct cx_triage_options *options,
                        const struct cx_certificate_counts *counts, uint64_t rejected,
                        struct cx_json *run) CX_MUST;
+/* What a run rests on that its certificates do not tell. */
+struct cx_caveats {
+    uint64_t unmatched; /* lines of lists of marks that name no certificate */
+};
+
 /* What can be said of the run in sentences, each marked proven, likely or unknown. NULL when out of memory. */
 struct cx_json *cx_totals_statements(const struct cx_totals *totals,
-                                     const struct cx_triage_options *options);
+                                     const struct cx_triage_options *options,
+                                     const struct cx_caveats *caveats);
 
 #endif

@@ -1,4 +1,4 @@
-/* A list of marks, or of rechecks (first octet odd): read twice it is the same; a refusal names its line. */
+/* A list of marks, or of rechecks (first octet odd): read twice it is the same; a refusal names its line; the lines of what it has are counted. */
 #include "incident/marks.h"
 #include "incident/recheck.h"
 #include "octets_file.h"
@@ -10,6 +10,16 @@ check_told(cx_status s, const struct cx_detail *detail)
 {
     MUST(cx_status_class(s) == CX_CLASS_MALFORMED || cx_status_class(s) == CX_CLASS_LIMIT);
     MUST(cx_status_class(s) == CX_CLASS_LIMIT || strstr(detail->text, "line ") != NULL);
+}
+
+static void
+check_matched(struct cx_marks *marks, const struct cx_certificate *c, uint64_t n, bool found)
+{
+    uint64_t matched = 0;
+
+    cx_marks_meet(marks, c);
+    MUST(cx_ok(cx_marks_matched(marks, "list", &matched, NULL)) == (found || n == 0));
+    MUST(matched <= n && (matched != 0) == found);
 }
 
 static void
@@ -31,6 +41,7 @@ read_marks(const char *path)
             return;
         }
         found[i] = cx_marks_have(marks, &c);
+        check_matched(marks, &c, n[i], found[i]);
         cx_marks_free(marks);
     }
     MUST(n[0] == n[1] && found[0] == found[1]);

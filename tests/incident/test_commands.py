@@ -244,6 +244,29 @@ class Commands(unittest.TestCase):
         os.remove(os.path.join(self.scratch, 'marks'))
         self.run_('report', 'run', expect=74, says='marks')
 
+    def test_marks_that_name_no_certificate_are_refused(self):
+        """Numbers of rows, for instance, that were taken for serials."""
+        for option in ('--not-consulted', '--consulted'):
+            self.write('rows', 'row\n2\n3\n')
+            self.triage(option, 'rows', expect=65, says='rows: none of its 2 lines is a certificate of the lists; line 2 is "2", '
+                                                        'expected are serials in hexadecimal, or SHA-256')
+            self.assertFalse(self.there('run', 'run.json'))
+
+    def test_marks_are_counted(self):
+        """In the summary, its sentences and on standard error; a list that names only certificates is not warned of."""
+        for text, matched, unmatched in (('01\n', 1, 0), ('01\n07\n0001\n08\n', 2, 2), ('', 0, 0)):
+            self.write('marks', text)
+            done = self.triage('--not-consulted', 'marks')
+            said = 'marks: %d of %d lines name a certificate of the lists' % (matched, matched + unmatched)
+            said += ', %d name none' % unmatched if unmatched else ''
+            self.assertIn(said + '\n', done.stdout)
+            self.assertEqual('' if unmatched == 0 and matched else said + '\n', done.stderr)
+            run = json.loads(self.triage('--not-consulted', 'marks', '--json', says='' if matched == 1 else said).stdout)
+            marks = [i for i in run['inputs'] if i['kind'] == 'not-consulted'][0]
+            self.assertEqual((matched, unmatched), (marks['matched'], marks['unmatched']))
+            self.assertEqual(unmatched != 0, any('2 lines name no certificate' in s['text'] for s in run['statements']))
+            self.assertEqual(['not-consulted' if matched else 'consulted'], [r['process'] for r in self.rows()])
+
     def test_a_run_that_lost_a_file(self):
         for name in ('run.json', 'certificates', 'order', 'index', 'results'):
             with self.subTest(name=name):

@@ -352,6 +352,54 @@ TEST(marks_find_certificates_by_either_digest)
     desk_close(&m.d);
 }
 
+static void
+meet(struct marking *m, uint8_t serial)
+{
+    struct cx_certificate c = { .issued = { .serial = { &serial, 1 } } };
+
+    cx_marks_meet(m->marks, &c);
+}
+
+TEST(marks_that_name_certificates_are_counted)
+{
+    struct marking m;
+    uint64_t matched = 99;
+
+    desk_open(&m.d, "2022-01-01T00:00:00Z");
+    assert_true(cx_ok(read_marks(&m, "serial\n0a\n0b\n0A\n000a\n0c\n" SHA "\n")));
+    meet(&m, 0x0a);
+    meet(&m, 0x0a);
+    meet(&m, 0x0d);
+    assert_true(cx_ok(cx_marks_matched(m.marks, m.path, &matched, &m.detail)));
+    assert_int_equal(matched, 3); /* three lines of one, not two certificates */
+    meet(&m, 0x0c);
+    assert_true(cx_ok(cx_marks_matched(m.marks, m.path, &matched, &m.detail)));
+    assert_int_equal(matched, 4);
+    cx_marks_free(m.marks);
+    assert_true(cx_ok(read_marks(&m, ""))); /* whose process did not consult the answer: none */
+    assert_true(cx_ok(cx_marks_matched(m.marks, m.path, &matched, &m.detail)));
+    assert_int_equal(matched, 0);
+    cx_marks_free(m.marks);
+    desk_close(&m.d);
+}
+
+TEST(marks_that_name_no_certificate_are_refused)
+{
+    struct marking m;
+    uint64_t matched = 99;
+
+    desk_open(&m.d, "2022-01-01T00:00:00Z");
+    assert_true(cx_ok(read_marks(&m, "row\n\n2,x\n1,y\n")));
+    meet(&m, 0x0a);
+    assert_int_equal(cx_status_class(cx_marks_matched(m.marks, m.path, &matched, &m.detail)),
+                     CX_CLASS_MALFORMED);
+    assert_int_equal(matched, 99);
+    assert_non_null(strstr(m.detail.text, "marks: none of its 2 lines"));
+    assert_non_null(strstr(m.detail.text, "line 3 is \"2\", expected are serials in hexadecimal"));
+    cx_marks_free(m.marks);
+    desk_close(&m.d);
+}
+
 /* ---- recheck */
 
 static cx_status
@@ -471,6 +519,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(marks_are_serials_and_digests_however_they_are_written),
     cmocka_unit_test(marks_that_cannot_be_are_told),
     cmocka_unit_test(marks_find_certificates_by_either_digest),
+    cmocka_unit_test(marks_that_name_certificates_are_counted),
+    cmocka_unit_test(marks_that_name_no_certificate_are_refused),
     cmocka_unit_test(a_recheck_says_what_each_verdict_means_now),
     cmocka_unit_test(ids_of_a_recheck_are_hexadecimal_however_it_is_written),
     cmocka_unit_test(of_two_results_the_later_counts),

@@ -138,6 +138,7 @@ runs_show(const char *path, bool json, struct cx_detail *detail)
     cx_status s = CX_SUCCESS;
 
     CX_TRY(cx_run_open(path, &run, detail));
+    triage_warn(cx_run_summary(run));
     if (json) {
         s = output_json(cx_run_summary(run));
     } else {

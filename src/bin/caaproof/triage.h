@@ -6,6 +6,8 @@
 
 /* The summary of a run, for people: matrix, remedies, deadlines, what is proven, likely, unknown. */
 void triage_print(const struct cx_json *run);
+/* To standard error: lists of marks with lines that name no certificate, or without lines. */
+void triage_warn(const struct cx_json *run);
 
 /* "within 5 days", of the word of a duty. */
 const char *triage_duty_words(cx_str duty);

@@ -63,6 +63,38 @@ print_counts(const struct cx_json *run)
     }
 }
 
+/* Of the lists of what the process consulted: how many of their lines name a certificate at all. */
+static void
+print_marks(FILE *out, const struct cx_json *run, bool all)
+{
+    const struct cx_json *inputs = cx_json_get(run, "inputs");
+
+    for (size_t i = 0; i < cx_json_size(inputs); i++) {
+        const struct cx_json *input = cx_json_at(inputs, i);
+        int64_t unmatched = number(input, "unmatched");
+        cx_str path = text(input, "path");
+
+        if (cx_json_get(input, "matched") == NULL ||
+            (!all && unmatched == 0 && number(input, "records") != 0)) {
+            continue;
+        }
+        output_plain(out, path); /* is escaped */
+        fprintf(out, ": %" PRId64 " of %" PRId64 " lines name a certificate of the lists",
+                number(input, "matched"), number(input, "records"));
+        if (unmatched != 0) {
+            fprintf(out, ", %s%" PRId64 " name none%s", paint_on(out, PAINT_BAD), unmatched,
+                    paint_off(out));
+        }
+        fputc('\n', out);
+    }
+}
+
+void
+triage_warn(const struct cx_json *run)
+{
+    print_marks(stderr, run, false);
+}
+
 static enum paint
 paint_of_class(cx_str class)
 {
@@ -190,6 +222,7 @@ void
 triage_print(const struct cx_json *run)
 {
     print_counts(run);
+    print_marks(stdout, run, true);
     print_matrix(run);
     print_remedies(run);
     print_duties(run);
