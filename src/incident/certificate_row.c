@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#define MEMBERS 23
+#define MEMBERS 24
 
 /* Moments of the years 0 to 9999, as RFC 3339 and X.509 can write them: others are broken, and nothing may overflow on them. */
 #define FIRST_MOMENT ((int64_t)-62167219200)
@@ -58,6 +58,7 @@ cx_certificate_write(const struct cx_certificate *c, struct cx_buf *buf)
     put_text(buf, i->subscriber);
     cx_cbor_put_bool(buf, i->names_partial);
     cx_cbor_put_int(buf, c->precertificate_signed_at);
+    cx_cbor_put_bool(buf, i->not_before_is_date);
 }
 
 static bool
@@ -154,6 +155,7 @@ cx_certificate_read_row(cx_span octets, struct cx_arena *arena, struct cx_certif
     i->subscriber = get_text(&r);
     i->names_partial = cx_cbor_bool(&r);
     ret->precertificate_signed_at = get_moment(&r);
+    i->not_before_is_date = cx_cbor_bool(&r);
     return cx_rd_ok(&r) && cx_rd_left(&r) == 0 ? CX_SUCCESS : (cx_status){ CX_E_STORE };
 }
 
@@ -356,6 +358,20 @@ join_earlier(cx_time *a, cx_time b)
     }
 }
 
+/* A moment says more than a day. */
+static void
+join_not_before(struct cx_issued *a, const struct cx_issued *b)
+{
+    bool is_moment = b->not_before != CX_TIME_NONE && !b->not_before_is_date;
+
+    if (a->not_before == CX_TIME_NONE || (a->not_before_is_date && is_moment)) {
+        a->not_before = b->not_before;
+        a->not_before_is_date = b->not_before_is_date;
+    } else if (a->not_before_is_date == b->not_before_is_date) {
+        join_earlier(&a->not_before, b->not_before);
+    }
+}
+
 static void
 join_rest(struct cx_issued *a, const struct cx_issued *b)
 {
@@ -364,7 +380,7 @@ join_rest(struct cx_issued *a, const struct cx_issued *b)
     }
     a->logs = b->logs > a->logs ? b->logs : a->logs;
     join_earlier(&a->signed_at, b->signed_at);
-    join_earlier(&a->not_before, b->not_before);
+    join_not_before(a, b);
     a->not_after = b->not_after > a->not_after ? b->not_after : a->not_after;
     a->revoked = a->revoked || b->revoked;
     join_earlier(&a->revoked_at, b->revoked_at);

@@ -20,7 +20,7 @@
 #define TRAILER_OCTETS 24
 #define WRITE_BUFFER   ((size_t)1 << 20)
 
-static const char magic[16] = "caaproof-certs-1";
+static const char magic[16] = "caaproof-certs-2";
 
 /* What a row may be joined by: issuer and serial, or a digest. A row has up to three. */
 struct tie {

@@ -28,9 +28,10 @@ struct cx_issued {
     struct cx_hash
         issuer_key; /* what pairs it with its precertificate, beside the serial: SHA-256 of the issuer's Name in DER, or of
                      * its text; zeros: unknown */
-    cx_time not_before;  /* CX_TIME_NONE: unknown */
-    cx_time not_after;   /* last second of validity */
-    const cx_str *names; /* as in a request: host names with "*.", addresses, mailboxes */
+    cx_time not_before;      /* CX_TIME_NONE: unknown */
+    bool not_before_is_date; /* its first second stands for the day: no moment of signing */
+    cx_time not_after;       /* last second of validity */
+    const cx_str *names;     /* as in a request: host names with "*.", addresses, mailboxes */
     size_t n_names;
     bool
         names_partial; /* the source may leave names out (a search of crt.sh): nothing is proven of all of them (R-PRF-10) */

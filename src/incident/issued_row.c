@@ -626,13 +626,33 @@ take_row_names(const struct row *row)
                                 row->record);
 }
 
+/* R-GEN-1: an answer of the morning proves nothing of a certificate of the evening, nor the other way round. */
+static bool
+take_not_before(struct row *row)
+{
+    struct cx_issued *issued = row->issued;
+    bool has;
+    int64_t ms;
+
+    if (!take_moment(row, CX_COLUMN_NOT_BEFORE, &ms, &has, &issued->not_before_is_date)) {
+        return false;
+    }
+    if (has) {
+        issued->not_before = ms / 1000;
+    }
+    if (issued->not_before_is_date) {
+        note(row, CX_COLUMN_NOT_BEFORE,
+             "a date, taken for its first second, and for no moment of signing");
+    }
+    return true;
+}
+
 static bool
 take_validity(struct row *row)
 {
     struct cx_issued *issued = row->issued;
 
-    return take_time(row, CX_COLUMN_NOT_BEFORE, false, &issued->not_before) &&
-           take_time(row, CX_COLUMN_NOT_AFTER, true, &issued->not_after);
+    return take_not_before(row) && take_time(row, CX_COLUMN_NOT_AFTER, true, &issued->not_after);
 }
 
 static cx_status

@@ -37,9 +37,8 @@ cx_signing_of(const struct cx_certificate *c, bool precertificate)
     if (before.at != CX_TIME_NONE) {
         return before;
     }
-    return (struct cx_signing){
-        issued->not_before,
-        issued->not_before != CX_TIME_NONE ? CX_SIGNING_NOT_BEFORE : CX_SIGNING_UNKNOWN,
-        false,
-    };
+    if (issued->not_before != CX_TIME_NONE && !issued->not_before_is_date) {
+        return (struct cx_signing){ issued->not_before, CX_SIGNING_NOT_BEFORE, false };
+    }
+    return (struct cx_signing){ CX_TIME_NONE, CX_SIGNING_UNKNOWN, false };
 }

@@ -577,6 +577,10 @@ cx_totals_statements(const struct cx_totals *t, const struct cx_triage_options *
         { "unknown", t->reasons[CX_EVIDENCE_WEAK_CLOCK],
           "For # certificates the moment of signing is taken from notBefore, which may have been "
           "set back." },
+        { "unknown", t->reasons[CX_EVIDENCE_NO_MOMENT],
+          "For # certificates nothing says when they were signed, or only a date does: no answer "
+          "can "
+          "prove anything of them." },
         { "proven", t->now[CX_NOW_DENIES],
           "For # certificates CAA forbids issuance now; this does not show what it said then "
           "(R-PRF-6)." },

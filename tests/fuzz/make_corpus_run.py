@@ -41,7 +41,7 @@ NONE = -(1 << 63)
 def row(serial, names=(b'a.test', b'*.b.test'), signed=1640995200):
     final = hashlib.sha256(serial).digest()
     return cbor([final, b'', 0, 2, serial, b'CN=CA', b'', hashlib.sha256(b'CN=CA').digest(), signed, signed + 1000000, list(names),
-                 signed * 1000, 2, signed, False, NONE, -1, NONE, b'DV', [b'1', b'dns-01'], b'', False, NONE])
+                 signed * 1000, 2, signed, False, NONE, -1, NONE, b'DV', [b'1', b'dns-01'], b'', False, NONE, False])
 
 
 def certificates(rows):
@@ -49,7 +49,7 @@ def certificates(rows):
     for octets in rows:
         begins.append(len(out))
         out += struct.pack('>I', len(octets)) + octets
-    return out + b''.join(struct.pack('>Q', b) for b in begins) + struct.pack('>Q', len(rows)) + b'caaproof-certs-1'
+    return out + b''.join(struct.pack('>Q', b) for b in begins) + struct.pack('>Q', len(rows)) + b'caaproof-certs-2'
 
 
 def entry(key, time_ms, ttl=300):
@@ -80,8 +80,8 @@ def main():
     files = {
         'certificates': certificates([row(b'\x01'), row(b'\x02', names=())]),
         'no-certificates': certificates([]),
-        'certificates-lie': certificates([row(b'\x01')])[:-24] + struct.pack('>Q', 2) + b'caaproof-certs-1',
-        'certificates-many': certificates([row(b'\x01')])[:-24] + b'\xff' * 8 + b'caaproof-certs-1',
+        'certificates-lie': certificates([row(b'\x01')])[:-24] + struct.pack('>Q', 2) + b'caaproof-certs-2',
+        'certificates-many': certificates([row(b'\x01')])[:-24] + b'\xff' * 8 + b'caaproof-certs-2',
     }
     seeds = {name: b'\x00' + octets for name, octets in files.items()}
     whole = entries([entry(i % 7 * 32, i * 10) for i in range(130)])

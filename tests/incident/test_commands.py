@@ -56,6 +56,21 @@ class Commands(unittest.TestCase):
     def rows(self, out='run'):
         return [json.loads(line) for line in self.run_('report', out, '--ndjson').stdout.splitlines()]
 
+    # ---- lists
+
+    def test_a_day_is_no_moment_of_signing(self):
+        """An answer from before midnight, or of that morning, proves nothing of a certificate of that day."""
+        self.write('early.csv', 't,n,o,r\n2021-12-31T23:00:00Z,a.test,yes,"0 issue ""ca.example.net"""\n')
+        self.run_('import', 'arch', 'early.csv', '--format', 'mapped', '--mapping', 'map.json')
+        for begins, want in (('2022-01-01T00:00:00Z', ('PROVEN', 'not-before', 'permissive', ['permitted', 'process-unknown', 'weak-clock'])),
+                             ('2022-01-01', ('TAINTED', None, 'no-moment', ['no-moment']))):
+            self.write('l.csv', 'serial,issuer,names,not before,not after\n01,CN=CA,a.test,%s,2027-01-01\n' % begins)
+            done = self.triage('--archive', 'arch')
+            row = self.rows()[0]
+            self.assertEqual(want, (row['class'], row['clock'], row['names'][0]['state'], row['reasons']))
+            self.assertEqual(want[1] is None, 'For 1 certificate nothing says when they were signed, or only a date does' in done.stdout)
+            self.assertEqual('2022-01-01T00:00:00Z', row['not_before'])
+
     # ---- options
 
     def test_options_of_triage(self):

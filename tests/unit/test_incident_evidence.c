@@ -422,6 +422,12 @@ TEST(a_certificate_without_names_or_without_a_moment_proves_nothing)
     DESK_IS(&d, "PROVEN permissive");
     assert_int_equal(d.t->clock, CX_SIGNING_NOT_BEFORE);
     assert_true((d.t->reasons & CX_EVIDENCE_BIT(CX_EVIDENCE_WEAK_CLOCK)) != 0);
+    issued->not_before_is_date = true; /* a clock that shows the day alone */
+    desk_run(&d);
+    assert_int_equal(d.t->clock, CX_SIGNING_UNKNOWN);
+    assert_int_equal(d.t->signed_at, CX_TIME_NONE);
+    assert_int_equal(d.t->class, CX_TRIAGE_TAINTED);
+    assert_int_equal(d.t->reasons, CX_EVIDENCE_BIT(CX_EVIDENCE_NO_MOMENT));
     issued->not_before = CX_TIME_NONE; /* and no clock at all */
     desk_run(&d);
     assert_int_equal(d.t->class, CX_TRIAGE_TAINTED);

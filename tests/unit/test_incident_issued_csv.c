@@ -120,7 +120,8 @@ static const struct {
     { "not_before", "2026-11-22 00:00:00 +0000", NULL },
     { "not_before", "Nov 22 00:00:00 2026 GMT", "not_before: read as 2026-11-22T00:00:00Z" },
     { "not_before", "2026-11-22 00:00:00", "times without a zone taken for UTC" },
-    { "not_before", "2026-11-22", "not_before: a date, taken for its first second" },
+    { "not_before", "2026-11-22",
+      "not_before: a date, taken for its first second, and for no moment" },
     { "not_after", "2026-11-22", "not_after: a date, taken for its last second" },
     { "revocation reason", "(4) Superseded", NULL },
     { "revocation reason", "key compromise", NULL },
@@ -133,6 +134,27 @@ static const struct {
     { "kind", "Leaf certificate", NULL },
     { "status", "revoked", NULL },
 };
+
+/* R-GEN-1: midnight is as good a moment as any, a day is none. */
+TEST(a_day_is_no_moment_at_which_validity_begins)
+{
+    static const struct {
+        const char *cell;
+        bool is_date;
+    } rows[] = { { "2026-11-22", true },
+                 { "22-Nov-2026", true },
+                 { "2026-11-22Z", true },
+                 { "2026-11-22T00:00:00Z", false },
+                 { "2026-11-22 00:00:00", false } };
+
+    for (size_t i = 0; i < CX_COUNT(rows); i++) {
+        struct list list = row_of("not_before", rows[i].cell);
+
+        ROW_TRUE(list.record.issued.not_before == time_of("2026-11-22T00:00:00Z"), rows[i].cell);
+        ROW_TRUE(list.record.issued.not_before_is_date == rows[i].is_date, rows[i].cell);
+        list_close(&list);
+    }
+}
 
 TEST(cells_that_are_understood)
 {
@@ -546,6 +568,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(columns_of_crtsh),
     cmocka_unit_test(everything_a_ca_knows),
     cmocka_unit_test(cells_that_are_understood),
+    cmocka_unit_test(a_day_is_no_moment_at_which_validity_begins),
     cmocka_unit_test(cells_that_reject_their_row),
     cmocka_unit_test(names_in_one_cell),
     cmocka_unit_test(names_that_reject_their_row),

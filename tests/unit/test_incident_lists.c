@@ -198,6 +198,46 @@ TEST(each_of_a_pair_keeps_its_moment)
     }
 }
 
+/* Whichever of two lists comes first. */
+TEST(a_moment_of_validity_says_more_than_a_day)
+{
+    static const struct {
+        cx_time a;
+        bool a_is_date;
+        cx_time b;
+        bool b_is_date;
+        cx_time joined;
+        bool is_date;
+    } rows[] = {
+        { 86400, true, 90000, false, 90000, false },
+        { 86400, true, 80000, false, 80000, false },
+        { 86400, true, 172800, true, 86400, true },
+        { 90000, false, 90001, false, 90000, false },
+        { 86400, true, CX_TIME_NONE, false, 86400, true },
+    };
+    struct desk d;
+
+    for (unsigned i = 0; i < 2 * CX_COUNT(rows); i++) {
+        unsigned first = i % 2, row = i / 2;
+        struct cx_certificate c[2];
+        bool is_new;
+
+        desk_open(&d, "2022-01-01T00:00:00Z");
+        for (size_t k = 0; k < 2; k++) {
+            assert_true(cx_ok(cx_certificate_of(
+                certificate(&d, 1, 1, CX_ISSUED_FINAL, 11, "a.test"), 0, 1, &c[k])));
+        }
+        c[first].issued.not_before = rows[row].a;
+        c[first].issued.not_before_is_date = rows[row].a_is_date;
+        c[1 - first].issued.not_before = rows[row].b;
+        c[1 - first].issued.not_before_is_date = rows[row].b_is_date;
+        assert_true(cx_ok(cx_certificate_join(&c[0], &c[1], &d.arena, &is_new)));
+        assert_int_equal(c[0].issued.not_before, rows[row].joined);
+        assert_int_equal(c[0].issued.not_before_is_date, rows[row].is_date);
+        desk_close(&d);
+    }
+}
+
 /* A file of another's run: every row cut anywhere, and moments on which arithmetic would overflow. */
 TEST(a_row_is_whole_or_none)
 {
@@ -212,6 +252,7 @@ TEST(a_row_is_whole_or_none)
         cx_certificate_of(certificate(&d, 1, 1, CX_ISSUED_FINAL, 11, "a.test b.test"), 3, 4, &c)));
     c.issued.sct_ms = 1640995200000;
     c.issued.logs = 2;
+    c.issued.not_before_is_date = true;
     cx_buf_init(&row, 100000);
     cx_certificate_write(&c, &row);
     for (size_t n = 0; n < row.n; n++) {
@@ -222,6 +263,7 @@ TEST(a_row_is_whole_or_none)
     assert_true(cx_ok(cx_certificate_read_row(cx_span_of_str(cx_buf_str(&row)), &d.arena, &read)));
     assert_int_equal(read.issued.sct_ms, c.issued.sct_ms);
     assert_int_equal(read.issued.n_names, 2);
+    assert_true(read.issued.not_before_is_date);
     for (size_t i = 0; i < CX_COUNT(moments); i++) {
         c.issued.not_after = moments[i];
         cx_buf_clear(&row);
@@ -515,6 +557,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(without_a_serial_the_digest_joins),
     cmocka_unit_test(names_are_left_out_only_if_every_list_leaves_some_out),
     cmocka_unit_test(each_of_a_pair_keeps_its_moment),
+    cmocka_unit_test(a_moment_of_validity_says_more_than_a_day),
     cmocka_unit_test(a_row_is_whole_or_none),
     cmocka_unit_test(marks_are_serials_and_digests_however_they_are_written),
     cmocka_unit_test(marks_that_cannot_be_are_told),
