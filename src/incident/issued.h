@@ -56,7 +56,8 @@ struct cx_issued_record {
     struct cx_issued issued;
     char reason[CX_REJECT_TEXT]; /* of a rejected or ignored one, escaped */
     cx_span text;
-    bool changed; /* a cell was normalised: note says how */
+    bool changed;     /* a cell was normalised: note says how */
+    bool assumed_utc; /* for times without a zone, as nobody said which they are of */
     char note[CX_REJECT_TEXT];
 };
 

@@ -64,6 +64,7 @@ cx_issued_begin(struct cx_issued_build *build, uint64_t line, struct cx_issued_r
     };
     record->text = (cx_span){ NULL, 0 };
     record->changed = false;
+    record->assumed_utc = false;
     record->reason[0] = record->note[0] = '\0';
 }
 

@@ -17,7 +17,6 @@ struct row {
     cx_str cell[CX_COLUMNS]; /* of cells, bare */
     struct cx_issued_record *record;
     struct cx_issued *issued; /* of record */
-    bool told_zone;
 };
 
 static bool
@@ -180,9 +179,9 @@ take_moment(struct row *row, enum cx_column column, int64_t *ret_ms, bool *ret_h
     }
     if (!moment.has_zone) {
         moment.ms -= row->cells->zone_s * INT64_C(1000);
-        if (!row->cells->says_zone && !row->told_zone) {
+        if (!row->cells->says_zone && !row->record->assumed_utc) {
             cx_issued_note(row->record, "times without a zone taken for UTC");
-            row->told_zone = true;
+            row->record->assumed_utc = true;
         }
     }
     if (!moment.usual && !row->cells->says_zone) {

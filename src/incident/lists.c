@@ -63,6 +63,7 @@ take(struct reading *r, const struct cx_issued_reader *reader,
     switch (record->fate) {
     case CX_FATE_OBSERVED:
         r->now.observed++;
+        r->now.assumed_utc += record->assumed_utc ? 1 : 0;
         return cx_certificates_add(r->maker, &record->issued, input, record->line, detail);
     case CX_FATE_REJECTED:
         r->now.rejected++;

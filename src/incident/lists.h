@@ -13,6 +13,7 @@ struct cx_list_read {
     uint64_t observed;
     uint64_t rejected;
     uint64_t ignored;
+    uint64_t assumed_utc; /* of observed */
 };
 
 struct cx_lists {

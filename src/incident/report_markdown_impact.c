@@ -147,6 +147,7 @@ considerations(struct cx_buf *b, const struct cx_json *run)
         { "revoked", "Revoked already" },
         { "short_lived", "Short-lived, without a duty to revoke" },
         { "rejected", "Rows that could not be read, and are in no number above" },
+        { "assumed_utc", "Rows whose times have no zone, and were taken for UTC" },
     };
     const struct cx_json *counts = cx_json_get(run, "counts");
 
@@ -165,6 +166,11 @@ considerations(struct cx_buf *b, const struct cx_json *run)
         cx_buf_puts(b, "  - ");
         cx_markdown_person(
             b, "what the rows are that could not be read, and when they will be counted.");
+    }
+    if (cx_report_integer(counts, "assumed_utc") != 0) {
+        cx_buf_puts(b, cx_report_integer(counts, "rejected") != 0 ? "\n  - " : "  - ");
+        cx_markdown_person(
+            b, "whether times without a zone are UTC; if not, make the run again with --zone.");
     }
 }
 

@@ -10,6 +10,7 @@
 #include "pki/digest.h"
 #include "store/files.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -27,7 +28,6 @@ struct making {
     struct cx_archive *archive;
     struct cx_certificates *certificates;
     struct cx_certificate_counts counts;
-    uint64_t rejected;
     struct cx_caveats caveats;
     struct cx_totals *totals;
     struct cx_json *inputs; /* array */
@@ -48,6 +48,7 @@ struct input_counts {
     uint64_t observed;
     uint64_t rejected;
     uint64_t ignored;
+    bool is_list;  /* of certificates, whose times may be of a zone that was stated */
     bool is_marks; /* then of the records so many name a certificate */
     uint64_t matched;
 };
@@ -56,6 +57,21 @@ static struct cx_json *
 millisecond_to_json(int64_t ms)
 {
     return cx_json_new_moment(ms != 0 ? cx_second_of_ms(ms) : CX_TIME_NONE);
+}
+
+/* "+02:00"; null if nobody stated it. */
+static struct cx_json *
+zone_to_json(const struct cx_issued_options *reader)
+{
+    int32_t minutes = (reader->zone_s < 0 ? -reader->zone_s : reader->zone_s) / 60;
+    char text[32];
+
+    if (!reader->has_zone) {
+        return cx_json_new_null();
+    }
+    (void)snprintf(text, sizeof(text), "%c%02" PRId32 ":%02" PRId32, reader->zone_s < 0 ? '-' : '+',
+                   minutes / 60, minutes % 60);
+    return cx_json_new_text(text);
 }
 
 static cx_status
@@ -76,6 +92,7 @@ add_input(struct making *m, const char *kind, cx_str path, const char *format,
                cx_json_set_number(json, "observed", n->observed) &&
                cx_json_set_number(json, "rejected", n->rejected) &&
                cx_json_set_number(json, "ignored", n->ignored) &&
+               (!n->is_list || cx_json_set(json, "zone", zone_to_json(&m->options->reader))) &&
                (!n->is_marks || (cx_json_set_number(json, "matched", n->matched) &&
                                  cx_json_set_number(json, "unmatched", n->records - n->matched)));
     if (source != NULL) {
@@ -104,9 +121,11 @@ take_list(void *ctx, const struct cx_list_read *list)
         .observed = list->observed,
         .rejected = list->rejected,
         .ignored = list->ignored,
+        .is_list = true,
     };
 
-    m->rejected += list->rejected;
+    m->caveats.rejected += list->rejected;
+    m->caveats.assumed_utc += list->assumed_utc;
     return add_input(m, "certificates", cx_str_of(list->path), list->format, &list->digest, &n,
                      NULL);
 }
@@ -397,7 +416,7 @@ write_summary(struct making *m, struct cx_json *run, struct cx_detail *detail)
         cx_json_set(run, "options", options_to_json(m)) &&
         cx_json_set(run, "made_with", made_with(m->options)) &&
         cx_json_set(run, "inputs", cx_json_share(m->inputs)) &&
-        cx_totals_to_json(m->totals, &m->triage, &m->counts, m->rejected, run) &&
+        cx_totals_to_json(m->totals, &m->triage, &m->counts, &m->caveats, run) &&
         cx_json_set(run, "statements", cx_totals_statements(m->totals, &m->triage, &m->caveats)) &&
         cx_json_set(run, "precedents",
                     m->options->cause != NULL ? cx_precedents_json(cx_str_of(m->options->cause))

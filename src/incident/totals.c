@@ -220,7 +220,7 @@ cx_totals_revoked_by(const struct cx_totals *t, enum cx_remedy remedy)
 
 static struct cx_json *
 counts_to_json(const struct cx_totals *t, const struct cx_certificate_counts *counts,
-               uint64_t rejected)
+               const struct cx_caveats *caveats)
 {
     struct cx_json *json = cx_json_new_object();
 
@@ -234,7 +234,8 @@ counts_to_json(const struct cx_totals *t, const struct cx_certificate_counts *co
                   cx_json_set_number(json, "expired", t->statuses[CX_STATUS_EXPIRED]) &&
                   cx_json_set_number(json, "revoked", t->statuses[CX_STATUS_REVOKED]) &&
                   cx_json_set_number(json, "short_lived", t->short_lived) &&
-                  cx_json_set_number(json, "rejected", rejected));
+                  cx_json_set_number(json, "rejected", caveats->rejected) &&
+                  cx_json_set_number(json, "assumed_utc", caveats->assumed_utc));
 }
 
 static struct cx_json *
@@ -492,10 +493,10 @@ days_to_json(const struct cx_totals *t)
 
 bool
 cx_totals_to_json(const struct cx_totals *t, const struct cx_triage_options *options,
-                  const struct cx_certificate_counts *counts, uint64_t rejected,
+                  const struct cx_certificate_counts *counts, const struct cx_caveats *caveats,
                   struct cx_json *run)
 {
-    return cx_json_set(run, "counts", counts_to_json(t, counts, rejected)) &&
+    return cx_json_set(run, "counts", counts_to_json(t, counts, caveats)) &&
            cx_json_set(run, "period", period_to_json(t)) &&
            cx_json_set(run, "types", types_to_json(t)) &&
            cx_json_set(run, "matrix", matrix_to_json(t)) &&
@@ -570,6 +571,10 @@ cx_totals_statements(const struct cx_totals *t, const struct cx_triage_options *
         { "unknown", t->reasons[CX_EVIDENCE_PROCESS_UNKNOWN],
           "For # of the certificates whose permission is proven nobody has stated whether the "
           "process consulted the answer." },
+        { "unknown", caveats->assumed_utc,
+          "In # rows of the lists times have no zone and nobody stated one: they are taken for "
+          "UTC. If they "
+          "are of another, signatures and deadlines are hours off." },
         { "unknown", caveats->unmatched,
           "Of the lists of certificates whose process consulted the answer, or did not, # lines "
           "name "

@@ -210,6 +210,15 @@ class Reconcile(cli.Folder):
         self.assertEqual(self.reasons('--no-precertificate').get(two_logs), 'after-expiry')
         self.assertTrue({sct, exact}.isdisjoint(found))
 
+    def test_times_without_a_zone(self):
+        """UTC unless it is stated, and said."""
+        www = ['www.permit.test']
+        local = self.plant(www, not_before=moment(self.records['one']['time'] + 1).rstrip('Z'))
+        found, counts = self.reconcile()
+        self.assertEqual((set(), 1), (set(found), counts['assumed_utc']))
+        found, counts = self.reconcile('--zone', '+01:00')
+        self.assertEqual(('before-check', 0), (found[local]['reason'], counts['assumed_utc']))
+
     def test_precertificate_and_certificate_count_once(self):
         serial = self.good('one', 'www.permit.test', kind='precertificate', certificate='')
         self.rows.append(dict(self.rows[0], kind='certificate'))

@@ -34,6 +34,10 @@ class Commands(unittest.TestCase):
         with open(os.path.join(self.scratch, name), 'w', encoding='utf-8') as file:
             file.write(text)
 
+    def read(self, *names):
+        with open(os.path.join(self.scratch, *names), encoding='utf-8') as file:
+            return file.read()
+
     def there(self, *names):
         return os.path.exists(os.path.join(self.scratch, *names))
 
@@ -70,6 +74,38 @@ class Commands(unittest.TestCase):
             self.assertEqual(want, (row['class'], row['clock'], row['names'][0]['state'], row['reasons']))
             self.assertEqual(want[1] is None, 'For 1 certificate nothing says when they were signed, or only a date does' in done.stdout)
             self.assertEqual('2022-01-01T00:00:00Z', row['not_before'])
+
+    def test_times_without_a_zone(self):
+        """UTC if nobody says more, which is told; a zone that is stated holds when the run is made again."""
+        self.imported()
+        self.write('l.csv', 'serial,issuer,names,not before,not after,signed\n'
+                            '01,CN=CA,a.test,2022-01-01T00:00:00Z,2027-01-01T00:00:00Z,2022-01-01 12:30:00\n')
+        self.write('now.zone', '. 3600 IN SOA a. b. 1 3600 600 86400 3600\n')
+        said = 'In 1 rows of the lists times have no zone and nobody stated one: they are taken for UTC.'
+        for args, zone, signed, word in (((), None, '2022-01-01T12:30:00Z', 'PROVEN'),
+                                         (('--zone', 'Z'), '+00:00', '2022-01-01T12:30:00Z', 'PROVEN'),
+                                         (('--zone', '+02:00'), '+02:00', '2022-01-01T10:30:00Z', 'TAINTED'),
+                                         (('--zone', '-05:30'), '-05:30', '2022-01-01T18:00:00Z', 'PROVEN')):
+            done = self.triage('--archive', 'arch', *args)
+            self.assertEqual(zone is None, '1 rows of the lists have times without a zone, taken for UTC: --zone' in done.stdout)
+            for again in (False, True):
+                if again:
+                    self.run_('recheck', 'run', '--zone', 'now.zone')
+                run = json.loads(self.read('run', 'run.json'))
+                self.assertEqual(zone, run['inputs'][0]['zone'])
+                self.assertEqual(int(zone is None), run['counts']['assumed_utc'])
+                self.assertEqual(zone is None, any(s['text'].startswith(said) and s['mark'] == 'unknown' for s in run['statements']))
+                self.assertEqual([(signed, word)], [(r['signed'], r['class']) for r in self.rows()])
+                self.assertEqual(zone is None, 'whether times without a zone are UTC' in self.read('run', 'report.md'))
+        for bad in ('2', '+2', 'CET', ''):
+            self.triage('--zone', bad, expect=64, says='--zone takes an offset such as +02:00, or Z')
+
+    def test_coverage_takes_the_zone_of_lists(self):
+        self.imported()
+        self.write('l.csv', 'serial,issuer,names,signed\n01,CN=CA,a.test,2022-01-01 00:30:00\n')
+        for args, day in (((), '2022-01-01'), (('--zone', '+02:00'), '2021-12-31')):
+            done = self.run_('import', 'arch', '--coverage', '--certificates', 'l.csv', '--json', *args)
+            self.assertEqual([day], [d['day'] for d in json.loads(done.stdout)['days'] if d['certificates']])
 
     # ---- options
 

@@ -28,7 +28,9 @@ static const char usage[] =
     "  --format F             of the files (default: by what they begin with); --formats lists "
     "them\n"
     "  --mapping FILE         what is what in a format of your own (docs/archives.md)\n"
-    "  --zone +HH:MM          of times that are written without a zone; Z for UTC\n"
+    "  --zone +HH:MM          of times that are written without a zone; Z for UTC; with "
+    "--coverage of\n"
+    "                         those in the lists\n"
     "  --year YYYY            of times that are written without a year\n"
     "  --resolver-validated   you state that the resolver behind these files validated with "
     "DNSSEC, so that\n"
@@ -166,11 +168,16 @@ import_all(struct import_command *c, const char *const *paths, size_t n, struct 
 static cx_status
 tell_coverage(struct import_command *c, struct cx_detail *detail)
 {
+    struct cx_lists lists = {
+        .paths = c->lists,
+        .n = c->n_lists,
+        .reader = { .zone_s = c->options.reader.zone_s, .has_zone = c->options.reader.has_zone },
+    };
     struct cx_archive *archive;
     cx_status s;
 
     CX_TRY(cx_archive_open(c->archive_path, &archive, detail));
-    s = import_coverage(archive, c->lists, c->n_lists, c->json, detail);
+    s = import_coverage(archive, &lists, c->json, detail);
     cx_archive_close(archive);
     return s;
 }
@@ -241,23 +248,6 @@ set_mapping(struct import_command *c, const char *path)
     return true;
 }
 
-/* "+02:00", "-05:30" or "Z". */
-static bool
-set_zone(struct import_command *c, const char *value)
-{
-    struct cx_buf text;
-    cx_time shifted = 0;
-    bool good;
-
-    cx_buf_init(&text, CX_LINE_MAX);
-    cx_buf_printf(&text, "1970-01-02T00:00:00%s", value);
-    good = cx_buf_ok(&text) && cx_ok(cx_time_parse(cx_buf_str(&text), &shifted));
-    cx_buf_done(&text);
-    c->options.reader.zone_s = (int32_t)(86400 - shifted);
-    c->options.reader.has_zone = true;
-    return good || options_complain("--zone takes an offset such as +02:00, or Z", value);
-}
-
 static bool
 set_year(struct import_command *c, const char *value)
 {
@@ -291,7 +281,8 @@ take_option(void *ctx, int option, const char *value)
     case OPT_MAPPING:
         return set_mapping(c, value);
     case OPT_ZONE:
-        return set_zone(c, value);
+        c->options.reader.has_zone = true;
+        return options_zone(value, &c->options.reader.zone_s);
     case OPT_YEAR:
         return set_year(c, value);
     case OPT_CERTIFICATES:

@@ -230,16 +230,17 @@ add_rest(struct cx_json *coverage, uint64_t rejected, uint64_t certificates)
 }
 
 static cx_status
-cover(struct cx_archive *archive, const char *const *lists, size_t n, struct cx_json **ret,
+cover(struct cx_archive *archive, struct cx_lists *lists, struct cx_json **ret,
       struct cx_detail *detail)
 {
     uint64_t rejected = 0;
-    struct cx_lists all = { .paths = lists, .n = n, .read = count_rejected, .ctx = &rejected };
     struct cx_certificate_counts counts;
     struct cx_certificates *certificates;
     cx_status s;
 
-    CX_TRY(listed_open(&all, &counts, &certificates, detail));
+    lists->read = count_rejected;
+    lists->ctx = &rejected;
+    CX_TRY(listed_open(lists, &counts, &certificates, detail));
     s = cx_coverage(certificates, archive, ret, detail);
     cx_certificates_close(certificates);
     CX_TRY(s);
@@ -247,12 +248,12 @@ cover(struct cx_archive *archive, const char *const *lists, size_t n, struct cx_
 }
 
 cx_status
-import_coverage(struct cx_archive *archive, const char *const *lists, size_t n, bool json,
+import_coverage(struct cx_archive *archive, struct cx_lists *lists, bool json,
                 struct cx_detail *detail)
 {
     CX_AUTO(cx_json_cleanup) struct cx_json *coverage = NULL;
 
-    CX_TRY(cover(archive, lists, n, &coverage, detail));
+    CX_TRY(cover(archive, lists, &coverage, detail));
     if (json) {
         return output_json(coverage);
     }

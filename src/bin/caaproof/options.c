@@ -153,6 +153,21 @@ options_number(const char *value, unsigned long most, const char *what, unsigned
     return true;
 }
 
+bool
+options_zone(const char *value, int32_t *ret_s)
+{
+    struct cx_buf text;
+    cx_time shifted = 0;
+    bool good;
+
+    cx_buf_init(&text, CX_LINE_MAX);
+    cx_buf_printf(&text, "1970-01-02T00:00:00%s", value);
+    good = cx_buf_ok(&text) && cx_ok(cx_time_parse(cx_buf_str(&text), &shifted));
+    cx_buf_done(&text);
+    *ret_s = (int32_t)(86400 - shifted);
+    return good || options_complain("--zone takes an offset such as +02:00, or Z", value);
+}
+
 /* Appends to an array member, for options that may be repeated. */
 static bool
 add_text(struct cx_json *request, const char *member, const char *value)

@@ -88,6 +88,8 @@ int options_walk(int argc, char **argv, const struct option *known, const char *
 bool options_complain(const char *what, const char *value);
 /* A number from 1 to most; else complains what it should be. */
 bool options_number(const char *value, unsigned long most, const char *what, unsigned long *ret);
+/* "+02:00", "-05:30" or "Z" as seconds east of UTC; else complains. */
+bool options_zone(const char *value, int32_t *ret_s);
 /* As many processes as there are cores, within reason: each has caches of its own. */
 unsigned long options_cores(void);
 /* A long option that was given though the command has no use for it, or NULL. used (NULL-terminated): members of request

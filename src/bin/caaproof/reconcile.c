@@ -38,8 +38,9 @@ static const char usage[] =
     "                       (at most 60; default: not at all)\n"
     "  --no-precertificate  the CPS lacks the exception for precertificates in two logs\n"
     "  --strict             a permit serves one certificate: list those that share one\n"
-    "  --format F           of the lists (default: by what they begin with); --columns FILE as for "
-    "triage\n"
+    "  --format F           of the lists (default: by what they begin with); --columns FILE, "
+    "--zone +HH:MM\n"
+    "                       as for triage\n"
     "  --rejects FILE       write what could not be read of the lists, as CSV with reasons\n"
     "  --json               one object a certificate, then one of counts (docs/json.md, "
     "\"Reconcile\")\n"
@@ -99,6 +100,7 @@ count_list(void *ctx, const struct cx_list_read *list)
     c->print.observed += list->observed;
     c->print.rejected += list->rejected;
     c->print.ignored += list->ignored;
+    c->print.assumed_utc += list->assumed_utc;
     return CX_SUCCESS;
 }
 
@@ -171,6 +173,7 @@ enum {
     OPT_STRICT,
     OPT_FORMAT,
     OPT_COLUMNS,
+    OPT_ZONE,
     OPT_REJECTS,
     OPT_JSON,
     OPT_HELP,
@@ -189,6 +192,7 @@ static const struct option long_options[] = {
     { "strict", no_argument, NULL, OPT_STRICT },
     { "format", required_argument, NULL, OPT_FORMAT },
     { "columns", required_argument, NULL, OPT_COLUMNS },
+    { "zone", required_argument, NULL, OPT_ZONE },
     { "rejects", required_argument, NULL, OPT_REJECTS },
     { "json", no_argument, NULL, OPT_JSON },
     { "help", no_argument, NULL, OPT_HELP },
@@ -320,6 +324,9 @@ take_option(struct reconcile_command *c, int option, const char *value)
         return set_format(c, value);
     case OPT_COLUMNS:
         return set_columns(c, value);
+    case OPT_ZONE:
+        c->all.reader.has_zone = true;
+        return options_zone(value, &c->all.reader.zone_s);
     case OPT_REJECTS:
         c->all.rejects = value;
         return true;

@@ -151,6 +151,10 @@ print_counts(const struct reconcile_print *p)
     printf("%" PRIu64 " rows = %" PRIu64 " certificates and precertificates + %" PRIu64
            " rejected + %" PRIu64 " ignored\n",
            p->rows, p->observed, p->rejected, p->ignored);
+    if (p->assumed_utc != 0) {
+        printf("%" PRIu64 " rows have times without a zone, taken for UTC: --zone states another\n",
+               p->assumed_utc);
+    }
     printf("%" PRIu64 " certificates, a pair or a repetition counted once = %" PRIu64
            " with a permit + %" PRIu64 " without\n",
            k->certificates, k->with, k->without);
@@ -335,7 +339,8 @@ print_counts_json(const struct reconcile_print *p)
     }
     ok = set_count(o, "schema", 1) && set_count(o, "rows", p->rows) &&
          set_count(o, "observed", p->observed) && set_count(o, "rejected", p->rejected) &&
-         set_count(o, "ignored", p->ignored) && set_count(o, "pairs", p->joined.pairs) &&
+         set_count(o, "ignored", p->ignored) && set_count(o, "assumed_utc", p->assumed_utc) &&
+         set_count(o, "pairs", p->joined.pairs) &&
          set_count(o, "duplicates", p->joined.duplicates) &&
          set_count(o, "certificates", k->certificates) && set_count(o, "with", k->with) &&
          set_count(o, "without", k->without) && set_count(o, "shared", k->shared) &&

@@ -9,6 +9,7 @@ struct reconcile_print {
     const struct cx_certificates *certificates; /* that positions are of */
     const char *const *lists;                   /* that inputs are of */
     uint64_t rows, observed, rejected, ignored; /* of all lists */
+    uint64_t assumed_utc;                       /* of observed: times without a zone */
     struct cx_certificate_counts joined;
     struct cx_reconcile_counts counts;
 };

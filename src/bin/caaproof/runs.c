@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "bin/caaproof/input.h"
+#include "bin/caaproof/options.h"
 #include "bin/caaproof/output.h"
 #include "bin/caaproof/triage.h"
 #include "engine/policy.h"
@@ -188,6 +189,19 @@ take_lists(struct again *a, const struct cx_json *with)
     return CX_SUCCESS;
 }
 
+/* Of the lists, which have one. */
+static cx_status
+take_zone(struct again *a, const struct cx_json *json)
+{
+    const char *zone = NULL;
+
+    CX_TRY(text_of(a, json, &zone));
+    a->options.reader.has_zone = zone != NULL;
+    return zone == NULL || options_zone(zone, &a->options.reader.zone_s)
+               ? CX_SUCCESS
+               : (cx_status){ CX_E_STORE };
+}
+
 static cx_status
 take_inputs(struct again *a, const struct cx_json *inputs)
 {
@@ -196,7 +210,9 @@ take_inputs(struct again *a, const struct cx_json *inputs)
         cx_str kind = CX_STR("");
 
         (void)cx_json_string(cx_json_get(input, "kind"), &kind); /* of our own JSON */
-        if (cx_str_equal(kind, CX_STR("consulted"))) {
+        if (cx_str_equal(kind, CX_STR("certificates"))) {
+            CX_TRY(take_zone(a, cx_json_get(input, "zone")));
+        } else if (cx_str_equal(kind, CX_STR("consulted"))) {
             CX_TRY(text_of(a, cx_json_get(input, "path"), &a->options.consulted));
         } else if (cx_str_equal(kind, CX_STR("not-consulted"))) {
             CX_TRY(text_of(a, cx_json_get(input, "path"), &a->options.not_consulted));

@@ -52,6 +52,8 @@ static const char usage[] =
     "                         log's bare conclusions for proof\n"
     "  --rules-of DATE        rules of this date instead of those of each signature\n"
     "  --format F             of the lists (default: by what they begin with)\n"
+    "  --zone +HH:MM          of times in lists that are written without a zone (default: UTC, "
+    "and said)\n"
     "  --columns FILE         which column of a list is what (docs/certificates-in.md)\n"
     "  --cause CLASS          show precedents of this root cause: FAIL-OPEN, COVERAGE, FRESHNESS, "
     "PATH,\n"
@@ -259,6 +261,7 @@ enum {
     OPT_RULES_OF,
     OPT_FORMAT,
     OPT_COLUMNS,
+    OPT_ZONE,
     OPT_TITLE,
     OPT_CAUSE,
     OPT_JSON,
@@ -282,6 +285,7 @@ static const struct option long_options[] = {
     { "rules-of", required_argument, NULL, OPT_RULES_OF },
     { "format", required_argument, NULL, OPT_FORMAT },
     { "columns", required_argument, NULL, OPT_COLUMNS },
+    { "zone", required_argument, NULL, OPT_ZONE },
     { "title", required_argument, NULL, OPT_TITLE },
     { "cause", required_argument, NULL, OPT_CAUSE },
     { "json", no_argument, NULL, OPT_JSON },
@@ -403,6 +407,9 @@ take_option(void *ctx, int option, const char *value)
         return set_format(c, value);
     case OPT_COLUMNS:
         return set_columns(c, value);
+    case OPT_ZONE:
+        c->run.reader.has_zone = true;
+        return options_zone(value, &c->run.reader.zone_s);
     case OPT_CAUSE:
         return set_cause(c, value);
     case OPT_ARCHIVE:

@@ -61,6 +61,11 @@ print_counts(const struct cx_json *run)
         printf("%s%" PRId64 " rows of the lists could not be read: see rejects.csv%s\n",
                paint_on(stdout, PAINT_BAD), number(counts, "rejected"), paint_off(stdout));
     }
+    if (number(counts, "assumed_utc") != 0) {
+        printf("%s%" PRId64 " rows of the lists have times without a zone, taken for UTC: --zone "
+               "states another%s\n",
+               paint_on(stdout, PAINT_DOUBT), number(counts, "assumed_utc"), paint_off(stdout));
+    }
 }
 
 /* Of the lists of what the process consulted: how many of their lines name a certificate at all. */
