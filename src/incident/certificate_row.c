@@ -278,41 +278,6 @@ cx_certificate_of(const struct cx_issued *issued, uint32_t input, uint64_t line,
 }
 
 static bool
-same_hash(bool has_a, const struct cx_hash *a, bool has_b, const struct cx_hash *b)
-{
-    return has_a && has_b && cx_hash_equal(a, b);
-}
-
-static bool
-other_hash(bool has_a, const struct cx_hash *a, bool has_b, const struct cx_hash *b)
-{
-    return has_a && has_b && !cx_hash_equal(a, b);
-}
-
-/* Two certificates with one serial: a CA should not. */
-static bool
-are_two(const struct cx_certificate *a, const struct cx_certificate *b)
-{
-    return other_hash(a->has_certificate, &a->certificate, b->has_certificate, &b->certificate) ||
-           other_hash(a->has_precertificate, &a->precertificate, b->has_precertificate,
-                      &b->precertificate);
-}
-
-/* The same serial of an issuer that nobody names can be that of two. */
-bool
-cx_certificate_same(const struct cx_certificate *a, const struct cx_certificate *b)
-{
-    bool serial = a->issued.serial.n != 0 && a->has_issuer && b->has_issuer &&
-                  cx_span_equal(a->issued.serial, b->issued.serial) &&
-                  cx_hash_equal(&a->issued.issuer_key, &b->issued.issuer_key);
-
-    return (serial && !are_two(a, b)) ||
-           same_hash(a->has_certificate, &a->certificate, b->has_certificate, &b->certificate) ||
-           same_hash(a->has_precertificate, &a->precertificate, b->has_precertificate,
-                     &b->precertificate);
-}
-
-static bool
 has_name(const struct cx_issued *issued, cx_str name)
 {
     for (size_t i = 0; i < issued->n_names; i++) {

@@ -14,8 +14,6 @@ cx_status cx_certificate_of(const struct cx_issued *issued, uint32_t input, uint
                             struct cx_certificate *ret) CX_MUST;
 /* SHA-256 of an issuer as text: attributes in whatever order, case and spacing. *ret_known false: there is none. */
 cx_status cx_issuer_key(cx_str issuer, struct cx_hash *ret, bool *ret_known) CX_MUST;
-/* Whether both have the same issuer and serial, or the same digest. */
-bool cx_certificate_same(const struct cx_certificate *a, const struct cx_certificate *b);
 /* Adds to a what b knows of the same certificate; names are those of both, since one left out would make it look better. *ret_new: b
  * was the other half of the pair. Classes: NOMEM. */
 cx_status cx_certificate_join(struct cx_certificate *a, const struct cx_certificate *b,

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "incident/certificate_group.h"
 #include "incident/certificate_row.h"
 #include "incident/framed.h"
 #include "store/files.h"
@@ -302,63 +303,26 @@ put_joined(struct joining *j, const struct cx_certificate *c, struct cx_detail *
     return put_row(j->m, j->m->part, j->m->part_path, c, &j->written, detail);
 }
 
-/* Into the one of all that it is the same as, or a new one. */
-static cx_status
-join_row(struct joining *j, struct cx_certificate *all, size_t *n, const struct cx_certificate *row)
-{
-    for (size_t k = 0; k < *n; k++) {
-        bool is_new = false;
-
-        if (cx_certificate_same(&all[k], row)) {
-            CX_TRY(cx_certificate_join(&all[k], row, &j->arena, &is_new));
-            j->m->counts.duplicates += is_new ? 0 : 1;
-            return CX_SUCCESS;
-        }
-    }
-    all[(*n)++] = *row;
-    return CX_SUCCESS;
-}
-
-/* What a later row showed to be the same after all. */
-static cx_status
-join_joined(struct joining *j, struct cx_certificate *all, size_t *n)
-{
-    for (size_t i = 0; i < *n; i++) {
-        for (size_t k = i + 1; k < *n; k++) {
-            bool is_new = false;
-
-            if (cx_certificate_same(&all[i], &all[k])) {
-                CX_TRY(cx_certificate_join(&all[i], &all[k], &j->arena, &is_new));
-                j->m->counts.duplicates += is_new ? 0 : 1;
-                all[k] = all[--*n];
-                k = i;
-            }
-        }
-    }
-    return CX_SUCCESS;
-}
-
-/* Rows that are tied together. They are of one certificate, but for those that have the same hash by chance: these stay apart. */
+/* Rows that are tied together. They are of one certificate, but for those that have the same hash by chance, or a serial that a CA gave
+ * twice: these stay apart. */
 static cx_status
 join_group(struct joining *j, const uint32_t *rows, size_t n_rows, struct cx_detail *detail)
 {
     struct cx_certificates_maker *m = j->m;
-    struct cx_certificate *all = cx_arena_get(&j->arena, n_rows, sizeof(*all));
-    size_t n = 0;
+    struct cx_certificate_group group = { .v = cx_arena_get(&j->arena, n_rows, sizeof(*group.v)),
+                                          .n = n_rows };
 
-    if (all == NULL) {
+    if (group.v == NULL) {
         return (cx_status){ CX_E_NOMEM };
     }
     for (size_t i = 0; i < n_rows; i++) {
-        struct cx_certificate row;
-
-        CX_TRY(
-            read_row(fileno(m->rows), m->rows_path, m->begins[rows[i]], &j->arena, &row, detail));
-        CX_TRY(join_row(j, all, &n, &row));
+        CX_TRY(read_row(fileno(m->rows), m->rows_path, m->begins[rows[i]], &j->arena, &group.v[i],
+                        detail));
     }
-    CX_TRY(join_joined(j, all, &n));
-    for (size_t k = 0; k < n; k++) {
-        CX_TRY(put_joined(j, &all[k], detail));
+    CX_TRY(cx_certificate_group_join(&group, m->key, &j->arena));
+    m->counts.duplicates += group.duplicates;
+    for (size_t k = 0; k < group.n; k++) {
+        CX_TRY(put_joined(j, &group.v[k], detail));
     }
     return CX_SUCCESS;
 }

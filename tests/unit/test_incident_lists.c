@@ -1,6 +1,7 @@
 /* Certificates joined, marks, and what DNS says now. TEST R-PRF-6 R-PRF-10 R-PRF-11 R-EXC-2 */
 #include "build.h"
 #include "desk.h"
+#include "incident/certificate_group.h"
 #include "incident/certificate_row.h"
 #include "main.h"
 
@@ -144,6 +145,188 @@ TEST(one_serial_of_two_certificates_loses_none)
     desk_close(&d);
 }
 
+/* Whichever comes first: a row that names both says which precertificate is whose, and a row of digests wins over a serial. */
+TEST(digests_join_before_serials)
+{
+    struct desk d;
+    struct cx_issued *both;
+
+    desk_open(&d, "2022-01-01T00:00:00Z");
+    (void)certificate(&d, 1, 1, CX_ISSUED_FINAL, 11, "a.test");
+    (void)certificate(&d, 1, 1, CX_ISSUED_PRE, 20, "b.test");
+    both = certificate(&d, 1, 1, CX_ISSUED_FINAL, 11, "a.test");
+    both->has_precertificate = true;
+    both->precertificate.b[0] = 10;
+    (void)certificate(&d, 1, 1, CX_ISSUED_FINAL, 21, "c.test");
+    joined_are(&d, "4 rows 2 certificates 2 pairs 0 duplicates",
+               "1/1 F11 P10 a.test\n1/1 F21 P20 b.test c.test\n");
+    desk_close(&d);
+}
+
+TEST(a_row_joins_what_stood_apart)
+{
+    struct desk d;
+    struct cx_issued *both;
+
+    desk_open(&d, "2022-01-01T00:00:00Z");
+    (void)certificate(&d, 0, 0, CX_ISSUED_FINAL, 11, "a.test");
+    (void)certificate(&d, 2, 1, CX_ISSUED_FINAL, 12, "x.test");
+    (void)certificate(&d, 0, 0, CX_ISSUED_PRE, 10, "b.test");
+    both = certificate(&d, 1, 1, CX_ISSUED_FINAL, 11, "c.test");
+    both->has_precertificate = true;
+    both->precertificate.b[0] = 10;
+    (void)certificate(&d, 1, 1, CX_ISSUED_UNSET, 0, "d.test");
+    joined_are(&d, "5 rows 2 certificates 1 pairs 2 duplicates",
+               "1/1 F11 P10 a.test c.test b.test d.test\n2/1 F12 x.test\n");
+    desk_close(&d);
+}
+
+/* Lists that contradict each other about whose precertificate it is. */
+TEST(rows_that_contradict_each_other_stay_apart)
+{
+    struct desk d;
+
+    desk_open(&d, "2022-01-01T00:00:00Z");
+    for (unsigned i = 0; i < 2; i++) {
+        struct cx_issued *both = certificate(&d, 1, 1, CX_ISSUED_FINAL, 11, "a.test");
+
+        both->has_precertificate = true;
+        both->precertificate.b[0] = (uint8_t)(10 + 10 * i);
+    }
+    (void)certificate(&d, 1, 1, CX_ISSUED_PRE, 20, "b.test");
+    joined_are(&d, "3 rows 2 certificates 2 pairs 1 duplicates",
+               "1/1 F11 P10 a.test\n1/1 F11 P20 a.test b.test\n");
+    desk_close(&d);
+}
+
+/* ---- any rows: few digests and serials, so that they meet in many ways */
+
+enum {
+    ANY = 14
+};
+
+struct any {
+    struct cx_certificate v[ANY];
+    struct cx_certificate_group group;
+    struct cx_arena arena;
+};
+
+static void
+any_make(struct cx_certificate v[ANY], unsigned seed)
+{
+    static uint8_t octets[] = { 0, 1, 2 };
+    uint32_t r = seed;
+
+    memset(v, 0, ANY * sizeof(*v));
+    for (size_t i = 0; i < ANY; i++) {
+        struct cx_certificate *c = &v[i];
+
+        r = r * 1664525 + 1013904223;
+        c->certificate.b[0] = (uint8_t)(r >> 29);
+        c->has_certificate = c->certificate.b[0] != 0;
+        c->precertificate.b[0] = (uint8_t)(r >> 26 & 7);
+        c->has_precertificate = c->precertificate.b[0] != 0;
+        c->issued.serial = (cx_span){ &octets[(r >> 24 & 3) % 3], (r >> 24 & 3) % 3 != 0 };
+        c->has_issuer = c->issued.serial.n != 0;
+    }
+}
+
+static void
+any_join(struct any *any, unsigned seed, uint64_t key)
+{
+    any_make(any->v, seed);
+    any->group = (struct cx_certificate_group){ .v = any->v, .n = ANY };
+    cx_arena_init(&any->arena, 1 << 20);
+    assert_true(cx_ok(cx_certificate_group_join(&any->group, key, &any->arena)));
+}
+
+/* The bits of all digests there are, the first n rows'. */
+static unsigned
+digests_of(const struct cx_certificate *v, size_t n)
+{
+    unsigned ret = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        ret |= v[i].has_certificate ? 1u << v[i].certificate.b[0] : 0;
+        ret |= v[i].has_precertificate ? 1u << (8 + v[i].precertificate.b[0]) : 0;
+    }
+    return ret;
+}
+
+/* Two that are left are two: they contradict each other, or have neither digest nor serial in common. */
+static void
+check_apart(const struct cx_certificate *a, const struct cx_certificate *b)
+{
+    bool differ =
+        (a->has_certificate && b->has_certificate && a->certificate.b[0] != b->certificate.b[0]) ||
+        (a->has_precertificate && b->has_precertificate &&
+         a->precertificate.b[0] != b->precertificate.b[0]);
+    bool share = (a->has_certificate && b->has_certificate) ||
+                 (a->has_precertificate && b->has_precertificate);
+
+    assert_true(differ || !share);
+    assert_true(differ || a->issued.serial.n == 0 || b->issued.serial.n == 0 ||
+                a->issued.serial.p[0] != b->issued.serial.p[0]);
+}
+
+TEST(any_rows_are_joined_whatever_the_key_and_no_digest_is_lost)
+{
+    for (unsigned seed = 0; seed < 3000; seed++) {
+        struct cx_certificate rows[ANY];
+        struct any one, other;
+
+        any_make(rows, seed);
+        any_join(&one, seed, seed);
+        any_join(&other, seed, seed * 77 + 1);
+        assert_int_equal(one.group.n, other.group.n);
+        assert_int_equal(one.group.duplicates, other.group.duplicates);
+        for (size_t i = 0; i < one.group.n; i++) {
+            assert_memory_equal(&one.v[i].certificate, &other.v[i].certificate, CX_HASH_SIZE);
+            assert_memory_equal(&one.v[i].precertificate, &other.v[i].precertificate, CX_HASH_SIZE);
+            for (size_t k = 0; k < i; k++) {
+                check_apart(&one.v[k], &one.v[i]);
+            }
+        }
+        assert_int_equal(digests_of(one.v, one.group.n), digests_of(rows, ANY));
+        cx_arena_done(&one.arena);
+        cx_arena_done(&other.arena);
+    }
+}
+
+/* A list whose serial is the same in all rows, twice over: work grows with the rows, not with their pairs. */
+TEST(one_serial_of_all_rows_is_joined_in_little_work)
+{
+    enum {
+        N = 4096
+    };
+    static struct cx_certificate v[3 * N];
+    uint8_t octet = 1;
+
+    for (unsigned pre = 0; pre < 2; pre++) {
+        struct cx_certificate_group group = { .v = v, .n = CX_COUNT(v) };
+        struct cx_arena arena;
+
+        cx_arena_init(&arena, (size_t)64 << 20);
+        memset(v, 0, sizeof(v));
+        for (uint32_t i = 0; i < CX_COUNT(v); i++) {
+            uint32_t digest = i % N;
+
+            v[i].has_issuer = true;
+            v[i].issued.serial = (cx_span){ &octet, 1 };
+            v[i].has_precertificate = pre != 0 && i >= (size_t)2 * N; /* half of each pair */
+            v[i].has_certificate = !v[i].has_precertificate;
+            memcpy(v[i].has_certificate ? v[i].certificate.b : v[i].precertificate.b, &digest,
+                   sizeof(digest));
+        }
+        assert_true(cx_ok(cx_certificate_group_join(&group, 7, &arena)));
+        assert_int_equal(group.n, N);
+        assert_int_equal(group.duplicates, pre != 0 ? N : 2 * N);
+        assert_true(group.v[N - 1].has_precertificate == (pre != 0));
+        assert_true(group.compared < 8 * CX_COUNT(v));
+        cx_arena_done(&arena);
+    }
+}
+
 TEST(without_a_serial_the_digest_joins)
 {
     struct desk d;
@@ -189,7 +372,6 @@ TEST(each_of_a_pair_keeps_its_moment)
             ->signed_at = swap == 0 ? 2000 : 1000;
         assert_true(cx_ok(cx_certificate_of(&d.issued[0], 0, 1, &a)));
         assert_true(cx_ok(cx_certificate_of(&d.issued[1], 0, 2, &b)));
-        assert_true(cx_certificate_same(&a, &b));
         assert_true(cx_ok(cx_certificate_join(&a, &b, arena, &is_new)));
         assert_true(is_new);
         assert_int_equal(a.issued.signed_at, 2000);
@@ -554,6 +736,11 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_row_that_names_both_is_a_pair),
     cmocka_unit_test(one_serial_of_two_issuers_is_two_certificates),
     cmocka_unit_test(one_serial_of_two_certificates_loses_none),
+    cmocka_unit_test(digests_join_before_serials),
+    cmocka_unit_test(a_row_joins_what_stood_apart),
+    cmocka_unit_test(rows_that_contradict_each_other_stay_apart),
+    cmocka_unit_test(any_rows_are_joined_whatever_the_key_and_no_digest_is_lost),
+    cmocka_unit_test(one_serial_of_all_rows_is_joined_in_little_work),
     cmocka_unit_test(without_a_serial_the_digest_joins),
     cmocka_unit_test(names_are_left_out_only_if_every_list_leaves_some_out),
     cmocka_unit_test(each_of_a_pair_keeps_its_moment),
