@@ -158,6 +158,9 @@ class Scenarios(unittest.TestCase):
         row = schema['$defs']['certificate']
         for s in self.each():
             self.assertEqual([], check_data.errors(schema, schema, s.summary, 'run'))
+            for word, good in (('DV', True), (None, False), ('', False)):
+                types = [{'type': word, 'certificates': 1, 'remaining_valid': 1}]
+                self.assertEqual(good, not check_data.errors(schema, schema, dict(s.summary, types=types), 'run'), word)
             for serial, certificate in s.rows.items():
                 self.assertEqual([], check_data.errors(schema, row, certificate, serial))
             for bad in (dict(certificate, line=None), dict(certificate, more=1), dict(certificate, **{'class': 'FINE'}),
