@@ -226,6 +226,13 @@ class Help(cli.Folder):
             self.assertTrue(out.startswith(('usage: caaproof', 'caaproof ')), args)
             self.assertTrue(all(len(line) <= 110 for line in out.splitlines()), args)
 
+    def test_help_that_is_lost_is_told(self):
+        for command in ('triage', 'import', 'replay', 'scope', 'report'):
+            with open('/dev/full', 'w', encoding='utf-8') as full:
+                done = subprocess.run([cli.BINARY, command, '--help'], stdout=full, stderr=subprocess.PIPE, timeout=60,
+                                      check=False)
+            self.assertEqual(done.returncode, 74, command)
+
     def test_help_names_every_option(self):
         for command in ('check', 'lint', 'conformance'):
             self.assertIn('Exit status', cli.run(command, '--help')[1])

@@ -114,7 +114,7 @@ options_walk(int argc, char **argv, const struct option *known, const char *usag
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
         if (option == OPTIONS_HELP) {
             fputs(usage, stdout);
-            *ret_exit = EXIT_SUCCESS;
+            *ret_exit = exit_with_output(EXIT_SUCCESS);
             return -1;
         }
         if (option == '?' || !take(ctx, option, optarg)) {
