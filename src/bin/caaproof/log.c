@@ -5,7 +5,6 @@
 #include "bin/caaproof/options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,7 +60,6 @@ enum {
     OPT_TSA_CA,
     OPT_TIMEOUT,
     OPT_JSON,
-    OPT_HELP,
 };
 
 static const struct option long_options[] = {
@@ -73,13 +71,15 @@ static const struct option long_options[] = {
     { "tsa-ca", required_argument, NULL, OPT_TSA_CA },
     { "timeout", required_argument, NULL, OPT_TIMEOUT },
     { "json", no_argument, NULL, OPT_JSON },
-    { "help", no_argument, NULL, OPT_HELP },
+    { "help", no_argument, NULL, OPTIONS_HELP },
     { NULL, 0, NULL, 0 },
 };
 
 static bool
-take_option(struct log_command *c, int option, const char *value)
+take_option(void *ctx, int option, const char *value)
 {
+    struct log_command *c = ctx;
+
     switch (option) {
     case OPT_SHARD:
         c->has_shard = true;
@@ -196,24 +196,18 @@ int
 command_log(int argc, char **argv)
 {
     struct log_command c = { .timeout_s = 10 };
-    int option;
+    int code;
+    int first = options_walk(argc, argv, long_options, usage, take_option, &c, &code);
 
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        if (option == OPT_HELP) {
-            fputs(usage, stdout);
-            return EXIT_SUCCESS;
-        }
-        if (option == '?' || !take_option(&c, option, optarg)) {
-            return complain("wrong use");
-        }
+    if (first < 0) {
+        return code;
     }
-    if (argc - optind < 2) {
+    if (argc - first < 2) {
         fputs(usage, stderr);
         return EX_USAGE;
     }
-    c.store = argv[optind + 1];
-    c.n_operands = argc - optind - 2;
-    c.operands = argv + optind + 2;
-    return run_command(&c, argv[optind]);
+    c.store = argv[first + 1];
+    c.n_operands = argc - first - 2;
+    c.operands = argv + first + 2;
+    return run_command(&c, argv[first]);
 }
