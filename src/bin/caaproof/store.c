@@ -5,7 +5,6 @@
 #include "bin/caaproof/options.h"
 #include "bin/caaproof/output.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,7 +141,6 @@ enum {
     OPT_FORCE,
     OPT_DRY_RUN,
     OPT_JSON,
-    OPT_HELP,
 };
 
 static const struct option long_options[] = {
@@ -154,7 +152,7 @@ static const struct option long_options[] = {
     { "force", no_argument, NULL, OPT_FORCE },
     { "dry-run", no_argument, NULL, OPT_DRY_RUN },
     { "json", no_argument, NULL, OPT_JSON },
-    { "help", no_argument, NULL, OPT_HELP },
+    { "help", no_argument, NULL, OPTIONS_HELP },
     { NULL, 0, NULL, 0 },
 };
 
@@ -166,8 +164,10 @@ set_date(const char *value, cx_time *ret)
 }
 
 static bool
-take_option(struct store_command *c, int option, const char *value)
+take_option(void *ctx, int option, const char *value)
 {
+    struct store_command *c = ctx;
+
     switch (option) {
     case OPT_MESSAGES_BEFORE:
         return set_date(value, &c->messages_before);
@@ -226,24 +226,18 @@ int
 command_store(int argc, char **argv)
 {
     struct store_command c = { .messages_before = CX_TIME_NONE, .records_before = CX_TIME_NONE };
-    int option;
+    int code;
+    int first = options_walk(argc, argv, long_options, usage, take_option, &c, &code);
 
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        if (option == OPT_HELP) {
-            fputs(usage, stdout);
-            return EXIT_SUCCESS;
-        }
-        if (option == '?' || !take_option(&c, option, optarg)) {
-            return complain("wrong use");
-        }
+    if (first < 0) {
+        return code;
     }
-    if (argc - optind < 2) {
+    if (argc - first < 2) {
         fputs(usage, stderr);
         return EX_USAGE;
     }
-    c.store = argv[optind + 1];
-    c.n_operands = argc - optind - 2;
-    c.operands = argv + optind + 2;
-    return run_command(&c, argv[optind]);
+    c.store = argv[first + 1];
+    c.n_operands = argc - first - 2;
+    c.operands = argv + first + 2;
+    return run_command(&c, argv[first]);
 }
