@@ -8,7 +8,6 @@
 #include "bin/caaproof/terminal.h"
 #include "engine/result.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,49 +171,49 @@ enum {
     OPT_EXPLAIN = 256,
     OPT_JSON,
     OPT_LIMIT,
-    OPT_HELP,
 };
 
 static const struct option long_options[] = {
     { "explain", no_argument, NULL, OPT_EXPLAIN },
     { "json", no_argument, NULL, OPT_JSON },
     { "limit", required_argument, NULL, OPT_LIMIT },
-    { "help", no_argument, NULL, OPT_HELP },
+    { "help", no_argument, NULL, OPTIONS_HELP },
     { NULL, 0, NULL, 0 },
 };
+
+static bool
+take_option(void *ctx, int option, const char *value)
+{
+    struct showing *s = ctx;
+
+    switch (option) {
+    case OPT_EXPLAIN:
+        s->explain = true;
+        return true;
+    case OPT_JSON:
+        s->json = true;
+        return true;
+    case OPT_LIMIT:
+        return options_number(value, 1000000, "--limit takes a number from 1 to 1000000",
+                              &s->limit);
+    default:
+        return false;
+    }
+}
 
 int
 command_show(int argc, char **argv)
 {
     struct showing s = { .limit = 20 };
-    int option;
+    int code;
+    int first = options_walk(argc, argv, long_options, usage, take_option, &s, &code);
 
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        switch (option) {
-        case OPT_EXPLAIN:
-            s.explain = true;
-            break;
-        case OPT_JSON:
-            s.json = true;
-            break;
-        case OPT_LIMIT:
-            if (!options_number(optarg, 1000000, "--limit takes a number from 1 to 1000000",
-                                &s.limit)) {
-                return EX_USAGE;
-            }
-            break;
-        case OPT_HELP:
-            fputs(usage, stdout);
-            return EXIT_SUCCESS;
-        default:
-            fputs("see caaproof show --help\n", stderr);
-            return EX_USAGE;
-        }
+    if (first < 0) {
+        return code;
     }
-    if (argc - optind < 2) {
+    if (argc - first < 2) {
         fputs(usage, stderr);
         return EX_USAGE;
     }
-    return show_with(&s, argv[optind], argc - optind - 1, argv + optind + 1);
+    return show_with(&s, argv[first], argc - first - 1, argv + first + 1);
 }
