@@ -12,7 +12,6 @@
 #include "bin/caaproof/permit_show.h"
 #include "pki/pem.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -73,7 +72,6 @@ enum {
     OPT_REQUEST,
     OPT_AT,
     OPT_JSON,
-    OPT_HELP,
 };
 
 static const struct option long_options[] = {
@@ -93,7 +91,7 @@ static const struct option long_options[] = {
     { "request", required_argument, NULL, OPT_REQUEST },
     { "at", required_argument, NULL, OPT_AT },
     { "json", no_argument, NULL, OPT_JSON },
-    { "help", no_argument, NULL, OPT_HELP },
+    { "help", no_argument, NULL, OPTIONS_HELP },
     { NULL, 0, NULL, 0 },
 };
 
@@ -113,7 +111,6 @@ struct verification {
     struct texts accounts;
     struct texts methods;
     bool json;
-    int exit; /* of the parsing of options */
 
     struct caap_permit_request request;
     struct caap_trust *trust;
@@ -211,8 +208,10 @@ take_single(struct verification *v, int option, const char *value)
 }
 
 static bool
-take_option(struct verification *v, int option, const char *value)
+take_option(void *ctx, int option, const char *value)
 {
+    struct verification *v = ctx;
+
     switch (option) {
     case OPT_KEY:
         return add_text(&v->keys, value);
@@ -236,27 +235,6 @@ take_option(struct verification *v, int option, const char *value)
     default:
         return take_single(v, option, value);
     }
-}
-
-/* The index of the first operand, or -1 with exit set. */
-static int
-parse_options(int argc, char **argv, struct verification *v)
-{
-    int option;
-
-    optind = 1;
-    v->exit = EX_USAGE;
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        if (option == OPT_HELP) {
-            fputs(usage, stdout);
-            v->exit = exit_with_output(EXIT_SUCCESS);
-            return -1;
-        }
-        if (option == '?' || !take_option(v, option, optarg)) {
-            return -1;
-        }
-    }
-    return optind;
 }
 
 /* ---- what the options name */
@@ -508,8 +486,8 @@ permit_verify(int argc, char **argv)
     cx_arena_init(&v.arena, CX_LINE_MAX);
     cx_buf_init(&v.permit_file, 2 * CX_PROOF_OCTETS_MAX);
     cx_buf_init(&v.certificate_file, CX_LINE_MAX);
-    first = parse_options(argc, argv, &v);
-    code = first < 0 ? v.exit : verify(&v, argc, argv, first);
+    first = options_walk(argc, argv, long_options, usage, take_option, &v, &code);
+    code = first < 0 ? code : verify(&v, argc, argv, first);
     caap_trust_free(v.trust);
     cx_buf_done(&v.permit_file);
     cx_buf_done(&v.certificate_file);
@@ -545,6 +523,7 @@ int
 command_permit(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "verify") == 0) {
+        argv[1] = argv[0]; /* the command that has --help */
         return permit_verify(argc - 1, argv + 1);
     }
     if (argc > 1 && strcmp(argv[1], "show") == 0) {
