@@ -9,7 +9,6 @@
 #include "bin/caaproof/show_case.h"
 #include "bin/caaproof/terminal.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -61,7 +60,6 @@ enum {
     OPT_JSON,
     OPT_TIMEOUT,
     OPT_OVERALL,
-    OPT_HELP,
 };
 
 static const struct option long_options[] = {
@@ -75,7 +73,7 @@ static const struct option long_options[] = {
     { "json", no_argument, NULL, OPT_JSON },
     { "timeout", required_argument, NULL, OPT_TIMEOUT },
     { "overall", required_argument, NULL, OPT_OVERALL },
-    { "help", no_argument, NULL, OPT_HELP },
+    { "help", no_argument, NULL, OPTIONS_HELP },
     { NULL, 0, NULL, 0 },
 };
 
@@ -105,8 +103,10 @@ take_seconds(const char *value, unsigned long *ret)
 }
 
 static bool
-take_option(struct conformance *k, int option, const char *value)
+take_option(void *ctx, int option, const char *value)
 {
+    struct conformance *k = ctx;
+
     switch (option) {
     case OPT_EXEC:
         k->command = value;
@@ -144,36 +144,22 @@ take_option(struct conformance *k, int option, const char *value)
     }
 }
 
-/* 0, or the exit code plus one. */
-static int
-parse(struct conformance *k, int argc, char **argv)
+static bool
+is_complete(const struct conformance *k, int operands)
 {
-    int option;
-    int modes;
+    int modes = (k->command != NULL) + (k->url != NULL) + (k->show != NULL) + k->list;
 
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        if (option == OPT_HELP) {
-            fputs(usage, stdout);
-            return EXIT_SUCCESS + 1;
-        }
-        if (option == '?' || !take_option(k, option, optarg)) {
-            fputs("see caaproof conformance --help\n", stderr);
-            return EX_USAGE + 1;
-        }
-    }
     if (k->lab && !k->list && k->show == NULL && getenv("CAAPROOF_LAB") == NULL) {
         fputs("caaproof: --lab asks names that exist only inside lab/run\n", stderr);
-        return EX_USAGE + 1;
+        return false;
     }
-    modes = (k->command != NULL) + (k->url != NULL) + (k->show != NULL) + k->list;
-    if (optind < argc || modes != 1) {
+    if (operands != 0 || modes != 1) {
         fputs("caaproof: one of --exec CMD, --url URL, --show CASE, --list is needed, and no "
               "operand; see caaproof conformance --help\n",
               stderr);
-        return EX_USAGE + 1;
+        return false;
     }
-    return 0;
+    return true;
 }
 
 static cx_status
@@ -334,10 +320,14 @@ int
 command_conformance(int argc, char **argv)
 {
     struct conformance k = { .timeout_s = 30, .overall_s = 600 };
-    int code = parse(&k, argc, argv);
+    int code;
+    int first = options_walk(argc, argv, long_options, usage, take_option, &k, &code);
 
-    if (code != 0) {
-        return code - 1;
+    if (first < 0) {
+        return code;
+    }
+    if (!is_complete(&k, argc - first)) {
+        return EX_USAGE;
     }
     case_table_init(&k.table);
     code = run(&k);
