@@ -11,7 +11,6 @@
 #include "bin/caaproof/reconcile_print.h"
 #include "bin/caaproof/terminal.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -176,7 +175,6 @@ enum {
     OPT_ZONE,
     OPT_REJECTS,
     OPT_JSON,
-    OPT_HELP,
 };
 
 static const struct option long_options[] = {
@@ -195,7 +193,7 @@ static const struct option long_options[] = {
     { "zone", required_argument, NULL, OPT_ZONE },
     { "rejects", required_argument, NULL, OPT_REJECTS },
     { "json", no_argument, NULL, OPT_JSON },
-    { "help", no_argument, NULL, OPT_HELP },
+    { "help", no_argument, NULL, OPTIONS_HELP },
     { NULL, 0, NULL, 0 },
 };
 
@@ -315,8 +313,10 @@ take_rule_option(struct reconcile_command *c, int option, const char *value)
 }
 
 static bool
-take_option(struct reconcile_command *c, int option, const char *value)
+take_option(void *ctx, int option, const char *value)
 {
+    struct reconcile_command *c = ctx;
+
     switch (option) {
     case OPT_CERTIFICATES:
         return add_list(c, value);
@@ -341,20 +341,13 @@ take_option(struct reconcile_command *c, int option, const char *value)
 static int
 parse_and_run(struct reconcile_command *c, int argc, char **argv)
 {
-    int option;
+    int code;
+    int first = options_walk(argc, argv, long_options, usage, take_option, c, &code);
 
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        if (option == OPT_HELP) {
-            fputs(usage, stdout);
-            return exit_with_output(EXIT_SUCCESS);
-        }
-        if (option == '?' || !take_option(c, option, optarg)) {
-            fputs("see caaproof reconcile --help\n", stderr);
-            return EX_USAGE;
-        }
+    if (first < 0) {
+        return code;
     }
-    if (argc - optind != 1) {
+    if (argc - first != 1) {
         fputs(usage, stderr);
         return EX_USAGE;
     }
@@ -362,7 +355,7 @@ parse_and_run(struct reconcile_command *c, int argc, char **argv)
         (void)options_complain("which certificates?", "--certificates LIST is needed");
         return EX_USAGE;
     }
-    c->store = argv[optind];
+    c->store = argv[first];
     return run(c);
 }
 
