@@ -63,6 +63,48 @@ cx_parts_moment(struct cx_parts *in)
     return t;
 }
 
+cx_status
+cx_parts_salt(struct cx_parts *in, uint8_t ret[CX_RECORD_SALT])
+{
+    cx_span salt = cx_rd_bytes(&in->r, CX_RECORD_SALT);
+
+    if (in->r.all.n > CX_RECORD_MAX || salt.n != CX_RECORD_SALT) {
+        return cx_parts_refuse(in, "too short, or too long");
+    }
+    memcpy(ret, salt.p, CX_RECORD_SALT);
+    return CX_SUCCESS;
+}
+
+cx_status
+cx_parts_version(struct cx_parts *in)
+{
+    uint64_t version = cx_cbor_uint(&in->r);
+
+    return cx_rd_ok(&in->r) && version != CX_RECORD_VERSION
+               ? cx_fail(in->detail, CX_E_RECORD, "%s: version %llu; this program knows version %d",
+                         in->whole, (unsigned long long)version, CX_RECORD_VERSION)
+               : CX_SUCCESS;
+}
+
+cx_status
+cx_parts_complete(const struct cx_parts *in, uint32_t seen, uint32_t needed, const char *what)
+{
+    if (!cx_rd_ok(&in->r)) {
+        return cx_fail(in->detail, CX_E_RECORD, "%s: %s cannot be read", in->whole, what);
+    }
+    return (seen & needed) == needed
+               ? CX_SUCCESS
+               : cx_fail(in->detail, CX_E_RECORD, "%s: %s lacks a member", in->whole, what);
+}
+
+bool
+cx_parts_is_drawn(const uint8_t salt[CX_RECORD_SALT])
+{
+    static const uint8_t zero[CX_RECORD_SALT];
+
+    return memcmp(salt, zero, CX_RECORD_SALT) != 0;
+}
+
 void
 cx_parts_put_word(struct cx_buf *buf, const char *word)
 {

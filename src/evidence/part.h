@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "base/cbor.h"
 #include "base/time.h"
-#include "evidence/tree.h"
+#include "evidence/record.h"
 
 /* What is being read: its octets, where its parts go, where to say why it was refused. */
 struct cx_parts {
@@ -29,6 +29,16 @@ void cx_parts_hash(struct cx_parts *in, struct cx_hash *ret);
 /* cx_is_moment, or the reader fails. */
 cx_time cx_parts_moment(struct cx_parts *in);
 
+/* The salt in front of a record. Classes: MALFORMED (there is none, or the record is longer than CX_RECORD_MAX). */
+cx_status cx_parts_salt(struct cx_parts *in, uint8_t ret[CX_RECORD_SALT]) CX_MUST;
+/* Member 0 of a record. Classes: MALFORMED (not CX_RECORD_VERSION); another type fails the reader. */
+cx_status cx_parts_version(struct cx_parts *in) CX_MUST;
+/* The members that were read (a bit each) make what is called so, and nothing failed before. Classes: MALFORMED. */
+cx_status cx_parts_complete(const struct cx_parts *in, uint32_t seen, uint32_t needed,
+                            const char *what) CX_MUST;
+
+/* Zeroed memory is no salt: by it what a record tells could be guessed from its digest. */
+bool cx_parts_is_drawn(const uint8_t salt[CX_RECORD_SALT]);
 void cx_parts_put_word(struct cx_buf *buf, const char *word);
 void cx_parts_put_texts(struct cx_buf *buf, const cx_str *texts, size_t n);
 void cx_parts_put_hash(struct cx_buf *buf, const struct cx_hash *hash);

@@ -75,18 +75,6 @@ static const char *const corroboration_words[] = {
     NULL,
 };
 
-/* The members that were read make one of these. */
-static cx_status
-complete(const struct cx_parts *in, uint32_t seen, uint32_t needed, const char *what)
-{
-    if (!cx_rd_ok(&in->r)) {
-        return cx_fail(in->detail, CX_E_RECORD, "record: %s cannot be read", what);
-    }
-    return (seen & needed) == needed
-               ? CX_SUCCESS
-               : cx_fail(in->detail, CX_E_RECORD, "record: %s lacks a member", what);
-}
-
 /* From bad to good; 0 is no verdict. */
 static const uint8_t verdict_numbers[] = {
     [CX_VERDICT_UNSET] = 0,    [CX_VERDICT_DENY] = 1,      [CX_VERDICT_FAIL] = 2,
@@ -432,7 +420,7 @@ get_finding(struct cx_parts *in, struct cx_record_finding *f)
         CX_TRY(get_finding_member(in, map.key, f));
         seen |= 1u << map.key;
     }
-    return complete(in, seen, finding_needed, "a finding");
+    return cx_parts_complete(in, seen, finding_needed, "a finding");
 }
 
 static cx_status
@@ -534,7 +522,7 @@ get_conclusion(struct cx_parts *in, struct cx_record *record)
         CX_TRY(get_conclusion_member(in, map.key, k));
         seen |= 1u << map.key;
     }
-    CX_TRY(complete(in, seen, conclusion_needed, "the conclusion"));
+    CX_TRY(cx_parts_complete(in, seen, conclusion_needed, "the conclusion"));
     if ((seen & 1u << CONCLUSION_REASON) == 0) {
         k->reason = record->findings[0].reason;
         return CX_SUCCESS;
@@ -608,7 +596,7 @@ get_corroboration(struct cx_parts *in, struct cx_corroboration *c)
         CX_TRY(get_corroboration_member(in, map.key, c));
         seen |= 1u << map.key;
     }
-    return complete(in, seen, corroboration_needed, "the corroboration");
+    return cx_parts_complete(in, seen, corroboration_needed, "the corroboration");
 }
 
 /* ---- the whole */
@@ -670,15 +658,6 @@ put_optional(struct cx_buf *buf, const struct cx_record *record)
     }
 }
 
-/* Zeroed memory is no salt: by it every name of the record could be guessed from the digest. */
-static bool
-is_drawn(const uint8_t salt[CX_RECORD_SALT])
-{
-    static const uint8_t zero[CX_RECORD_SALT];
-
-    return memcmp(salt, zero, CX_RECORD_SALT) != 0;
-}
-
 cx_status
 cx_record_encode(const struct cx_record *record, struct cx_buf *buf)
 {
@@ -689,7 +668,7 @@ cx_record_encode(const struct cx_record *record, struct cx_buf *buf)
 
     size_t begin = buf->n;
 
-    if (!is_drawn(record->salt) || cx_record_fault(record) != NULL) {
+    if (!cx_parts_is_drawn(record->salt) || cx_record_fault(record) != NULL) {
         return (cx_status){ CX_E_INTERNAL };
     }
     cx_buf_put(buf, (cx_str){ (const char *)record->salt, CX_RECORD_SALT });
@@ -697,18 +676,6 @@ cx_record_encode(const struct cx_record *record, struct cx_buf *buf)
     put_needed(buf, record);
     put_optional(buf, record);
     return cx_parts_written(buf, begin);
-}
-
-static cx_status
-get_version(struct cx_parts *in)
-{
-    uint64_t version = cx_cbor_uint(&in->r);
-
-    return cx_rd_ok(&in->r) && version != CX_RECORD_VERSION
-               ? cx_fail(in->detail, CX_E_RECORD,
-                         "record: version %llu; this program knows version %d",
-                         (unsigned long long)version, CX_RECORD_VERSION)
-               : CX_SUCCESS;
 }
 
 static cx_status
@@ -742,7 +709,7 @@ get_member(struct cx_parts *in, int64_t key, struct cx_record *record)
 {
     switch (key) {
     case CHECK_VERSION:
-        return get_version(in);
+        return cx_parts_version(in);
     case CHECK_TIME:
         record->time_ms = cx_cbor_uint(&in->r);
         return CX_SUCCESS;
@@ -777,21 +744,17 @@ cx_record_decode(cx_span octets, struct cx_arena *arena, struct cx_record *ret,
 {
     struct cx_parts in = { cx_reader_of(octets), arena, detail, "record" };
     struct cx_record record = { .time_ms = 0 };
-    cx_span salt = cx_rd_bytes(&in.r, CX_RECORD_SALT);
     struct cx_cbor_map map;
     const char *fault;
     uint32_t seen = 0;
 
-    if (octets.n > CX_RECORD_MAX || salt.n != CX_RECORD_SALT) {
-        return cx_parts_refuse(&in, "too short, or too long");
-    }
-    memcpy(record.salt, salt.p, CX_RECORD_SALT);
+    CX_TRY(cx_parts_salt(&in, record.salt));
     map = cx_cbor_map(&in.r);
     while (cx_cbor_map_next(&map)) {
         CX_TRY(get_member(&in, map.key, &record));
         seen |= 1u << map.key;
     }
-    CX_TRY(complete(&in, seen, check_needed, "a check"));
+    CX_TRY(cx_parts_complete(&in, seen, check_needed, "a check"));
     if (cx_rd_left(&in.r) != 0) {
         return cx_parts_refuse(&in, "octets after its end");
     }
