@@ -172,6 +172,8 @@
 #define CX_REGIONS_MAX        5
 /* Ids of rules of one finding in a record: more than there are rules. */
 #define CX_RECORD_RULES_MAX 256
+/* Who did something, and why, in records of starts and events: a sentence or two; who has more to say says it elsewhere. */
+#define CX_RECORD_LINE_MAX 1000
 /* Depth of arrays and maps in a record that are passed over; ours have 4. */
 #define CX_CBOR_DEPTH 16
 

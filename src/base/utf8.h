@@ -81,6 +81,18 @@ cx_utf8_valid(cx_span text)
     return true;
 }
 
+/* Has one of U+0000 to U+001F, U+007F: whatever breaks a line, or steers a terminal. */
+static inline bool
+cx_str_has_controls(cx_str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        if ((uint8_t)text.p[i] < 0x20 || text.p[i] == 0x7f) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Controls, blanks other than SP, and what changes how text is shown but has no shape of its own: as padding or in the
  * middle, nobody would see it. */
 static inline bool

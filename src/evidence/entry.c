@@ -29,7 +29,7 @@ cx_entry_read(cx_span octets, struct cx_entry *ret)
     cx_span digest = cx_rd_bytes(&r, sizeof(ret->digest));
 
     if (!cx_rd_ok(&r) || cx_rd_left(&r) != 0 || version != CX_ENTRY_VERSION ||
-        kind < CX_ENTRY_CHECK || kind > CX_ENTRY_SEAL) {
+        kind < CX_ENTRY_CHECK || kind > CX_ENTRY_EVENT) {
         return (cx_status){ CX_E_RECORD };
     }
     ret->kind = (enum cx_entry_kind)kind;

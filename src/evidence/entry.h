@@ -15,6 +15,8 @@ enum cx_entry_kind {
     CX_ENTRY_CHECK = 1,
     CX_ENTRY_BEGIN = 2, /* of a shard: commits to the one before */
     CX_ENTRY_SEAL = 3,  /* the last of a shard */
+    CX_ENTRY_START = 4, /* a check has begun */
+    CX_ENTRY_EVENT = 5, /* something else that evidence needs */
 };
 
 struct cx_entry {

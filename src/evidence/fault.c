@@ -1,6 +1,7 @@
 #include "evidence/fault.h"
 
 #include "base/cbor.h"
+#include "base/utf8.h"
 
 #include <arpa/inet.h>
 
@@ -14,6 +15,12 @@ bool
 cx_is_moment(cx_time t)
 {
     return t >= MOMENT_FIRST && t <= MOMENT_LAST;
+}
+
+bool
+cx_is_record_line(cx_str text)
+{
+    return text.n != 0 && text.n <= CX_RECORD_LINE_MAX && !cx_str_has_controls(text);
 }
 
 static bool
@@ -281,6 +288,84 @@ cx_record_fault(const struct cx_record *record)
         fault = "facts that are no members";
     }
     return fault;
+}
+
+/* ---- starts and events */
+
+static bool
+is_line_or_none(cx_str text)
+{
+    return text.n == 0 || cx_is_record_line(text);
+}
+
+const char *
+cx_start_fault(const struct cx_start *start)
+{
+    if (start->request.n == 0) {
+        return "no request id";
+    }
+    return is_line_or_none(start->caller) ? NULL : "a caller that is not one line of text";
+}
+
+/* What an event of a type says of one member. */
+enum event_rule {
+    NEVER,
+    MAY,
+    NEEDS,
+    EITHER, /* one at least of those with this rule */
+};
+
+#define EVENT_MEMBERS 5
+
+static const uint8_t event_rules[][EVENT_MEMBERS] = {
+    [CX_EVENT_UNSET] = { NEVER, NEVER, NEVER, NEVER, NEVER },
+#define X(name, number, word, about, by, why, certificate, request, sentence)                      \
+    [CX_EVENT_##name] = { about, by, why, certificate, request },
+#include "evidence/event_types.def"
+#undef X
+};
+
+static const char *
+fault_of_event_members(enum cx_event_type type, const bool has[EVENT_MEMBERS])
+{
+    bool has_either = false, wants_either = false;
+
+    for (size_t i = 0; i < EVENT_MEMBERS; i++) {
+        switch ((enum event_rule)event_rules[type][i]) {
+        case NEVER:
+            if (has[i]) {
+                return "an event with a member that its type does not have";
+            }
+            break;
+        case MAY:
+            break;
+        case NEEDS:
+            if (!has[i]) {
+                return "an event without a member that its type needs";
+            }
+            break;
+        case EITHER:
+            wants_either = true;
+            has_either |= has[i];
+            break;
+        }
+    }
+    return wants_either && !has_either ? "an event that is about nothing" : NULL;
+}
+
+const char *
+cx_event_fault(const struct cx_event *event)
+{
+    const bool has[EVENT_MEMBERS] = { event->has_about, event->by.n != 0, event->why.n != 0,
+                                      event->has_certificate, event->request.n != 0 };
+
+    if (event->type <= CX_EVENT_UNSET || (size_t)event->type >= CX_COUNT(event_rules)) {
+        return "an event of a type that is not known";
+    }
+    if (!is_line_or_none(event->by) || !is_line_or_none(event->why)) {
+        return "a text that is not one line";
+    }
+    return fault_of_event_members(event->type, has);
 }
 
 /* ---- answers */

@@ -2,7 +2,9 @@
 
 #include "base/cbor.h"
 #include "base/limits.h"
+#include "evidence/event.h"
 #include "evidence/record.h"
+#include "evidence/start.h"
 
 static const cx_status malformed = { CX_E_RECORD };
 
@@ -114,6 +116,55 @@ cx_glance(cx_span record, struct cx_glance *ret)
     return CX_SUCCESS;
 }
 
+static cx_status
+glance_start(cx_span record, struct cx_glance *ret)
+{
+    struct cx_start start;
+
+    CX_TRY(cx_start_decode(record, &start, NULL));
+    *ret = (struct cx_glance){ .time_ms = start.time_ms, .request = start.request };
+    return CX_SUCCESS;
+}
+
+static cx_status
+glance_event(cx_span record, struct cx_glance *ret)
+{
+    struct cx_event event;
+
+    CX_TRY(cx_event_decode(record, &event, NULL));
+    *ret = (struct cx_glance){ .time_ms = event.time_ms,
+                               .request = event.request,
+                               .has_certificate = event.has_certificate,
+                               .certificate = event.certificate };
+    return CX_SUCCESS;
+}
+
+cx_status
+cx_glance_of(enum cx_entry_kind kind, cx_span record, struct cx_glance *ret)
+{
+    struct cx_glance glance = { .time_ms = 0 };
+
+    switch (kind) {
+    case CX_ENTRY_CHECK:
+        return cx_glance(record, ret);
+    case CX_ENTRY_START:
+        CX_TRY(glance_start(record, &glance));
+        break;
+    case CX_ENTRY_EVENT:
+        CX_TRY(glance_event(record, &glance));
+        break;
+    case CX_ENTRY_UNSET:
+    case CX_ENTRY_BEGIN:
+    case CX_ENTRY_SEAL:
+        break;
+    }
+    if (glance.time_ms == 0) {
+        return malformed;
+    }
+    *ret = glance;
+    return CX_SUCCESS;
+}
+
 bool
 cx_glance_name(struct cx_glance *glance, char buf[CX_GLANCE_NAME], cx_str *ret)
 {
@@ -164,6 +215,11 @@ cx_glance_object(struct cx_glance *glance, struct cx_hash *ret)
     const uint8_t *digest;
 
     if (take_digest(&glance->context, ret) || take_digest(&glance->corroboration, ret)) {
+        return true;
+    }
+    if (glance->has_certificate) {
+        glance->has_certificate = false;
+        *ret = glance->certificate;
         return true;
     }
     if (glance->n_answers == 0) {

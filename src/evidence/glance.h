@@ -1,5 +1,6 @@
-/* What a log needs to know of a check's record, without judging it: by what it is found again, which objects it needs, and
- * which messages were kept of these. Nothing is allocated; all is borrowed from the octets. The whole record is read by record.h. */
+/* What a log needs to know of a record, without judging it: by what it is found again, which objects it needs, and
+ * which messages were kept of these. Nothing is allocated; all is borrowed from the octets. The whole record is read by record.h,
+ * start.h, event.h; the keys of starts and events: entry_keys.h. */
 #ifndef CX_EVIDENCE_GLANCE_H
 #define CX_EVIDENCE_GLANCE_H
 
@@ -7,6 +8,7 @@
 #include "base/reader.h"
 #include "base/status.h"
 #include "evidence/context.h"
+#include "evidence/entry.h"
 #include "evidence/tree.h"
 
 /* "*." and the longest name that a record has. */
@@ -14,18 +16,24 @@
 
 struct cx_glance {
     uint64_t time_ms; /* not 0 */
-    cx_str request;   /* n == 0: none */
+    cx_str request;   /* id; n == 0: none */
     /* For cx_glance_name and cx_glance_object. */
     struct cx_reader names, answers;
     size_t n_names, n_answers;
     const uint8_t *context, *corroboration; /* digests; NULL: none, or given */
+    bool has_certificate;
+    struct cx_hash certificate;
 };
 
 /* Of a check's record. Classes: MALFORMED (CX_E_RECORD). */
 cx_status cx_glance(cx_span record, struct cx_glance *ret) CX_MUST;
+/* Of the record of a check, a start or an event; it has no other kind. Of the latter two all was read, and names there are
+ * none. Classes: MALFORMED (CX_E_RECORD). */
+cx_status cx_glance_of(enum cx_entry_kind kind, cx_span record, struct cx_glance *ret) CX_MUST;
 /* The next name, as people write it, in buf; false at the end. */
 bool cx_glance_name(struct cx_glance *glance, char buf[CX_GLANCE_NAME], cx_str *ret);
-/* The digest of the next object that the record needs: the context first, then what was supplied by perspectives, answers. */
+/* The digest of the next object that the record needs: the context first, then what was supplied by perspectives, answers;
+ * of an event its certificate. */
 bool cx_glance_object(struct cx_glance *glance, struct cx_hash *ret);
 
 /* Of a context object, which messages were kept; UNSET if it cannot be read. */

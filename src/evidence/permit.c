@@ -244,20 +244,24 @@ static cx_status
 check_inclusion(const struct cx_tlog_proof *proof, const struct cx_checkpoint *checkpoint,
                 const struct cx_permit_report *report)
 {
-    bool check = false, begin = false, seal = false;
+    static const enum cx_entry_kind others[] = { CX_ENTRY_BEGIN, CX_ENTRY_SEAL, CX_ENTRY_START,
+                                                 CX_ENTRY_EVENT };
+    enum cx_permit_fault fault = CX_PERMIT_INCLUSION;
     uint64_t time_ms;
+    bool is_there = false;
 
     if (!time_of(proof->extra, &time_ms)) {
         return cx_permit_refuse(report, CX_PERMIT_SYNTAX, CX_STR("extra is no record"));
     }
-    CX_TRY(included_as(CX_ENTRY_CHECK, time_ms, proof, checkpoint, &check));
-    if (check) {
+    CX_TRY(included_as(CX_ENTRY_CHECK, time_ms, proof, checkpoint, &is_there));
+    if (is_there) {
         return CX_SUCCESS;
     }
-    CX_TRY(included_as(CX_ENTRY_BEGIN, time_ms, proof, checkpoint, &begin));
-    CX_TRY(included_as(CX_ENTRY_SEAL, time_ms, proof, checkpoint, &seal));
-    return cx_permit_refuse(report, begin || seal ? CX_PERMIT_KIND : CX_PERMIT_INCLUSION,
-                            CX_STR(""));
+    for (size_t i = 0; i < CX_COUNT(others); i++) {
+        CX_TRY(included_as(others[i], time_ms, proof, checkpoint, &is_there));
+        fault = is_there ? CX_PERMIT_KIND : fault;
+    }
+    return cx_permit_refuse(report, fault, CX_STR(""));
 }
 
 static cx_status

@@ -21,11 +21,20 @@ enum kind {
     KIND_BEGIN,
     KIND_SEAL,
     KIND_PERSPECTIVES,
-    KIND_CORROBORATION
+    KIND_CORROBORATION,
+    KIND_START,
+    KIND_EVENT
 };
 
-static const char *const kind_words[] = { "record", "answer", "context",      "message",      "own",
-                                          "begin",  "seal",   "perspectives", "corroboration" };
+static const char *const kind_words[] = { "record",        "answer", "context", "message",
+                                          "own",           "begin",  "seal",    "perspectives",
+                                          "corroboration", "start",  "event" };
+
+/* Of records; UNSET: it is none. */
+static const enum cx_entry_kind entry_kinds[] = {
+    [KIND_RECORD] = CX_ENTRY_CHECK, [KIND_BEGIN] = CX_ENTRY_BEGIN, [KIND_SEAL] = CX_ENTRY_SEAL,
+    [KIND_START] = CX_ENTRY_START,  [KIND_EVENT] = CX_ENTRY_EVENT,
+};
 
 struct makers {
     const char *folder;
@@ -73,10 +82,7 @@ write_json(const struct makers *m, const char *name, struct cx_json *json)
 static struct cx_json *
 say_entry(enum kind kind, uint64_t time_ms, const struct cx_hash *digest)
 {
-    struct cx_entry entry = { .kind = kind == KIND_RECORD  ? CX_ENTRY_CHECK
-                                      : kind == KIND_BEGIN ? CX_ENTRY_BEGIN
-                                                           : CX_ENTRY_SEAL,
-                              .time_ms = time_ms };
+    struct cx_entry entry = { .kind = entry_kinds[kind], .time_ms = time_ms };
     uint8_t octets[CX_ENTRY_SIZE];
 
     memcpy(entry.digest, digest->b, sizeof(entry.digest));
@@ -126,9 +132,15 @@ is_read(enum kind kind, cx_span octets, struct cx_arena *arena)
     struct cx_context context;
     struct cx_record record;
     struct cx_begin begin;
+    struct cx_start start;
+    struct cx_event event;
     struct cx_seal seal;
 
     switch (kind) {
+    case KIND_START:
+        return cx_ok(cx_start_decode(octets, &start, NULL));
+    case KIND_EVENT:
+        return cx_ok(cx_event_decode(octets, &event, NULL));
     case KIND_BEGIN:
         return cx_ok(cx_begin_decode(octets, &begin, NULL));
     case KIND_SEAL:
@@ -812,6 +824,133 @@ make_ends(struct makers *m, cx_span ret[2])
                       &buf);
 }
 
+/* ---- starts and events */
+
+static cx_span
+save_start(struct makers *m, const char *name, const char *about, const struct cx_start *start)
+{
+    struct cx_buf buf;
+
+    cx_buf_init(&buf, CX_RECORD_MAX);
+    must(cx_ok(cx_start_encode(start, &buf)), name);
+    return save_end(m,
+                    (struct vector){ .name = name,
+                                     .about = about,
+                                     .kind = KIND_START,
+                                     .has_entry = true,
+                                     .time_ms = start->time_ms,
+                                     .says = say_start(start) },
+                    &buf);
+}
+
+static cx_span
+save_event(struct makers *m, const char *name, const char *about, const struct cx_event *event)
+{
+    struct cx_buf buf;
+
+    cx_buf_init(&buf, CX_RECORD_MAX);
+    must(cx_ok(cx_event_encode(event, &buf)), name);
+    return save_end(m,
+                    (struct vector){ .name = name,
+                                     .about = about,
+                                     .kind = KIND_EVENT,
+                                     .has_entry = true,
+                                     .time_ms = event->time_ms,
+                                     .says = say_event(event) },
+                    &buf);
+}
+
+/* The octets of one with all members. */
+static cx_span
+make_starts(struct makers *m)
+{
+    struct cx_start start = { .salt = { 0xc1 },
+                              .time_ms = UINT64_C(1795348800250),
+                              .request = CX_STR("order-8841"),
+                              .body = { { 0xb0, 0xd1 } },
+                              .deadline_ms = UINT64_C(1795348810250) };
+
+    (void)save_start(m, "start-smallest", "A request was accepted; as little as a start can say.",
+                     &start);
+    start.has_authority = true;
+    start.authority = (struct cx_hash){ { 0xa0, 0x71 } };
+    start.caller = CX_STR("\xc3\xa4mt-1");
+    start.has_previous = true;
+    start.previous = (struct cx_hash){ { 0x9e, 0x11 } };
+    return save_start(m, "start-everything",
+                      "A request that was accepted in place of an earlier one.", &start);
+}
+
+static const struct {
+    const char *name, *about;
+    struct cx_event event;
+} events[] = {
+    { "event-claim",
+      "A permit was spent.",
+      { .type = CX_EVENT_CLAIM, .has_about = true, .by = CX_STR_INIT("issuer-1") } },
+    { "event-claim-refused",
+      "A permit could not be spent.",
+      { .type = CX_EVENT_CLAIM_REFUSED, .has_about = true, .why = CX_STR_INIT("spent already") } },
+    { "event-late",
+      "A check was too late.",
+      { .type = CX_EVENT_LATE, .has_about = true, .request = CX_STR_INIT("order-8841") } },
+    { "event-issuance",
+      "A certificate of a permit.",
+      { .type = CX_EVENT_ISSUANCE,
+        .has_about = true,
+        .has_certificate = true,
+        .certificate = { { 0xce, 0x47 } } } },
+    { "event-stop",
+      "No permits any more.",
+      { .type = CX_EVENT_STOP, .why = CX_STR_INIT("canary: permitted") } },
+    { "event-acknowledged",
+      "A person ended that.",
+      { .type = CX_EVENT_ACKNOWLEDGED,
+        .by = CX_STR_INIT("p.erson@ca.example"),
+        .why = CX_STR_INIT("the canary's zone had been changed: ticket 7") } },
+    { "event-override-refused",
+      "A verdict cannot be overruled; the request had no check.",
+      { .type = CX_EVENT_OVERRIDE_REFUSED, .request = CX_STR_INIT("order-8842") } },
+    { "event-interrupted",
+      "A check that began never ended.",
+      { .type = CX_EVENT_INTERRUPTED, .request = CX_STR_INIT("order-8840") } },
+    { "event-everything",
+      "Every member that an event can have.",
+      { .type = CX_EVENT_STOP,
+        .has_about = true,
+        .by = CX_STR_INIT("recorder"),
+        .why = CX_STR_INIT("certificate without permit: \xe2\x82\xac"),
+        .has_authority = true,
+        .authority = { { 0xa0, 0x71 } },
+        .has_certificate = true,
+        .certificate = { { 0xce, 0x47 } },
+        .request = CX_STR_INIT("order-8841") } },
+};
+
+/* What such vectors are to be spoilt by: issuance, acknowledged, interrupted, everything. */
+static void
+make_events(struct makers *m, cx_span ret[4])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < CX_COUNT(events); i++) {
+        struct cx_event event = events[i].event;
+        cx_span octets;
+
+        event.salt[0] = 0xe1;
+        event.salt[1] = (uint8_t)i;
+        event.time_ms = UINT64_C(1795348801000) + i;
+        if (event.has_about) {
+            event.about = (struct cx_hash){ { 0xab, 0x07 } };
+        }
+        octets = save_event(m, events[i].name, events[i].about, &event);
+        if (event.type == CX_EVENT_ISSUANCE || event.type == CX_EVENT_ACKNOWLEDGED ||
+            event.type == CX_EVENT_INTERRUPTED || event.has_authority) {
+            ret[n++] = octets;
+        }
+    }
+}
+
 /* ---- what may be passed over */
 
 static void add_keys(struct cx_reader *r, struct cx_buf *buf);
@@ -902,6 +1041,22 @@ make_negative(struct makers *m, const struct story *s, cx_span everything)
     (void)save(m, &context);
     (void)save(m, &answer);
     return v.octets;
+}
+
+static void
+make_negative_event(struct makers *m, cx_span everything)
+{
+    struct vector v = { .name = "event-negative-keys",
+                        .about = "event-everything with negative keys, to be passed over.",
+                        .kind = KIND_EVENT,
+                        .has_entry = true };
+    struct cx_event event;
+
+    v.octets = with_keys(m, everything, CX_RECORD_SALT);
+    must(cx_ok(cx_event_decode(v.octets, &event, NULL)), v.name);
+    v.time_ms = event.time_ms;
+    v.says = say_event(&event);
+    (void)save(m, &v);
 }
 
 /* ---- what is refused */
@@ -1108,10 +1263,77 @@ static const struct edit seal_edits[] = {
     { "a key of the next shard in octets", "03 784a", "03 584a" },
 };
 
+static const struct edit start_edits[] = {
+    { "version 2", "a8 0001 01", "a8 0002 01" },
+    { "a critical key that is not known", "07 5820 9e11", "08 5820 9e11" },
+    { "an empty request id", "03 6a 6f726465722d38383431", "03 60" },
+    { "a request id in octets", "03 6a 6f72", "03 4a 6f72" },
+    { "the keys of a map out of order", "04 5820 b0d1", "06 5820 b0d1" },
+    { "a digest of 31 octets", "04 5820 b0d1", "04 581f b0" },
+    { "a caller of two lines", "66 c3a46d742d31", "66 c3a46d0a2d31" },
+    { "a caller that is not UTF-8", "66 c3a46d742d31", "66 c3416d742d31" },
+    { "an empty caller", "06 66 c3a46d742d31", "06 60" },
+    { "null for the earlier try",
+      "07 5820 9e11 000000000000000000000000000000000000000000000000000000000000", "07 f6" },
+};
+
+static const struct edit issuance_edits[] = {
+    { "version 0", "a5 0001 01", "a5 0000 01" },
+    { "a type that is not known", "02 04 03", "02 09 03" },
+    { "a type that is none", "02 04 03", "02 00 03" },
+    { "a type as a word", "02 04 03", "02 68 69737375616e6365 03" },
+    { "a claim with a certificate", "02 04 03", "02 01 03" },
+    { "a certificate of nothing", "07 5820 ce47", "06 5820 ce47" },
+    { "an interruption of a check that is there", "02 04 03", "02 08 03" },
+    { "a critical key that is not known", "07 5820 ce47", "09 5820 ce47" },
+};
+
+static const struct edit acknowledged_edits[] = {
+    { "a stop ended by nobody",
+      "a5 0001 01 1b000001a20320a5ed 02 06 04 72 702e6572736f6e4063612e6578616d706c65 05",
+      "a4 0001 01 1b000001a20320a5ed 02 06 05" },
+    { "a reason of two lines", "6b6574", "6b0a74" },
+    { "a reason with a control character", "6b6574", "6b7f74" },
+};
+
+static const struct edit interrupted_edits[] = {
+    { "a claim of no check", "02 08 08", "02 01 08" },
+    { "an empty request id", "08 6a 6f726465722d38383430", "08 60" },
+    { "an interruption of no request",
+      "a4 0001 01 1b000001a20320a5ef 02 08 08 6a 6f726465722d38383430",
+      "a3 0001 01 1b000001a20320a5ef 02 08" },
+};
+
+static const struct edit event_edits[] = {
+    { "an end of a stop with a certificate", "02 05 03", "02 06 03" },
+    { "by nobody", "04 68 7265636f72646572", "04 60" },
+    { "a reason in octets", "05 78", "05 58" },
+    { "something behind the end", "", "00" },
+};
+
 static void
-make_refused(struct makers *m, const struct story *s, const cx_span records[3],
-             const cx_span ends[2])
+refuse_events(struct makers *m, struct cx_json *list, cx_span start, const cx_span v[4])
 {
+    refuse_edits(m, list, KIND_START, start, start_edits, CX_COUNT(start_edits));
+    refuse_edits(m, list, KIND_EVENT, v[0], issuance_edits, CX_COUNT(issuance_edits));
+    refuse_edits(m, list, KIND_EVENT, v[1], acknowledged_edits, CX_COUNT(acknowledged_edits));
+    refuse_edits(m, list, KIND_EVENT, v[2], interrupted_edits, CX_COUNT(interrupted_edits));
+    refuse_edits(m, list, KIND_EVENT, v[3], event_edits, CX_COUNT(event_edits));
+    refuse(m, list, KIND_EVENT, start, "a start as an event");
+    refuse(m, list, KIND_START, v[3], "an event as a start");
+    refuse(m, list, KIND_RECORD, start, "a start as a check");
+    refuse(m, list, KIND_RECORD, v[3], "an event as a check");
+}
+
+/* Octets to be spoilt. */
+struct spoilt {
+    cx_span records[3], ends[2], start, events[4];
+};
+
+static void
+make_refused(struct makers *m, const struct story *s, const struct spoilt *of)
+{
+    const cx_span *records = of->records, *ends = of->ends;
     struct cx_json *list = cx_json_new_array();
 
     refuse(m, list, KIND_RECORD, (cx_span){ NULL, 0 }, "nothing");
@@ -1128,6 +1350,7 @@ make_refused(struct makers *m, const struct story *s, const cx_span records[3],
                  CX_COUNT(supplied_edits));
     refuse_edits(m, list, KIND_BEGIN, ends[0], begin_edits, CX_COUNT(begin_edits));
     refuse_edits(m, list, KIND_SEAL, ends[1], seal_edits, CX_COUNT(seal_edits));
+    refuse_events(m, list, of->start, of->events);
     write_json(m, "refused", list);
 }
 
@@ -1137,7 +1360,7 @@ main(int argc, char **argv)
     struct makers m = { .folder = argc == 2 ? argv[1] : NULL };
     struct story s = { .alias_octets = { NULL, 0 } };
     struct cx_record typical;
-    cx_span records[3], ends[2];
+    struct spoilt of;
 
     must(argc == 2, "usage: make_vectors folder");
     cx_arena_init(&m.arena, SPECIMEN_ARENA);
@@ -1153,14 +1376,17 @@ main(int argc, char **argv)
     typical.answers = (const struct cx_hash[]){ s.nodata, s.nodata, s.tld };
     (void)save_record(&m, "record-typical", "One name, three answers, no CAA anywhere: PERMIT.",
                       &typical);
-    records[0] = make_permit(&m, &s);
+    of.records[0] = make_permit(&m, &s);
     (void)make_deny(&m, &s);
     make_na(&m, &s);
-    records[1] = make_all(&m, &s);
-    records[2] = make_negative(&m, &s, records[1]);
+    of.records[1] = make_all(&m, &s);
+    of.records[2] = make_negative(&m, &s, of.records[1]);
     make_random(&m);
-    make_ends(&m, ends);
-    make_refused(&m, &s, records, ends);
+    make_ends(&m, of.ends);
+    of.start = make_starts(&m);
+    make_events(&m, of.events);
+    make_negative_event(&m, of.events[3]);
+    make_refused(&m, &s, &of);
     cx_arena_done(&m.arena);
     return EXIT_SUCCESS;
 }

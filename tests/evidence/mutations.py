@@ -169,9 +169,11 @@ def path_changes(path):
 def with_kinds(case):
     """Entries that are no checks; entries of other forms, times and versions; records that are none."""
     good = permits.good_record()
-    for kind in (0, 1, 2, 3, 4, 255):
+    for kind in (0, 1, 2, 3, 4, 5, 6, 255):
         yield changed(case, f"entry of kind {kind}", permit=permits.permit_of(good, kind=kind))
-        for name, record in (("begins", {0: 1, 1: good[1], 2: "o", 3: "k"}), ("seals", {0: 1, 1: good[1], 2: "o", 3: "k"})):
+        for name, record in (("begins", {0: 1, 1: good[1], 2: "o", 3: "k"}), ("seals", {0: 1, 1: good[1], 2: "o", 3: "k"}),
+                             ("starts", {0: 1, 1: good[1], 3: "r", 4: bytes(32), 5: good[1]}),
+                             ("claims", {0: 1, 1: good[1], 2: 1, 3: bytes(32)})):
             yield changed(case, f"a record that {name} as kind {kind}", permit=permits.permit_of(record, kind=kind))
     for time in (0, good[1] - 1, good[1] + 1, 2**64 - 1):
         yield changed(case, f"entry of time {time}", permit=permits.permit_of(good, time=time))

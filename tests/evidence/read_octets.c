@@ -26,8 +26,16 @@ say(const char *kind, cx_span octets, struct cx_arena *arena)
     struct cx_context context;
     struct cx_record record;
     struct cx_begin begin;
+    struct cx_start start;
+    struct cx_event event;
     struct cx_seal seal;
 
+    if (strcmp(kind, "start") == 0) {
+        return cx_ok(cx_start_decode(octets, &start, NULL)) ? say_start(&start) : NULL;
+    }
+    if (strcmp(kind, "event") == 0) {
+        return cx_ok(cx_event_decode(octets, &event, NULL)) ? say_event(&event) : NULL;
+    }
     if (strcmp(kind, "begin") == 0) {
         return cx_ok(cx_begin_decode(octets, &begin, NULL)) ? say_begin(&begin) : NULL;
     }

@@ -5,6 +5,7 @@ second reader beside the one in C, with Python's standard library only.
     Record.decode(octets)     a check              Entry.decode(octets)   an entry of the log
     Begin.decode(octets)      a shard begins       Answer.decode(octets)  an answer
     Seal.decode(octets)       a shard ends         Context.decode(octets) what checks share
+    Start.decode(octets)      a check has begun    Event.decode(octets)   something else happened
     own_hash(names)           OWN as records have it
 
 Each gives a value, or raises Refused with the reason. Nothing is guessed: what is not understood, is not in its one form
@@ -26,6 +27,7 @@ NAMES_MAX = 10000
 ANSWERS_MAX = 1000000
 RULES_MAX = 256
 HASH = 32
+LINE_MAX = 1000
 
 MOMENT_FIRST, MOMENT_LAST = -62167219200, 253402300799
 
@@ -44,6 +46,17 @@ DNSSEC = ("secure", "insecure", "bogus", "indeterminate")
 MALFORMED = ("message", "rdata", "owner")
 ORDERS = ("bottom-up", "top-down", "parallel")
 MESSAGES = ("full", "proof", "digest")
+# Numbered from 1: what an event of the type needs, may not have, and of what it needs one.
+EVENTS = {
+    "claim": (("about",), ("certificate",), ()),
+    "claim-refused": (("about", "why"), ("certificate",), ()),
+    "late": (("about",), ("certificate",), ()),
+    "issuance": (("about", "certificate"), (), ()),
+    "stop": (("why",), (), ()),
+    "acknowledged": (("by", "why"), ("certificate", "request"), ()),
+    "override-refused": ((), ("certificate",), ("about", "request")),
+    "interrupted": (("request",), ("about", "certificate"), ()),
+}
 
 
 class Refused(Exception):
@@ -229,6 +242,12 @@ def kept_array(item):
 def true(item):
     need(item is True, "true, or nothing")
     return True
+
+
+def line(item):
+    text(item, False)
+    need(len(item.encode()) <= LINE_MAX and all(c >= " " and c != "\x7f" for c in item), "a text that is not one line")
+    return item
 
 
 def distinct(items):
@@ -573,25 +592,89 @@ class Seal:
         return {**dataclasses.asdict(self), "salt": self.salt.hex()}
 
 
+# ---- starts and events
+
+@dataclasses.dataclass(frozen=True)
+class Start:
+    """A request was accepted and its check has begun: kind 4 of the log entry."""
+
+    salt: bytes
+    time_ms: int
+    authority: bytes  # or None
+    request: str
+    body: bytes
+    deadline_ms: int
+    caller: str       # or None
+    previous: bytes   # or None
+
+    @classmethod
+    def decode(cls, octets):
+        salt, m = salted(octets, (0, 1, 3, 4, 5), (2, 6, 7))
+        return cls(salt, number(m[1]), hash_of(m[2]) if 2 in m else None, text(m[3], False), hash_of(m[4]), number(m[5]),
+                   line(m[6]) if 6 in m else None, hash_of(m[7]) if 7 in m else None)
+
+    def says(self):
+        return {**dataclasses.asdict(self), "salt": self.salt.hex(), "authority": hexadecimal(self.authority),
+                "body": self.body.hex(), "previous": hexadecimal(self.previous)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Event:
+    """Something else that evidence needs: kind 5 of the log entry."""
+
+    salt: bytes
+    time_ms: int
+    type: str
+    about: bytes        # or None, as all below
+    by: str
+    why: str
+    authority: bytes
+    certificate: bytes
+    request: str
+
+    @classmethod
+    def decode(cls, octets):
+        salt, m = salted(octets, (0, 1, 2), (3, 4, 5, 6, 7, 8))
+        self = cls(salt, number(m[1]), numbered(m[2], tuple(EVENTS)), hash_of(m[3]) if 3 in m else None,
+                   line(m[4]) if 4 in m else None, line(m[5]) if 5 in m else None, hash_of(m[6]) if 6 in m else None,
+                   hash_of(m[7]) if 7 in m else None, text(m[8], False) if 8 in m else None)
+        self.check()
+        return self
+
+    def check(self):
+        """What its type needs and may not have."""
+        needs, never, either = EVENTS[self.type]
+        need(all(getattr(self, member) is not None for member in needs), "a member that its type needs is missing")
+        need(all(getattr(self, member) is None for member in never), "a member that its type does not have")
+        need(not either or any(getattr(self, member) is not None for member in either), "an event about nothing")
+
+    def says(self):
+        return {**dataclasses.asdict(self), "salt": self.salt.hex(), "about": hexadecimal(self.about),
+                "authority": hexadecimal(self.authority), "certificate": hexadecimal(self.certificate)}
+
+
 # ---- log entries
+
+RECORDS = {1: Record, 2: Begin, 3: Seal, 4: Start, 5: Event}
+
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
     """What the log's leaf is made of: 42 octets."""
 
-    kind: int  # 1 a check, 2 a shard begins, 3 it ends
+    kind: int  # 1 a check, 2 a shard begins, 3 it ends, 4 a check has begun, 5 an event
     time_ms: int
     digest: bytes
 
     @classmethod
     def decode(cls, octets):
-        need(len(octets) == 42 and octets[0] == VERSION and octets[1] in (1, 2, 3), "no entry")
+        need(len(octets) == 42 and octets[0] == VERSION and octets[1] in RECORDS, "no entry")
         return cls(octets[1], int.from_bytes(octets[2:10], "big"), octets[10:])
 
     @classmethod
     def of_record(cls, octets, kind=1):
         """The entry that a record must have."""
-        record = {1: Record, 2: Begin, 3: Seal}[kind].decode(octets)
+        record = RECORDS[kind].decode(octets)
         return cls(kind, record.time_ms, hashlib.sha256(octets).digest())
 
     def encode(self):
@@ -812,7 +895,7 @@ class Answer:
 
 
 KINDS = {"record": Record, "begin": Begin, "seal": Seal, "answer": Answer, "context": Context, "entry": Entry,
-         "perspectives": Perspectives, "corroboration": Supplied}
+         "perspectives": Perspectives, "corroboration": Supplied, "start": Start, "event": Event}
 
 
 def main():

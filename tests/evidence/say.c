@@ -542,3 +542,50 @@ say_seal(const struct cx_seal *s)
     say_put(o, "vkey", say_text(s->vkey));
     return o;
 }
+
+/* ---- starts and events */
+
+static struct cx_json *
+say_hash_or_null(bool has, const struct cx_hash *hash)
+{
+    return has ? say_hash(hash) : cx_json_new_null();
+}
+
+static struct cx_json *
+say_text_or_null(cx_str text)
+{
+    return text.n != 0 ? say_text(text) : cx_json_new_null();
+}
+
+struct cx_json *
+say_start(const struct cx_start *s)
+{
+    struct cx_json *o = cx_json_new_object();
+
+    say_put(o, "salt", say_hex((cx_span){ s->salt, CX_RECORD_SALT }));
+    say_put(o, "time_ms", say_number(s->time_ms));
+    say_put(o, "authority", say_hash_or_null(s->has_authority, &s->authority));
+    say_put(o, "request", say_text(s->request));
+    say_put(o, "body", say_hash(&s->body));
+    say_put(o, "deadline_ms", say_number(s->deadline_ms));
+    say_put(o, "caller", say_text_or_null(s->caller));
+    say_put(o, "previous", say_hash_or_null(s->has_previous, &s->previous));
+    return o;
+}
+
+struct cx_json *
+say_event(const struct cx_event *e)
+{
+    struct cx_json *o = cx_json_new_object();
+
+    say_put(o, "salt", say_hex((cx_span){ e->salt, CX_RECORD_SALT }));
+    say_put(o, "time_ms", say_number(e->time_ms));
+    say_put(o, "type", cx_json_new_text(cx_event_word(e->type)));
+    say_put(o, "about", say_hash_or_null(e->has_about, &e->about));
+    say_put(o, "by", say_text_or_null(e->by));
+    say_put(o, "why", say_text_or_null(e->why));
+    say_put(o, "authority", say_hash_or_null(e->has_authority, &e->authority));
+    say_put(o, "certificate", say_hash_or_null(e->has_certificate, &e->certificate));
+    say_put(o, "request", say_text_or_null(e->request));
+    return o;
+}

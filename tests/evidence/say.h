@@ -7,7 +7,9 @@
 #include "evidence/answer_object.h"
 #include "evidence/chain.h"
 #include "evidence/context.h"
+#include "evidence/event.h"
 #include "evidence/record.h"
+#include "evidence/start.h"
 #include "mpic/perspective.h"
 #include "mpic/supplied.h"
 
@@ -20,6 +22,8 @@ struct cx_json *say_supplied(const struct cx_supplied *supplied);
 
 struct cx_json *say_begin(const struct cx_begin *begin);
 struct cx_json *say_seal(const struct cx_seal *seal);
+struct cx_json *say_start(const struct cx_start *start);
+struct cx_json *say_event(const struct cx_event *event);
 
 struct cx_json *say_hex(cx_span octets);
 struct cx_json *say_text(cx_str text);

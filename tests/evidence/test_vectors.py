@@ -20,7 +20,7 @@ PROGRAMS = os.environ.get("CAAPROOF_EVIDENCE", os.path.join(TOP, "build", "tests
 PROGRAM = os.path.join(PROGRAMS, "make_vectors")
 
 
-ENTRY_KINDS = {"record": 1, "begin": 2, "seal": 3}
+ENTRY_KINDS = {"record": 1, "begin": 2, "seal": 3, "start": 4, "event": 5}
 
 
 def load(name):
@@ -50,13 +50,13 @@ class Files(unittest.TestCase):
         kinds = [load(name)["kind"] for name in names()]
         self.assertGreaterEqual(len(kinds), 20)
         self.assertEqual(set(kinds), {"record", "begin", "seal", "answer", "context", "message", "own", "perspectives",
-                                      "corroboration"})
+                                      "corroboration", "start", "event"})
         self.assertGreaterEqual(len(load("refused.json")), 60)
 
     def test_every_word_of_the_format_is_in_one(self):
         said = json.dumps([load(name).get("says") for name in names()], ensure_ascii=False)
         for words in (reader.VERDICTS, reader.NAME_KINDS.values(), reader.TYPES.values(), ("own", "smime"),
-                      reader.MESSAGES[1:]):
+                      reader.MESSAGES[1:], reader.EVENTS):
             for word in words:
                 self.assertIn(f'"{word}"', said)
 
@@ -100,7 +100,7 @@ class Reading(unittest.TestCase):
 
     def test_refuses_entries_of_other_lengths_versions_and_kinds(self):
         good = bytes.fromhex(load("record-typical.json")["entry"])
-        for bad in (b"", good[:-1], good + b"\0", b"\2" + good[1:], b"\1\0" + good[2:], b"\1\4" + good[2:]):
+        for bad in (b"", good[:-1], good + b"\0", b"\2" + good[1:], b"\1\0" + good[2:], b"\1\6" + good[2:]):
             with self.assertRaises(reader.Refused):
                 reader.Entry.decode(bad)
 

@@ -444,9 +444,10 @@ class Store(unittest.TestCase):
 
         good = entries(2, 1, 1, 3)
         self.check_signed(signer, good, True)
+        self.check_signed(signer, entries(2, 4, 1, 5, 3), True)
         self.check_signed(signer, [], True)
         for wrong in (entries(1, 1), entries(2, 2), entries(2, 3, 1), entries(3), entries(2, 1, times=(2, 1)),
-                      entries(2, 4),
+                      entries(2, 6), entries(4, 1), entries(2, 3, 5),
                       good[:1] + [b"x"] + good[2:], [b"\2" + good[0][1:]], [good[0] + b"\0"]):
             self.check_signed(signer, wrong, False)
         self.check_signed(signer, entries(2, 1, times=(2, 2)), True)

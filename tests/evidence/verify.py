@@ -224,7 +224,7 @@ class Checkpoint:
 
 # ---- entries and proof files
 
-CHECK, BEGIN, END = 1, 2, 3
+CHECK, BEGIN, END, START, EVENT = 1, 2, 3, 4, 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -257,7 +257,7 @@ class Proof:
 
     def kinds(self, checkpoint):
         """The kind of entry as which the record that it carries is in the log, in a list that may be empty."""
-        return [kind for kind in (CHECK, BEGIN, END) if self.proves(entry_of(self.extra, kind), checkpoint)]
+        return [kind for kind in (CHECK, BEGIN, END, START, EVENT) if self.proves(entry_of(self.extra, kind), checkpoint)]
 
 
 def entry_of(record, kind):

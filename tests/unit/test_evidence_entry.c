@@ -13,6 +13,8 @@ static const struct {
     { "01 02 000001a201f5ae7b" DIGEST, CX_ENTRY_BEGIN, UINT64_C(0x1a201f5ae7b) },
     { "01 03 ffffffffffffffff" DIGEST, CX_ENTRY_SEAL, UINT64_MAX },
     { "01 01 0102030405060708" DIGEST, CX_ENTRY_CHECK, UINT64_C(0x0102030405060708) },
+    { "01 04 000001a201f5ae7b" DIGEST, CX_ENTRY_START, UINT64_C(0x1a201f5ae7b) },
+    { "01 05 000001a201f5ae7b" DIGEST, CX_ENTRY_EVENT, UINT64_C(0x1a201f5ae7b) },
 };
 
 TEST(writes_and_reads_42_octets)
@@ -52,7 +54,7 @@ TEST(every_flipped_bit_is_refused_or_kept)
         }
         octets.p[i / 8] ^= (uint8_t)(1u << i % 8);
     }
-    assert_int_equal(accepted, 1 + 8 * 40); /* kind 1 to kind 3; time and digest */
+    assert_int_equal(accepted, 2 + 8 * 40); /* kind 1 to kinds 3 and 5; time and digest */
 }
 
 TEST(refuses_every_other_length_version_and_kind)
@@ -73,7 +75,7 @@ TEST(refuses_every_other_length_version_and_kind)
         assert_true(v == 1 || cx_entry_read(octets_span(&octets), &entry).code == CX_E_RECORD);
         octets = good;
         octets.p[1] = (uint8_t)v;
-        assert_true((v >= 1 && v <= 3) ||
+        assert_true((v >= 1 && v <= 5) ||
                     cx_entry_read(octets_span(&octets), &entry).code == CX_E_RECORD);
     }
     assert_int_equal(cx_entry_read((cx_span){ NULL, 0 }, &entry).code, CX_E_RECORD);

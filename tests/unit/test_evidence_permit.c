@@ -399,7 +399,42 @@ TEST(wants_a_check_and_the_time_of_its_entry)
 {
     EXPECT("kind", c.s.kind = CX_ENTRY_BEGIN);
     EXPECT("kind", c.s.kind = CX_ENTRY_SEAL);
+    EXPECT("kind", c.s.kind = CX_ENTRY_START);
+    EXPECT("kind", c.s.kind = CX_ENTRY_EVENT);
     EXPECT("inclusion", c.s.entry_time_ms = SAMPLE_TIME_MS + 1);
+}
+
+/* A start, or an event about the check: records of their kinds, in the log as that, or as a check by a log that lies. */
+TEST(a_start_and_an_event_are_no_permit)
+{
+    const struct cx_start start = { .salt = { 1 },
+                                    .time_ms = SAMPLE_TIME_MS,
+                                    .has_authority = true,
+                                    .request = CX_STR("request 7"),
+                                    .deadline_ms = SAMPLE_TIME_MS + 1000 };
+    const struct cx_event event = {
+        .salt = { 1 }, .time_ms = SAMPLE_TIME_MS, .type = CX_EVENT_CLAIM, .has_about = true
+    };
+
+    for (int is_event = 0; is_event < 2; is_event++) {
+        for (int lies = 0; lies < 2; lies++) {
+            struct scene c;
+            struct cx_buf buf;
+            cx_span record;
+
+            open_scene(&c);
+            c.s.kind = lies ? CX_ENTRY_CHECK : is_event ? CX_ENTRY_EVENT : CX_ENTRY_START;
+            cx_buf_init(&buf, 1000);
+            assert_true(
+                cx_ok(is_event ? cx_event_encode(&event, &buf) : cx_start_encode(&start, &buf)));
+            assert_true(
+                cx_ok(cx_arena_copy(&c.s.arena, cx_span_of_str(cx_buf_str(&buf)), &record)));
+            assert_int_equal(fault_of(&c, sample_permit_of(&c.s, record)),
+                             lies ? CX_PERMIT_RECORD : CX_PERMIT_KIND);
+            cx_buf_done(&buf);
+            sample_close(&c.s);
+        }
+    }
 }
 
 /* Octets as record that is in the log: the rest of the body is given. */
@@ -1400,6 +1435,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(needs_a_trusted_key_of_that_log),
     cmocka_unit_test(refuses_checkpoints_that_are_not_as_signed),
     cmocka_unit_test(wants_a_check_and_the_time_of_its_entry),
+    cmocka_unit_test(a_start_and_an_event_are_no_permit),
     cmocka_unit_test(refuses_records_that_it_does_not_understand),
     cmocka_unit_test(refuses_a_critical_member_that_is_not_known),
     cmocka_unit_test(is_bound_to_an_authority),
