@@ -251,11 +251,9 @@ check_kind(struct cx_check_walk *tree, const struct cx_row *row, const struct cx
     if (entry->kind == CX_ENTRY_SEAL) {
         return keep(row->body, &shard->seal, &shard->has_seal);
     }
-    if (entry->kind == CX_ENTRY_CHECK &&
-        (!cx_ok(cx_glance(row->body, &glance)) || glance.time_ms != entry->time_ms)) {
-        return bad_entry(tree, CX_FAULT_RECORD_UNREADABLE, row->key, NULL);
-    }
-    return CX_SUCCESS;
+    return !cx_ok(cx_glance_of(entry->kind, row->body, &glance)) || glance.time_ms != entry->time_ms
+               ? bad_entry(tree, CX_FAULT_RECORD_UNREADABLE, row->key, NULL)
+               : CX_SUCCESS;
 }
 
 static void

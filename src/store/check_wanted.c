@@ -207,12 +207,36 @@ want_answer(struct wanted *wanted, const struct cx_hash *digest)
 /* ---- all records */
 
 static cx_status
+want_of_check(struct wanted *wanted, struct cx_glance *glance)
+{
+    struct cx_hash digest;
+
+    if (cx_glance_object(glance, &digest)) { /* the first is the context */
+        CX_TRY(want_context(wanted, &digest));
+    }
+    while (cx_glance_object(glance, &digest)) {
+        CX_TRY(want_answer(wanted, &digest));
+    }
+    return CX_SUCCESS;
+}
+
+static cx_status
+want_of_event(struct wanted *wanted, struct cx_glance *glance)
+{
+    struct cx_hash digest;
+
+    while (cx_glance_object(glance, &digest)) {
+        CX_TRY(want_object(wanted, &digest));
+    }
+    return CX_SUCCESS;
+}
+
+static cx_status
 take_entry(void *ctx, const struct cx_row *row)
 {
     struct wanted *wanted = ctx;
     struct cx_glance glance;
     struct cx_entry entry;
-    struct cx_hash digest;
 
     if (wanted->left == 0) {
         return (cx_status){ CX_E_LIMIT }; /* the rest in the next transaction */
@@ -220,20 +244,15 @@ take_entry(void *ctx, const struct cx_row *row)
     wanted->left--;
     wanted->next = row->key + 1;
     if (cx_known_has(&wanted->shard->bad[CX_SPACE_ENTRIES], row->key) ||
-        !cx_ok(cx_entry_read(row->head, &entry)) || entry.kind != CX_ENTRY_CHECK ||
-        !cx_ok(cx_glance(row->body, &glance))) {
-        return CX_SUCCESS; /* told of */
+        !cx_ok(cx_entry_read(row->head, &entry)) ||
+        !cx_ok(cx_glance_of(entry.kind, row->body, &glance))) {
+        return CX_SUCCESS; /* told of, or the end of a shard */
     }
     wanted->entry = row->key;
     wanted->below[CX_SPACE_OBJECTS] = row->number[0];
     wanted->below[CX_SPACE_MESSAGES] = row->number[1];
-    if (cx_glance_object(&glance, &digest)) { /* the first is the context */
-        CX_TRY(want_context(wanted, &digest));
-    }
-    while (cx_glance_object(&glance, &digest)) {
-        CX_TRY(want_answer(wanted, &digest));
-    }
-    return CX_SUCCESS;
+    return entry.kind == CX_ENTRY_CHECK ? want_of_check(wanted, &glance)
+                                        : want_of_event(wanted, &glance);
 }
 
 static cx_status

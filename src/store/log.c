@@ -2,6 +2,8 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "evidence/entry_keys.h"
+#include "evidence/glance.h"
 #include "store/files.h"
 #include "store/folder.h"
 #include "store/succession.h"
@@ -241,6 +243,44 @@ cx_log_time(const struct cx_log *log, uint64_t now_ms, uint64_t *ret, struct cx_
     return cx_shard_time(log->shard, now_ms, ret, detail);
 }
 
+static bool
+is_marked(cx_str key)
+{
+    return key.n != 0 && key.p[0] == CX_LOG_KEY_MARK;
+}
+
+/* Nothing that a start or an event is found by. */
+static cx_status
+check_keys(const struct cx_log_keys *keys, struct cx_detail *detail)
+{
+    bool marked = keys != NULL && is_marked(keys->request);
+
+    for (size_t i = 0; keys != NULL && i < keys->n_names; i++) {
+        marked |= is_marked(keys->names[i]);
+    }
+    return marked ? cx_fail(detail, CX_E_USAGE,
+                            "no request id and no name of a check begins with U+0001")
+                  : CX_SUCCESS;
+}
+
+/* A start or an event, whose keys are made of its record: nothing else would be found again. */
+static cx_status
+check_record(const struct cx_entry *entry, cx_span record, const struct cx_log_keys *keys,
+             struct cx_detail *detail)
+{
+    struct cx_glance glance;
+
+    if (entry->kind != CX_ENTRY_START && entry->kind != CX_ENTRY_EVENT) {
+        return cx_fail(detail, CX_E_USAGE, "the log itself begins and seals its shards");
+    }
+    return keys == NULL && cx_ok(cx_glance_of(entry->kind, record, &glance)) &&
+                   glance.time_ms == entry->time_ms
+               ? CX_SUCCESS
+               : cx_fail(detail, CX_E_USAGE,
+                         "a start or an event that cannot be read, is of another time, or comes "
+                         "with keys");
+}
+
 cx_status
 cx_log_append(struct cx_log *log, enum cx_entry_kind kind, uint64_t time_ms, cx_span record,
               const struct cx_log_keys *keys, uint64_t *ret_index, struct cx_detail *detail)
@@ -248,9 +288,8 @@ cx_log_append(struct cx_log *log, enum cx_entry_kind kind, uint64_t time_ms, cx_
     struct cx_entry entry = { .kind = kind, .time_ms = time_ms };
 
     CX_TRY(usable(log, detail));
-    if (kind != CX_ENTRY_CHECK) {
-        return cx_fail(detail, CX_E_USAGE, "the log itself begins and seals its shards");
-    }
+    CX_TRY(kind == CX_ENTRY_CHECK ? check_keys(keys, detail)
+                                  : check_record(&entry, record, keys, detail));
     return cx_shard_append(log->shard, &entry, record, keys, ret_index, detail);
 }
 

@@ -13,8 +13,10 @@
 #include "base/arena.h"
 #include "base/time.h"
 #include "evidence/entry.h"
+#include "evidence/event.h"
 #include "evidence/note.h"
 #include "evidence/record.h"
+#include "evidence/start.h"
 #include "evidence/tree.h"
 
 /* What is kept once by its digest beside the records. */
@@ -24,6 +26,7 @@ enum cx_object_kind {
     CX_OBJECT_ANSWER = 2,
     CX_OBJECT_MESSAGE = 3,       /* in a file of its own, with a retention of its own */
     CX_OBJECT_CORROBORATION = 4, /* what was supplied */
+    CX_OBJECT_CERTIFICATE = 5,   /* DER of a certificate or precertificate that an event names */
 };
 
 /* Folder and file names; a zeroed member has its default. Texts are borrowed until close. */
@@ -68,7 +71,8 @@ void cx_log_close(struct cx_log *log);
 /* ---- writing: append any number, then commit. After a failure the log must be closed; but not after CX_E_CLOCK, USAGE and
  * LIMIT (a record or object of more than CX_RECORD_MAX; a shard that is full and must be sealed): then nothing was done. */
 
-/* Keys by which an entry is found again; request is unique, names are not. */
+/* Keys by which a check is found again; request is unique, names are not. None begins with U+0001: by such texts starts and
+ * events are found (evidence/entry_keys.h), which have their keys by their records. */
 struct cx_log_keys {
     cx_str request; /* n == 0: none */
     const cx_str *names;
@@ -79,7 +83,9 @@ struct cx_log_keys {
  * it. Further back: CX_E_CLOCK. */
 cx_status cx_log_time(const struct cx_log *log, uint64_t now_ms, uint64_t *ret,
                       struct cx_detail *detail) CX_MUST;
-/* time_ms is what cx_log_time gave, and is in the record too. The record is copied. Classes: STORE, LIMIT, NOMEM. */
+/* A check, a start or an event. time_ms is what cx_log_time gave, and is in the record too. keys: of a check; else NULL. The
+ * record is copied. Classes: USAGE (the ends of a shard; a key that a check cannot have; a start or event that cannot be read or
+ * is of another time), STORE, LIMIT, NOMEM. */
 cx_status cx_log_append(struct cx_log *log, enum cx_entry_kind kind, uint64_t time_ms,
                         cx_span record, const struct cx_log_keys *keys, uint64_t *ret_index,
                         struct cx_detail *detail) CX_MUST;
@@ -109,7 +115,7 @@ cx_status cx_log_tend(struct cx_log *log, struct cx_detail *detail) CX_MUST;
 cx_status cx_log_prove(struct cx_log *log, uint64_t index, struct cx_path *ret,
                        struct cx_detail *detail) CX_MUST;
 
-/* The entry with that request id in the open shard, committed or not; *ret_found. */
+/* The entry with that request id (or key of a start) in the open shard, committed or not; *ret_found. */
 cx_status cx_log_find_request(struct cx_log *log, cx_str request, bool *ret_found,
                               uint64_t *ret_index, struct cx_detail *detail) CX_MUST;
 
@@ -132,9 +138,15 @@ struct cx_log_row {
 };
 
 /* The record of a row whose entry is a check; its octets are what the entry commits to. What ret points to lives in arena or
- * borrows the row. Classes: MALFORMED, STORE (deleted, or not what the entry says), NOMEM. */
+ * borrows the row. Classes: MALFORMED, STORE (deleted, not what the entry says, or of another kind), NOMEM. */
 cx_status cx_log_record(const struct cx_log_row *row, struct cx_arena *arena, struct cx_record *ret,
                         struct cx_detail *detail) CX_MUST;
+
+/* The same of a row whose entry is a start, or an event; texts borrow the row. Classes: MALFORMED, STORE. */
+cx_status cx_log_start(const struct cx_log_row *row, struct cx_start *ret, struct cx_detail *detail)
+    CX_MUST;
+cx_status cx_log_event(const struct cx_log_row *row, struct cx_event *ret, struct cx_detail *detail)
+    CX_MUST;
 
 /* Of a shard, as far as a checkpoint that the store has goes; what was put after it is not shown yet. */
 struct cx_log_shard_info {
@@ -166,7 +178,8 @@ cx_status cx_log_scan(struct cx_log_reader *reader, uint64_t shard, uint64_t fir
 cx_status cx_log_object(struct cx_log_reader *reader, uint64_t shard, const struct cx_hash *digest,
                         struct cx_arena *arena, cx_span *ret, bool *ret_found,
                         struct cx_detail *detail) CX_MUST;
-/* Newest first, over all shards: rows whose request id, or one of whose names, has that text. */
+/* Newest first, over all shards: rows whose request id, or one of whose names, has that text; or key of evidence/entry_keys.h.
+ * each does not call cx_log_find. */
 cx_status cx_log_find(struct cx_log_reader *reader, cx_str request_or_name,
                       cx_status (*each)(void *ctx, const struct cx_log_row *row), void *ctx,
                       struct cx_detail *detail) CX_MUST;

@@ -1,5 +1,5 @@
 #include "base/limits.h"
-#include "evidence/glance.h"
+#include "evidence/entry_keys.h"
 #include "store/reader_priv.h"
 
 /* Of the rows as they are now: what is beyond the reader's size is not given. */
@@ -110,20 +110,6 @@ struct entry_search {
     struct cx_detail *detail;
 };
 
-static bool
-has_name(struct cx_glance *glance, cx_str text)
-{
-    char buf[CX_GLANCE_NAME];
-    cx_str name;
-
-    while (cx_glance_name(glance, buf, &name)) {
-        if (cx_str_equal(name, text)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static cx_status
 give(struct entry_search *search, const struct cx_entry_row *row)
 {
@@ -156,18 +142,20 @@ static cx_status
 match_entry(void *ctx, const struct cx_entry_row *row)
 {
     struct entry_search *search = ctx;
-    struct cx_glance glance;
+    cx_status status;
 
     search->matched = false;
-    if (row->entry.kind != CX_ENTRY_CHECK || row->record.n == 0) {
+    if (row->record.n == 0) {
         return CX_SUCCESS;
     }
-    if (!cx_ok(cx_glance(row->record, &glance))) {
+    status = cx_entry_has_key(row->entry.kind, row->record,
+                              search->by_request ? CX_KEY_REQUEST : CX_KEY_NAME, search->text,
+                              &search->matched);
+    if (cx_status_class(status) == CX_CLASS_MALFORMED) {
         return cx_fail(search->detail, CX_E_STORE, "%s: the record of entry %llu cannot be read",
                        search->shard->rows->name, (unsigned long long)row->index);
     }
-    search->matched = search->by_request ? cx_str_equal(glance.request, search->text)
-                                         : has_name(&glance, search->text);
+    CX_TRY(status);
     return search->matched && !search->by_request ? give(search, row) : CX_SUCCESS;
 }
 

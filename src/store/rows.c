@@ -103,7 +103,8 @@ cx_rows_put_object(struct cx_rows *rows, const struct cx_object_row *row, struct
 bool
 cx_rows_is_object(uint64_t kind)
 {
-    return kind == CX_OBJECT_CONTEXT || kind == CX_OBJECT_ANSWER || kind == CX_OBJECT_CORROBORATION;
+    return kind == CX_OBJECT_CONTEXT || kind == CX_OBJECT_ANSWER ||
+           kind == CX_OBJECT_CORROBORATION || kind == CX_OBJECT_CERTIFICATE;
 }
 
 static cx_status

@@ -1,6 +1,6 @@
 #include "base/hash.h"
 #include "base/limits.h"
-#include "evidence/glance.h"
+#include "evidence/entry_keys.h"
 #include "store/index.h"
 
 void
@@ -66,31 +66,38 @@ fill_one(const struct filling *filling, enum cx_index_kind kind, cx_span key, ui
                                     cx_hash(filling->options->hash_key, key), (uint32_t)place);
 }
 
+/* Keys of one entry. */
+struct keys {
+    const struct filling *filling;
+    uint64_t number;
+};
+
+static cx_status
+fill_key(void *ctx, enum cx_key_kind kind, cx_str key)
+{
+    const struct keys *keys = ctx;
+
+    return fill_one(keys->filling, kind == CX_KEY_REQUEST ? CX_INDEX_REQUEST : CX_INDEX_NAME,
+                    cx_span_of_str(key), keys->number);
+}
+
 static cx_status
 fill_entry(void *ctx, const struct cx_row *row)
 {
-    const struct filling *filling = ctx;
+    struct keys keys = { ctx, row->key };
     struct cx_entry entry;
-    struct cx_glance glance;
-    char buf[CX_GLANCE_NAME];
-    cx_str name;
+    cx_status status;
 
     if (!cx_ok(cx_entry_read(row->head, &entry))) {
-        return unreadable(filling, "entry", row->key);
+        return unreadable(keys.filling, "entry", row->key);
     }
-    if (entry.kind != CX_ENTRY_CHECK || row->body.n == 0) {
+    if (row->body.n == 0) {
         return CX_SUCCESS;
     }
-    if (!cx_ok(cx_glance(row->body, &glance))) {
-        return unreadable(filling, "the record of entry", row->key);
-    }
-    if (glance.request.n != 0) {
-        CX_TRY(fill_one(filling, CX_INDEX_REQUEST, cx_span_of_str(glance.request), row->key));
-    }
-    while (cx_glance_name(&glance, buf, &name)) {
-        CX_TRY(fill_one(filling, CX_INDEX_NAME, cx_span_of_str(name), row->key));
-    }
-    return CX_SUCCESS;
+    status = cx_entry_keys(entry.kind, row->body, fill_key, &keys);
+    return cx_status_class(status) == CX_CLASS_MALFORMED
+               ? unreadable(keys.filling, "the record of entry", row->key)
+               : status;
 }
 
 static cx_status

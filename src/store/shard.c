@@ -1,7 +1,7 @@
 #include "store/shard.h"
 
 #include "base/limits.h"
-#include "evidence/glance.h"
+#include "evidence/entry_keys.h"
 #include "pki/digest.h"
 #include "store/shard_priv.h"
 
@@ -73,16 +73,31 @@ cx_shard_time(const struct cx_shard *shard, uint64_t now_ms, uint64_t *ret,
 }
 
 static cx_status
-index_entry(struct cx_shard *shard, const struct cx_log_keys *keys, uint64_t index)
+index_key(void *ctx, enum cx_key_kind kind, cx_str key)
 {
+    struct cx_shard *shard = ctx;
+
+    return cx_index_add(shard->index, kind == CX_KEY_REQUEST ? CX_INDEX_REQUEST : CX_INDEX_NAME,
+                        cx_span_of_str(key), shard->end[CX_SPACE_ENTRIES]);
+}
+
+/* The entry that is being put. A check's keys come with it, and need not be looked for in its record. */
+static cx_status
+index_entry(struct cx_shard *shard, const struct cx_log_keys *keys, const struct cx_entry_row *row)
+{
+    if (row->entry.kind != CX_ENTRY_CHECK) {
+        return cx_entry_keys(row->entry.kind, row->record, index_key, shard);
+    }
     if (keys == NULL) {
         return CX_SUCCESS;
     }
     if (keys->request.n != 0) {
-        CX_TRY(cx_index_add(shard->index, CX_INDEX_REQUEST, cx_span_of_str(keys->request), index));
+        CX_TRY(cx_index_add(shard->index, CX_INDEX_REQUEST, cx_span_of_str(keys->request),
+                            row->index));
     }
     for (size_t i = 0; i < keys->n_names; i++) {
-        CX_TRY(cx_index_add(shard->index, CX_INDEX_NAME, cx_span_of_str(keys->names[i]), index));
+        CX_TRY(
+            cx_index_add(shard->index, CX_INDEX_NAME, cx_span_of_str(keys->names[i]), row->index));
     }
     return CX_SUCCESS;
 }
@@ -121,7 +136,7 @@ append(struct cx_shard *shard, const struct cx_entry *entry, cx_span record,
     CX_TRY(cx_hash_leaf((cx_span){ row.octets, CX_ENTRY_SIZE }, &leaf));
     CX_TRY(cx_rows_put_entry(shard->rows, &row, detail));
     CX_TRY(cx_edge_append(shard->edge, &leaf));
-    CX_TRY(index_entry(shard, keys, row.index));
+    CX_TRY(index_entry(shard, keys, &row));
     shard->end[CX_SPACE_ENTRIES]++;
     shard->last = row.entry;
     shard->new_entries++;
@@ -372,17 +387,17 @@ static cx_status
 confirm_request(void *ctx, const struct cx_entry_row *row)
 {
     struct wanted_request *wanted = ctx;
-    struct cx_glance glance;
+    cx_status status;
 
-    if (row->entry.kind == CX_ENTRY_CHECK && row->record.n != 0) {
-        if (!cx_ok(cx_glance(row->record, &glance))) {
-            return cx_fail(wanted->detail, CX_E_STORE,
-                           "%s: the record of entry %llu cannot be read", wanted->shard->rows->name,
-                           (unsigned long long)row->index);
-        }
-        wanted->found = cx_str_equal(glance.request, wanted->request);
+    if (row->record.n == 0) {
+        return CX_SUCCESS;
     }
-    return CX_SUCCESS;
+    status = cx_entry_has_key(row->entry.kind, row->record, CX_KEY_REQUEST, wanted->request,
+                              &wanted->found);
+    return cx_status_class(status) == CX_CLASS_MALFORMED
+               ? cx_fail(wanted->detail, CX_E_STORE, "%s: the record of entry %llu cannot be read",
+                         wanted->shard->rows->name, (unsigned long long)row->index)
+               : status;
 }
 
 static cx_status

@@ -186,6 +186,69 @@ test_log_append(struct test_log *t, uint64_t i)
     SCRATCH_OK(test_log_try(t, i, &detail));
 }
 
+static void
+append_note(struct test_log *t, enum cx_entry_kind kind, uint64_t time_ms, const struct cx_buf *buf)
+{
+    struct cx_detail detail = { .rule = NULL };
+    uint64_t index;
+
+    SCRATCH_OK(cx_log_append(t->log, kind, time_ms, cx_span_of_str(cx_buf_str(buf)), NULL, &index,
+                             &detail));
+}
+
+void
+test_log_append_start(struct test_log *t, const char *request)
+{
+    CX_AUTO(cx_buf_done) struct cx_buf buf = { .max = 4096 };
+    struct cx_start start = { .salt = { 4 }, .request = cx_str_of(request) };
+    struct cx_detail detail = { .rule = NULL };
+
+    SCRATCH_OK(cx_log_time(t->log, t->clock_ms, &start.time_ms, &detail));
+    SCRATCH_OK(cx_start_encode(&start, &buf));
+    append_note(t, CX_ENTRY_START, start.time_ms, &buf);
+}
+
+void
+test_log_append_event(struct test_log *t, struct cx_event event)
+{
+    CX_AUTO(cx_buf_done) struct cx_buf buf = { .max = 4096 };
+    struct cx_detail detail = { .rule = NULL };
+
+    event.salt[0] = 5;
+    SCRATCH_OK(cx_log_time(t->log, t->clock_ms, &event.time_ms, &detail));
+    SCRATCH_OK(cx_event_encode(&event, &buf));
+    append_note(t, CX_ENTRY_EVENT, event.time_ms, &buf);
+}
+
+/* No certificates: a store does not look into them. */
+static cx_span
+certificate(unsigned i, char text[20])
+{
+    (void)snprintf(text, 20, "certificate %u", i);
+    return cx_span_of_str(cx_str_of(text));
+}
+
+struct cx_hash
+test_certificate(unsigned i)
+{
+    struct cx_hash digest;
+    char text[20];
+
+    test_digest(certificate(i, text), &digest);
+    return digest;
+}
+
+void
+test_log_put_certificate(struct test_log *t, unsigned i)
+{
+    struct cx_detail detail = { .rule = NULL };
+    struct cx_hash digest = test_certificate(i);
+    char text[20];
+
+    SCRATCH_OK(
+        cx_log_put_object(t->log, CX_OBJECT_CERTIFICATE, &digest, certificate(i, text), &detail));
+}
+
 void
 test_log_fill(struct test_log *t, uint64_t first, uint64_t end)
 {

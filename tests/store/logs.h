@@ -38,6 +38,12 @@ void test_log_append(struct test_log *t, uint64_t i);
 /* Records [first, end), then a commit. */
 void test_log_fill(struct test_log *t, uint64_t first, uint64_t end);
 void test_log_commit(struct test_log *t);
+/* The start of that request; an event, which gets its salt and time here. */
+void test_log_append_start(struct test_log *t, const char *request);
+void test_log_append_event(struct test_log *t, struct cx_event event);
+/* The certificate objects of the tests, by a number. */
+struct cx_hash test_certificate(unsigned i);
+void test_log_put_certificate(struct test_log *t, unsigned i);
 
 /* The octets of the objects of record i; which is 0 to 3 in the order above. */
 cx_span test_object(uint64_t i, unsigned which, enum cx_object_kind *ret_kind);

@@ -1,4 +1,5 @@
 #include "base/limits.h"
+#include "evidence/entry_keys.h"
 #include "logs.h"
 #include "main.h"
 #include "store/signed.h"
@@ -215,7 +216,10 @@ TEST(the_log_alone_begins_and_seals)
     uint64_t index;
 
     make(0);
-    for (enum cx_entry_kind kind = CX_ENTRY_BEGIN; kind <= CX_ENTRY_SEAL; kind++) {
+    for (enum cx_entry_kind kind = CX_ENTRY_UNSET; kind <= CX_ENTRY_SEAL; kind++) {
+        if (kind == CX_ENTRY_CHECK) {
+            continue;
+        }
         SCRATCH_FAILS(cx_log_append(t.log, kind, TEST_CLOCK_MS, cx_span_of_str(CX_STR("x")), NULL,
                                     &index, &detail),
                       CX_CLASS_USAGE);
@@ -507,6 +511,214 @@ TEST(an_object_is_found_without_reading_records)
     cx_log_reader_close(reader);
 }
 
+/* ---- starts and events */
+
+/* Among 120 checks, in segments of 16: starts of every tenth, events about some. */
+static void
+fill_with_events(void)
+{
+    char id[20];
+
+    for (unsigned i = 0; i < 120; i++) {
+        (void)snprintf(id, sizeof(id), "r-%u", i);
+        if (i % 10 == 0) {
+            test_log_append_start(&t, id);
+        }
+        test_log_append(&t, i);
+        if (i % 10 == 5) {
+            test_log_put_certificate(&t, i);
+            test_log_append_event(&t, (struct cx_event){ .type = CX_EVENT_ISSUANCE,
+                                                         .has_about = true,
+                                                         .about = { { (uint8_t)(i % 3) } },
+                                                         .has_certificate = true,
+                                                         .certificate = test_certificate(i),
+                                                         .request = cx_str_of(id) });
+        }
+        if (i % 30 == 7) {
+            test_log_append_event(
+                &t, (struct cx_event){ .type = CX_EVENT_STOP, .why = CX_STR("n7.test") });
+        }
+    }
+    test_log_commit(&t);
+}
+
+static size_t
+find_key(const struct cx_buf *key)
+{
+    char text[200];
+
+    assert_true(key->n < sizeof(text));
+    memcpy(text, key->p, key->n);
+    text[key->n] = '\0';
+    return find(text).n;
+}
+
+static void
+assert_found(void)
+{
+    CX_AUTO(cx_buf_done) struct cx_buf key = { .max = 200 };
+    const struct cx_hash about = { { 2 } }, none = { { 3 } }, certificate = test_certificate(15),
+                         other = test_certificate(16);
+
+    assert_int_equal(find("\001start:r-70").n, 1);
+    assert_int_equal(find("\001start:r-71").n, 0);
+    assert_int_equal(find("r-70").n, 1); /* the check alone */
+    assert_int_equal(find("r-70").index[0], find("\001start:r-70").index[0] + 1);
+    assert_int_equal(find("\001request:r-25").n, 1);
+    assert_int_equal(find("\001request:r-70").n, 0);
+    assert_int_equal(find("\001stop").n, 4);
+    assert_int_equal(find("n7.test").n, 3); /* no text of an event is a name */
+    cx_log_key_about(&about, &key);
+    assert_int_equal(find_key(&key), 4);
+    cx_buf_clear(&key);
+    cx_log_key_about(&none, &key);
+    assert_int_equal(find_key(&key), 0);
+    cx_buf_clear(&key);
+    cx_log_key_certificate(&certificate, &key);
+    assert_int_equal(find_key(&key), 1);
+    cx_buf_clear(&key);
+    cx_log_key_certificate(&other, &key);
+    assert_int_equal(find_key(&key), 0);
+}
+
+/* At every stage: in memory, in pieces, made again of the rows, sealed. */
+TEST(starts_and_events_are_found_by_their_keys)
+{
+    struct cx_detail detail = { .rule = NULL };
+
+    for (unsigned segment = 0; segment < 2; segment++) {
+        make(segment == 0 ? 16 : 0);
+        fill_with_events();
+        assert_found();
+        reopen();
+        assert_found();
+        SCRATCH_OK(cx_log_seal(t.log, &detail));
+        assert_found();
+        if (segment == 0) {
+            test_log_remove(&t);
+        }
+    }
+}
+
+TEST(a_start_is_found_as_requests_are)
+{
+    struct cx_detail detail = { .rule = NULL };
+    uint64_t index = 0;
+    bool found;
+
+    make(4);
+    for (unsigned stage = 0; stage < 3; stage++) {
+        if (stage == 0) {
+            test_log_append_start(&t, "r-1");
+        } else if (stage == 1) {
+            test_log_fill(&t, 0, 1);
+        } else {
+            test_log_fill(&t, 2, 40);
+            reopen();
+        }
+        SCRATCH_OK(cx_log_find_request(t.log, CX_STR("\001start:r-1"), &found, &index, &detail));
+        assert_true(found && index == 1);
+        SCRATCH_OK(cx_log_find_request(t.log, CX_STR("r-1"), &found, &index, &detail));
+        assert_false(found);
+        SCRATCH_OK(cx_log_find_request(t.log, CX_STR("\001start:r-2"), &found, &index, &detail));
+        assert_false(found);
+    }
+}
+
+static cx_status
+append_record(enum cx_entry_kind kind, uint64_t time_ms, const struct cx_buf *buf,
+              const struct cx_log_keys *keys)
+{
+    struct cx_detail detail = { .text = "" };
+    uint64_t index;
+    cx_status s =
+        cx_log_append(t.log, kind, time_ms, cx_span_of_str(cx_buf_str(buf)), keys, &index, &detail);
+
+    assert_true(cx_ok(s) == (detail.text[0] == '\0'));
+    return s;
+}
+
+/* Nothing was done, and the log goes on. */
+TEST(what_could_not_be_found_again_is_not_appended)
+{
+    static const cx_str names[] = { CX_STR_INIT("a.test"), CX_STR_INIT("\001stop") };
+    const struct cx_log_keys by_request = { .request = CX_STR("\001start:r-1") };
+    const struct cx_log_keys by_name = { .names = names, .n_names = 2 };
+    const struct cx_log_keys good = { .request = CX_STR("r-2") };
+    struct cx_start start = { .salt = { 1 }, .time_ms = TEST_CLOCK_MS, .request = CX_STR("r-1") };
+    CX_AUTO(cx_buf_done) struct cx_buf buf = { .max = 4096 };
+
+    make(0);
+    assert_true(cx_ok(cx_start_encode(&start, &buf)));
+    assert_int_equal(append_record(CX_ENTRY_START, TEST_CLOCK_MS + 1, &buf, NULL).code, CX_E_USAGE);
+    assert_int_equal(append_record(CX_ENTRY_START, TEST_CLOCK_MS, &buf, &good).code, CX_E_USAGE);
+    assert_int_equal(append_record(CX_ENTRY_EVENT, TEST_CLOCK_MS, &buf, NULL).code, CX_E_USAGE);
+    assert_int_equal(append_record(CX_ENTRY_CHECK, TEST_CLOCK_MS, &buf, &by_request).code,
+                     CX_E_USAGE);
+    assert_int_equal(append_record(CX_ENTRY_CHECK, TEST_CLOCK_MS, &buf, &by_name).code, CX_E_USAGE);
+    assert_int_equal(append_record((enum cx_entry_kind)6, TEST_CLOCK_MS, &buf, NULL).code,
+                     CX_E_USAGE);
+    assert_true(cx_ok(append_record(CX_ENTRY_START, TEST_CLOCK_MS, &buf, NULL)));
+    test_log_commit(&t);
+    assert_int_equal(t.commit.size, 2);
+}
+
+struct read {
+    unsigned starts, events;
+};
+
+/* Each row is read as what it is, and as nothing else. */
+static cx_status
+read_row(void *ctx, const struct cx_log_row *row)
+{
+    struct read *read = ctx;
+    struct cx_log_row changed = *row;
+    struct cx_start start;
+    struct cx_event event;
+    bool is_start = row->entry[1] == CX_ENTRY_START, is_event = row->entry[1] == CX_ENTRY_EVENT;
+
+    assert_true(cx_ok(cx_log_start(row, &start, NULL)) == is_start);
+    assert_true(cx_ok(cx_log_event(row, &event, NULL)) == is_event);
+    assert_true(!is_start || start.request.n != 0);
+    assert_true(!is_event || event.type == CX_EVENT_ISSUANCE || event.type == CX_EVENT_STOP);
+    read->starts += is_start;
+    read->events += is_event;
+    if (is_start || is_event) {
+        struct cx_record record;
+        struct cx_arena arena;
+
+        cx_arena_init(&arena, 1000);
+        assert_int_equal(cx_log_record(row, &arena, &record, NULL).code, CX_E_STORE);
+        cx_arena_done(&arena);
+        changed.entry[9] ^= 1; /* the time */
+        assert_int_equal(cx_log_start(&changed, &start, NULL).code, CX_E_STORE);
+        assert_int_equal(cx_log_event(&changed, &event, NULL).code, CX_E_STORE);
+        changed = *row;
+        changed.entry[41] ^= 1; /* the digest */
+        assert_int_equal(cx_log_start(&changed, &start, NULL).code, CX_E_STORE);
+        assert_int_equal(cx_log_event(&changed, &event, NULL).code, CX_E_STORE);
+        changed = *row;
+        changed.record.n = 0;
+        assert_int_equal(cx_log_start(&changed, &start, NULL).code, CX_E_STORE);
+        assert_int_equal(cx_log_event(&changed, &event, NULL).code, CX_E_STORE);
+    }
+    return CX_SUCCESS;
+}
+
+TEST(rows_are_read_as_what_they_are)
+{
+    struct cx_detail detail = { .rule = NULL };
+    struct cx_log_reader *reader;
+    struct read read = { 0, 0 };
+
+    make(16);
+    fill_with_events();
+    SCRATCH_OK(cx_log_reader_open(t.store, &reader, &detail));
+    SCRATCH_OK(cx_log_scan(reader, 1, 0, t.commit.size, read_row, &read, &detail));
+    assert_true(read.starts == 12 && read.events == 16);
+    cx_log_reader_close(reader);
+}
+
 TEST(a_scan_of_what_is_not_there_is_refused)
 {
     struct cx_detail detail = { .rule = NULL };
@@ -596,6 +808,10 @@ static const struct CMUnitTest tests[] = {
     LOG(a_row_is_given_once),
     LOG(every_record_finds_its_objects),
     LOG(an_object_is_found_without_reading_records),
+    LOG(starts_and_events_are_found_by_their_keys),
+    LOG(a_start_is_found_as_requests_are),
+    LOG(what_could_not_be_found_again_is_not_appended),
+    LOG(rows_are_read_as_what_they_are),
     LOG(a_scan_of_what_is_not_there_is_refused),
     LOG(a_commit_is_seen_at_once_and_a_reader_stays_where_it_was),
     LOG(readers_do_without_the_latest_checkpoint),

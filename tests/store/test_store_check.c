@@ -4,6 +4,7 @@
 #include "main.h"
 #include "pki/digest.h"
 #include "records.h"
+#include "store/shard.h"
 
 #include <sqlite3.h>
 #include <stdarg.h>
@@ -581,6 +582,116 @@ TEST(what_many_records_share_is_wanted_once)
     test_log_remove(&log);
 }
 
+/* ---- starts and events */
+
+/* Entry 1 begins a check, 2 is it, 3 an event with certificate 1, 4 one with certificate 2, 5 to 8 others; in segments of 2, with
+ * pieces. Certificate 2 is put only then. */
+static void
+make_events(struct test_log *log, bool put_second)
+{
+    struct cx_event issuance = { .type = CX_EVENT_ISSUANCE,
+                                 .has_about = true,
+                                 .has_certificate = true,
+                                 .certificate = test_certificate(1) };
+
+    test_log_make(log, 2);
+    test_log_append_start(log, "r-0");
+    test_log_append(log, 0);
+    test_log_put_certificate(log, 1);
+    test_log_append_event(log, issuance);
+    issuance.certificate = test_certificate(2);
+    if (put_second) {
+        test_log_put_certificate(log, 2);
+    }
+    test_log_append_event(log, issuance);
+    test_log_put_certificate(log, 2); /* nobody is served by what comes later */
+    test_log_append_event(log, (struct cx_event){ .type = CX_EVENT_STOP, .why = CX_STR("disk") });
+    test_log_append_start(log, "r-1");
+    test_log_append(log, 1);
+    test_log_append_event(
+        log, (struct cx_event){ .type = CX_EVENT_INTERRUPTED, .request = CX_STR("r-9") });
+    test_log_commit(log);
+    test_log_close(log);
+}
+
+TEST(starts_and_events_are_checked)
+{
+    static struct test_log log;
+    static struct test_check check;
+    struct cx_hash second = test_certificate(2), first = test_certificate(1);
+    char want[100];
+
+    make_events(&log, true);
+    test_check_run(&check, log.store, NULL);
+    assert_string_equal(check.text, "");
+    assert_int_equal(check.totals.entries, 9);
+    scratch_sql(log.store, "0001/records.sqlite",
+                "UPDATE entry SET record = zeroblob(40) WHERE number IN (1, 3)");
+    ASSERT_FINDINGS(log.store, "record 1/1\nrecord 1/3\n");
+    test_log_remove(&log);
+    make_events(&log, true);
+    scratch_sql(log.store, "0001/records.sqlite",
+                "UPDATE object SET octets = x'3082' WHERE kind = 5 AND number = "
+                "(SELECT min(number) FROM object WHERE kind = 5)");
+    (void)snprintf(want, sizeof(want), "object 1/3 %02x%02x%02x%02x\n", first.b[0], first.b[1],
+                   first.b[2], first.b[3]);
+    ASSERT_FINDINGS(log.store, want);
+    test_log_remove(&log);
+    make_events(&log, false);
+    (void)snprintf(want, sizeof(want), "object-wanted 1/4 %02x%02x%02x%02x\n", second.b[0],
+                   second.b[1], second.b[2], second.b[3]);
+    ASSERT_FINDINGS(log.store, want);
+    test_log_remove(&log);
+}
+
+/* By whoever has the key: a start and an event of another time than their entries, one as the other, a check that is a start. */
+TEST(a_start_or_event_that_is_not_what_its_entry_says)
+{
+    static const struct {
+        enum cx_entry_kind kind;
+        bool is_event;
+        uint64_t late_ms;
+        const char *want;
+    } rows[] = {
+        { CX_ENTRY_START, false, 0, "" },
+        { CX_ENTRY_EVENT, true, 0, "" },
+        { CX_ENTRY_START, false, 1, "record-unreadable 1/1\n" },
+        { CX_ENTRY_EVENT, true, 1, "record-unreadable 1/1\n" },
+        { CX_ENTRY_CHECK, false, 0, "record-unreadable 1/1\n" },
+        { CX_ENTRY_CHECK, true, 0, "record-unreadable 1/1\n" },
+    };
+
+    for (size_t i = 0; i < CX_COUNT(rows); i++) {
+        static struct test_log log;
+        struct cx_detail detail = { .rule = NULL };
+        CX_AUTO(cx_buf_done) struct cx_buf buf = { .max = 4096 };
+        struct cx_start start = { .salt = { 1 }, .time_ms = TEST_CLOCK_MS, .request = CX_STR("r") };
+        struct cx_event event = {
+            .salt = { 1 }, .time_ms = TEST_CLOCK_MS, .type = CX_EVENT_STOP, .why = CX_STR("disk")
+        };
+        struct cx_entry entry = { .kind = rows[i].kind,
+                                  .time_ms = TEST_CLOCK_MS + rows[i].late_ms };
+        struct cx_shard_opened opened;
+        struct cx_shard_place place;
+        struct cx_shard *shard;
+        struct cx_commit commit;
+        uint64_t index;
+
+        SCRATCH_OK(rows[i].is_event ? cx_event_encode(&event, &buf)
+                                    : cx_start_encode(&start, &buf));
+        test_log_make(&log, 0);
+        test_log_close(&log);
+        place = (struct cx_shard_place){ .store = log.store, .keys = log.keys, .number = 1 };
+        SCRATCH_OK(cx_shard_open(&place, &shard, &opened, &detail));
+        SCRATCH_OK(cx_shard_append(shard, &entry, cx_span_of_str(cx_buf_str(&buf)), NULL, &index,
+                                   &detail));
+        SCRATCH_OK(cx_shard_commit(shard, &commit, &detail));
+        cx_shard_close(shard);
+        ASSERT_FINDINGS(log.store, rows[i].want);
+        test_log_remove(&log);
+    }
+}
+
 TEST(a_piece_is_named)
 {
     unsigned id;
@@ -742,6 +853,8 @@ static const struct CMUnitTest tests[] = {
     TAMPER(a_messages_file_that_is_gone_is_a_fault_unless_retention_did_it),
     TAMPER(a_message_that_was_kept_is_wanted),
     TAMPER(what_many_records_share_is_wanted_once),
+    TAMPER(starts_and_events_are_checked),
+    TAMPER(a_start_or_event_that_is_not_what_its_entry_says),
     TAMPER(a_piece_is_named),
     TAMPER(a_segment_is_named),
     TAMPER(what_the_shard_says_of_itself_is_named),
