@@ -1,10 +1,12 @@
 #include "engine/recorder.h"
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 #include "dns/message.h"
 #include "engine/record_check.h"
 #include "evidence/answer_object.h"
 #include "evidence/corroboration.h"
+#include "evidence/entry_keys.h"
 #include "evidence/proof.h"
 #include "pki/digest.h"
 
@@ -323,21 +325,20 @@ expiry_of(const struct cx_recorder *r, const struct cx_check *check, const struc
 /* ---- adding */
 
 static cx_status
-refuse_known_request(struct cx_recorder *r, const struct cx_check *check, struct cx_detail *detail)
+refuse_known_request(struct cx_recorder *r, cx_str id, struct cx_detail *detail)
 {
     uint64_t index = 0;
     bool found = false;
 
-    if (check->request.id.n == 0) {
+    if (id.n == 0) {
         return CX_SUCCESS;
     }
-    CX_TRY(cx_log_find_request(r->log, check->request.id, &found, &index, detail));
+    CX_TRY(cx_log_find_request(r->log, id, &found, &index, detail));
     return found ? cx_fail(detail, CX_E_USAGE,
                            "request id \"%.*s\" is recorded already, as %llu/%llu; a new try "
                            "needs an id of its own",
-                           (int)(check->request.id.n < 100 ? check->request.id.n : 100),
-                           check->request.id.p, (unsigned long long)cx_log_shard(r->log),
-                           (unsigned long long)index)
+                           (int)(id.n < 100 ? id.n : 100), id.p,
+                           (unsigned long long)cx_log_shard(r->log), (unsigned long long)index)
                  : CX_SUCCESS;
 }
 
@@ -364,7 +365,7 @@ cx_recorder_add(struct cx_recorder *r, struct cx_check *check, uint64_t now_ms,
     struct cx_record record = { .time_ms = now_ms };
     struct cx_recorded recorded = { .shard = cx_log_shard(r->log) };
 
-    CX_TRY(refuse_known_request(r, check, detail));
+    CX_TRY(refuse_known_request(r, check->request.id, detail));
     CX_TRY(cx_log_time(r->log, now_ms, &record.time_ms, detail));
     CX_TRY(take_random(r, record.salt, CX_RECORD_SALT));
     CX_TRY(put_context(r, check, &record, detail));
@@ -380,6 +381,78 @@ cx_recorder_add(struct cx_recorder *r, struct cx_check *check, uint64_t now_ms,
     *ret = recorded;
     return CX_SUCCESS;
 }
+
+/* ---- starts and events */
+
+/* What is in r->record; of that time. */
+static cx_status
+append_note(struct cx_recorder *r, enum cx_entry_kind kind, uint64_t time_ms, struct cx_noted *ret,
+            struct cx_detail *detail)
+{
+    struct cx_noted noted = { .shard = cx_log_shard(r->log), .time_ms = time_ms };
+
+    CX_TRY(cx_log_append(r->log, kind, time_ms, cx_span_of_str(cx_buf_str(&r->record)), NULL,
+                         &noted.index, detail));
+    memcpy(noted.digest.b, cx_log_last(r->log)->digest, CX_HASH_SIZE);
+    *ret = noted;
+    return CX_SUCCESS;
+}
+
+static cx_status
+refuse_known_start(struct cx_recorder *r, cx_str request, struct cx_detail *detail)
+{
+    uint64_t index;
+    bool found;
+
+    if (cx_str_has_controls(request)) {
+        return cx_fail(detail, CX_E_USAGE, "a request id with control characters");
+    }
+    CX_TRY(refuse_known_request(r, request, detail));
+    cx_buf_clear(&r->record);
+    cx_log_key_start(request, &r->record);
+    CX_TRY(cx_buf_status(&r->record));
+    CX_TRY(cx_log_find_request(r->log, cx_buf_str(&r->record), &found, &index, detail));
+    return found
+               ? cx_fail(detail, CX_E_USAGE, "a check of this request began already, as %llu/%llu",
+                         (unsigned long long)cx_log_shard(r->log), (unsigned long long)index)
+               : CX_SUCCESS;
+}
+
+cx_status
+cx_recorder_start(struct cx_recorder *r, const struct cx_start *start, uint64_t now_ms,
+                  struct cx_noted *ret, struct cx_detail *detail)
+{
+    struct cx_start whole = *start;
+
+    CX_TRY(refuse_known_start(r, start->request, detail));
+    CX_TRY(cx_log_time(r->log, now_ms, &whole.time_ms, detail));
+    CX_TRY(take_random(r, whole.salt, CX_RECORD_SALT));
+    cx_buf_clear(&r->record);
+    CX_TRY(cx_start_encode(&whole, &r->record));
+    return append_note(r, CX_ENTRY_START, whole.time_ms, ret, detail);
+}
+
+cx_status
+cx_recorder_event(struct cx_recorder *r, const struct cx_event *event, cx_span certificate,
+                  uint64_t now_ms, struct cx_noted *ret, struct cx_detail *detail)
+{
+    struct cx_event whole = *event;
+
+    CX_TRY(cx_log_time(r->log, now_ms, &whole.time_ms, detail));
+    CX_TRY(take_random(r, whole.salt, CX_RECORD_SALT));
+    if (whole.has_certificate) {
+        CX_TRY(cx_sha256(certificate, whole.certificate.b));
+    }
+    cx_buf_clear(&r->record);
+    CX_TRY(cx_event_encode(&whole, &r->record));
+    if (whole.has_certificate) { /* first: what an entry needs was put before it */
+        CX_TRY(cx_log_put_object(r->log, CX_OBJECT_CERTIFICATE, &whole.certificate, certificate,
+                                 detail));
+    }
+    return append_note(r, CX_ENTRY_EVENT, whole.time_ms, ret, detail);
+}
+
+/* ---- */
 
 cx_status
 cx_recorder_commit(struct cx_recorder *r, struct cx_detail *detail)

@@ -46,6 +46,25 @@ struct cx_recorded {
 cx_status cx_recorder_add(struct cx_recorder *recorder, struct cx_check *check, uint64_t now_ms,
                           struct cx_recorded *ret, struct cx_detail *detail) CX_MUST;
 
+/* Where a start or an event stands. */
+struct cx_noted {
+    uint64_t shard;
+    uint64_t index;
+    uint64_t time_ms;
+    struct cx_hash digest; /* of the record */
+};
+
+/* Appends the start of a check; salt and time of start are not looked at, and given by the recorder. CX_E_USAGE: of that request
+ * one is in the shard already, or it has a result there; or the id has control characters. CX_E_CLOCK as above. Then, and after
+ * INTERNAL (what no start can be, evidence/fault.h), nothing was appended; after any other failure the log must be closed. */
+cx_status cx_recorder_start(struct cx_recorder *recorder, const struct cx_start *start,
+                            uint64_t now_ms, struct cx_noted *ret, struct cx_detail *detail)
+    CX_MUST;
+/* The same with an event; certificate is the DER that it names if it has_certificate, whose digest is filled in here. */
+cx_status cx_recorder_event(struct cx_recorder *recorder, const struct cx_event *event,
+                            cx_span certificate, uint64_t now_ms, struct cx_noted *ret,
+                            struct cx_detail *detail) CX_MUST;
+
 /* Makes all that was added durable. Classes: those of cx_log_commit. */
 cx_status cx_recorder_commit(struct cx_recorder *recorder, struct cx_detail *detail) CX_MUST;
 

@@ -1,6 +1,7 @@
 #include "engine/request.h"
 
 #include "base/cbor_json.h"
+#include "base/utf8.h"
 #include "domain/subject.h"
 #include "engine/corroboration.h"
 #include "engine/facts.h"
@@ -370,6 +371,10 @@ cx_request_from_json(const struct cx_json *json, const struct cx_json *defaults,
     CX_TRY(cx_member_text(json, "id", &r.where, &ret->id)); /* first: errors below still carry it */
     CX_TRY(cx_arena_text(arena, ret->id, &ret->id));
     ret->has_id = cx_json_get(json, "id") != NULL;
+    if (cx_str_has_controls(
+            ret->id)) { /* a log has such keys for what is no check: evidence/entry_keys.h */
+        return fail(&r, "\"id\": control characters (U+0000 to U+001F, U+007F) cannot be in it");
+    }
     CX_TRY(cx_json_only(json, "request", members, CX_E_USAGE, detail));
     CX_TRY(read_common(&r));
     CX_TRY(read_cases(&r));
