@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Checks that are recorded, shown, replayed; the store and the log as commands show them. No network."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -164,6 +165,115 @@ class Record(Store):
         self.assertNotEqual(code, 0)
         self.assertEqual(out, '')
         self.assertIn('nowhere', err)
+
+
+class Events(Store):
+    """Starts and events, as the daemon puts them, in the commands that read a store."""
+
+    ADD = os.environ.get('CAAPROOF_ADD_EVENTS', os.path.join(cli.TOP, 'build', 'tests', 'cli', 'add_events'))
+
+    def add(self, *words):
+        return subprocess.run([self.ADD, self.store, *words], check=True, stdout=subprocess.PIPE, text=True).stdout.split()
+
+    def story(self):
+        """Starts of r0 and r9; the check of r0; what became of its permit; r9 never ended. The digest of the check."""
+        self.assertEqual(self.add('start', 'r0', 'start', 'r9'), ['1/1', '1/2'])
+        digest = self.fill(2)[0]['record']['digest']
+        self.add('claim', 'about=' + digest, 'by=signer-1', 'issuance', 'about=' + digest, 'certificate=0\x7fDER', 'request=r0',
+                 'stop', 'why=canary: permitted', 'acknowledged', 'by=p.erson', 'why=ticket 7\u20ac', 'interrupted', 'request=r9',
+                 'override-refused', 'request=r0', 'claim', 'about=' + 'ab' * 32)
+        return digest
+
+    def test_a_check_is_shown_with_its_start_and_events(self):
+        digest = self.story()
+        for ident in ('r0', '1/3'):
+            result, = self.shown(ident)
+            record = result['record']
+            self.assertEqual((result['id'], record['digest'], record['index']), ('r0', digest, 3))
+            start = record['start']
+            self.assertEqual((start['shard'], start['index'], start['request'], start['caller'], start['body']),
+                             (1, 1, 'r0', 'issuer-1', '00' * 32))
+            self.assertEqual((start['authority'], start['previous']), (None, None))
+            self.assertLessEqual(start['time'], record['time'])
+            self.assertLess(start['time'], start['deadline'])
+            self.assertEqual([(e['type'], e['index']) for e in record['events']],
+                             [('claim', 5), ('issuance', 6), ('override-refused', 10)])
+            claim, issuance, override = record['events']
+            self.assertEqual((claim['about'], claim['by'], claim['why'], claim['certificate'], claim['request']),
+                             (digest, 'signer-1', None, None, None))
+            self.assertEqual((issuance['certificate'], issuance['request']),
+                             (hashlib.sha256(b'0\x7fDER').hexdigest(), 'r0'))
+            self.assertEqual((override['about'], override['request']), (None, 'r0'))
+            self.assertEqual(len({e['digest'] for e in record['events']} | {start['digest'], digest}), 5)
+        self.assertEqual([r['id'] for r in self.shown('www.d.test')], ['r1', 'r0'])
+        other, = self.shown('r1')
+        self.assertEqual((other['record']['start'], other['record']['events']), (None, []))
+
+    def test_for_people(self):
+        self.story()
+        out = self.ok('show', self.store, 'r0')
+        for words in ('  start: request r0 was accepted; deadline ', '; by issuer-1', '  claim: a permit was spent', '; by signer-1',
+                      '  issuance: ', '; certificate ' + hashlib.sha256(b'0\x7fDER').hexdigest(), '  override-refused: '):
+            self.assertEqual(out.count(words), 1, words)
+        self.assertLess(out.index('PERMIT'), out.index('start: '))
+        self.assertNotIn('stop', out)
+        out = self.ok('show', self.store, '1/7', '1/8')
+        self.assertIn('1/7  ', out)
+        self.assertIn('stop: permits are given no more; why: canary: permitted\n', out)
+        self.assertIn('; by p.erson; why: ticket 7\\226\\130\\172\n', out)  # nothing steers the terminal
+
+    def test_what_has_no_check(self):
+        self.story()
+        only, = self.shown('r9')
+        self.assertEqual(list(only), ['schema', 'start', 'events'])
+        self.assertEqual((only['start']['request'], [e['type'] for e in only['events']]), ('r9', ['interrupted']))
+        self.assertIn('interrupted: ', self.ok('show', self.store, 'r9'))
+        place, = self.shown('1/2')
+        self.assertEqual((place['start'], place['events']), (only['start'], []))
+        place, = self.shown('1/9')
+        self.assertEqual((place['start'], place['events']), (None, only['events']))
+        for ident in ('r8', '1/0', '1/99', 'canary: permitted', 'start:r0'):
+            self.assertEqual(cli.run('show', self.store, ident)[:2], (1, ''), ident)
+
+    def test_events_are_limited_and_the_newest_stay(self):
+        digest = self.fill(1)[0]['record']['digest']
+        self.add(*['claim-refused', 'about=' + digest, 'why=spent already'] * 30)
+        self.assertEqual([e['index'] for e in self.shown('r0')[0]['record']['events']], list(range(12, 32)))
+        out = self.ok('show', self.store, 'r0', '--limit', '3')
+        self.assertEqual(out.count('claim-refused'), 3)
+
+    def test_in_other_shards(self):
+        self.add('start', 'r0')
+        self.ok('store', 'seal', self.store)
+        digest = self.fill(1)[0]['record']['digest']
+        self.ok('store', 'seal', self.store)
+        self.add('start', 'r0', 'claim', 'about=' + digest)  # an id may come again in another shard
+        record = self.shown('r0')[0]['record']
+        self.assertEqual((record['shard'], record['start']['shard'], [e['shard'] for e in record['events']]), (2, 1, [3]))
+        self.ok('store', 'check', self.store)
+
+    def test_commands_that_want_checks_pass_them_over(self):
+        self.story()
+        self.assertIn('nothing is wrong', self.ok('store', 'check', self.store))
+        self.assertEqual(lines(self.ok('replay', self.store, '--json')),
+                         [{'schema': 1, 'checks': 2, 'verdict_changed': 0, 'otherwise_changed': 0, 'failed': 0}])
+        archive = os.path.join(self.folder, 'archive')
+        code, out, _ = cli.run('import', archive, '--store', self.store)
+        self.assertEqual(code, 1)  # DNS was not asked
+        self.assertIn('12 records = 0 observed + 2 rejected + 10 ignored', out)
+        self.ok('store', 'backup', self.store, self.path('..', 'copy'))
+        self.assertIn('nothing is wrong', self.ok('store', 'check', self.path('..', 'copy')))
+        with sqlite3.connect(self.path('..', 'copy', '0001', 'records.sqlite')) as db:
+            self.assertEqual(db.execute('DELETE FROM object WHERE kind = 5').rowcount, 1)
+        code, out, _ = cli.run('store', 'check', self.path('..', 'copy'))
+        self.assertEqual(code, 1)
+        self.assertIn(hashlib.sha256(b'0\x7fDER').hexdigest(), out)
+
+    def test_an_id_with_control_characters_is_refused(self):
+        code, results, _ = self.batch([cli.request('\x01start:r0'), cli.request('a\nb'), cli.request('r0')])
+        self.assertEqual(code, 65)
+        self.assertEqual([r.get('error', {}).get('code') for r in results], ['request', 'request', None])
+        self.assertIn('control characters', results[0]['error']['message'])
 
 
 class Replay(Store):

@@ -1,4 +1,5 @@
 #include "base/buf.h"
+#include "base/limits.h"
 #include "bin/caaproof/command.h"
 #include "bin/caaproof/human.h"
 #include "bin/caaproof/options.h"
@@ -16,14 +17,15 @@
 static const char usage[] =
     "usage: caaproof show STORE ID... [options]\n"
     "\n"
-    "Shows recorded checks: what was asked, what DNS said, what was concluded then, and why.\n"
+    "Shows recorded checks: what was asked, what DNS said, what was concluded then, and why;\n"
+    "when each began, and what happened to its permit.\n"
     "ID is SHARD/INDEX as check --record prints it, the id of a request, or a name (\"*.name\" "
     "too);\n"
     "of several checks the newest comes first.\n"
     "\n"
     "  --explain     every rule that was applied, as a sentence\n"
     "  --json        one object a check (docs/json.md, \"Record\")\n"
-    "  --limit N     at most N checks for each ID (default 20)\n"
+    "  --limit N     at most N checks for each ID, and N events of each (default 20)\n"
     "\n"
     "Exit status: 0 something was shown; 1 there is no such check; 64-78 errors.\n"
     "\n"
@@ -32,10 +34,14 @@ static const char usage[] =
 struct showing {
     struct stored stored;
     struct cx_check *check;
+    struct cx_arena arena;  /* of what was found for the present ID */
+    struct cx_arena beside; /* of what the log has beside one check */
     bool json;
     bool explain;
     unsigned long limit;
-    unsigned long shown; /* for the present ID */
+    struct cx_log_row *found; /* for the present ID, at most limit; without records */
+    size_t n_found, room;
+    unsigned long shown;
     struct cx_detail *detail;
 };
 
@@ -59,39 +65,101 @@ print_head(const struct cx_log_row *row, const struct cx_record *record)
 }
 
 static cx_status
-show_record(struct showing *s, const struct cx_log_row *row, const struct cx_record *record)
+print_json(struct cx_json *json)
 {
-    struct cx_json *json;
-    cx_status status;
+    cx_status status = output_json(json);
+
+    cx_json_free(json);
+    return status;
+}
+
+static cx_status
+show_record(struct showing *s, const struct cx_log_row *row, const struct cx_record *record,
+            const struct stored_events *events)
+{
+    struct cx_json *json, *stored;
 
     if (!s->json) {
         print_head(row, record);
         human_check(stdout, s->check, s->explain);
+        stored_events_print(events);
         fputc('\n', stdout);
         return CX_SUCCESS;
     }
+    stored = stored_json(&s->stored, row, record);
+    stored = cx_json_whole(stored, stored_events_json(stored, events));
     json = cx_result_to_json(s->check);
-    json = cx_json_whole(json, cx_json_set(json, "record", stored_json(&s->stored, row, record)));
-    status = output_json(json);
-    cx_json_free(json);
-    return status;
+    return print_json(cx_json_whole(json, cx_json_set(json, "record", stored)));
+}
+
+static cx_status
+show_check(struct showing *s, const struct cx_log_row *row)
+{
+    struct stored_events events;
+    struct cx_record record;
+
+    cx_arena_reset(&s->check->arena);
+    CX_TRY(stored_record(&s->stored, row, &record, s->detail));
+    CX_TRY(cx_recall(s->stored.recaller, &record, s->check, s->detail));
+    CX_TRY(cx_recall_findings(&record, s->check));
+    CX_TRY(
+        stored_events_of_check(&s->stored, row, &record, s->limit, &s->beside, &events, s->detail));
+    CX_TRY(show_record(s, row, &record, &events));
+    s->shown++;
+    return CX_SUCCESS;
+}
+
+/* Without a check. */
+static cx_status
+show_events(struct showing *s, const struct stored_events *events)
+{
+    struct cx_json *json;
+
+    if (!events->has_start && events->n == 0) {
+        return CX_SUCCESS;
+    }
+    s->shown++;
+    if (!s->json) {
+        stored_events_print(events);
+        fputc('\n', stdout);
+        return CX_SUCCESS;
+    }
+    json = cx_json_new_object();
+    return print_json(cx_json_whole(json, cx_json_set(json, "schema", cx_json_new_integer(1)) &&
+                                              stored_events_json(json, events)));
 }
 
 static cx_status
 show_row(void *ctx, const struct cx_log_row *row)
 {
     struct showing *s = ctx;
-    struct cx_record record;
+    struct stored_events events;
 
-    if (s->shown == s->limit || row->entry[1] != CX_ENTRY_CHECK) {
+    cx_arena_reset(&s->beside);
+    if (row->entry[1] == CX_ENTRY_CHECK) {
+        return show_check(s, row);
+    }
+    CX_TRY(stored_events_of_row(row, &s->beside, &events, s->detail));
+    return show_events(s, &events);
+}
+
+/* They are shown when all were found: showing looks things up itself. */
+static cx_status
+take_row(void *ctx, const struct cx_log_row *row)
+{
+    struct showing *s = ctx;
+    struct cx_log_row *found;
+
+    if (s->n_found == s->limit) {
         return CX_SUCCESS;
     }
-    cx_arena_reset(&s->check->arena);
-    CX_TRY(stored_record(&s->stored, row, &record, s->detail));
-    CX_TRY(cx_recall(s->stored.recaller, &record, s->check, s->detail));
-    CX_TRY(cx_recall_findings(&record, s->check));
-    CX_TRY(show_record(s, row, &record));
-    s->shown++;
+    found = cx_arena_widen(&s->arena, s->found, s->n_found, &s->room, sizeof(*found));
+    if (found == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    found[s->n_found] = *row;
+    found[s->n_found++].record = (cx_span){ NULL, 0 };
+    s->found = found;
     return CX_SUCCESS;
 }
 
@@ -121,12 +189,28 @@ is_place(const struct showing *s, const char *id, uint64_t *ret_shard, uint64_t 
 static cx_status
 show_id(struct showing *s, const char *id)
 {
+    struct stored_events events;
     uint64_t shard, index;
 
     s->shown = 0;
-    return is_place(s, id, &shard, &index)
-               ? cx_log_scan(s->stored.reader, shard, index, index + 1, show_row, s, s->detail)
-               : cx_log_find(s->stored.reader, cx_str_of(id), show_row, s, s->detail);
+    if (is_place(s, id, &shard, &index)) {
+        return cx_log_scan(s->stored.reader, shard, index, index + 1, show_row, s, s->detail);
+    }
+    cx_arena_reset(&s->arena);
+    s->found = NULL;
+    s->n_found = s->room = 0;
+    CX_TRY(cx_log_find(s->stored.reader, cx_str_of(id), take_row, s, s->detail));
+    for (size_t i = 0; i < s->n_found; i++) {
+        CX_TRY(cx_log_scan(s->stored.reader, s->found[i].shard, s->found[i].index,
+                           s->found[i].index + 1, show_row, s, s->detail));
+    }
+    if (s->n_found != 0) {
+        return CX_SUCCESS;
+    }
+    cx_arena_reset(&s->beside);
+    CX_TRY(stored_events_of_request(&s->stored, cx_str_of(id), s->limit, &s->beside, &events,
+                                    s->detail));
+    return show_events(s, &events);
 }
 
 static int
@@ -161,7 +245,11 @@ show_with(struct showing *s, const char *path, int n, char **ids)
         return exit_with(status, &detail);
     }
     s->check = cx_check_new();
+    cx_arena_init(&s->arena, CX_CHECK_MEMORY);
+    cx_arena_init(&s->beside, CX_CHECK_MEMORY);
     code = s->check == NULL ? exit_with((cx_status){ CX_E_NOMEM }, NULL) : show_all(s, n, ids);
+    cx_arena_done(&s->arena);
+    cx_arena_done(&s->beside);
     cx_check_free(s->check);
     stored_close(&s->stored);
     return code;

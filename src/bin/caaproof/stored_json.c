@@ -62,3 +62,84 @@ stored_json(const struct stored *stored, const struct cx_log_row *row,
                   cx_json_set(json, "own", hash_json(&record->own)) &&
                   cx_json_set(json, "context", hash_json(&record->context)));
 }
+
+/* ---- beside it */
+
+static struct cx_json *
+hash_or_null(bool has, const struct cx_hash *hash)
+{
+    return has ? hash_json(hash) : cx_json_new_null();
+}
+
+static struct cx_json *
+text_or_null(cx_str text)
+{
+    return text.n != 0 ? cx_json_new_string(text) : cx_json_new_null();
+}
+
+/* Where it stands, and when. */
+static bool
+set_place(struct cx_json *json, const struct cx_log_row *row, uint64_t time_ms)
+{
+    struct cx_hash digest;
+
+    memcpy(digest.b, row->entry + CX_ENTRY_SIZE - CX_HASH_SIZE, CX_HASH_SIZE);
+    return cx_json_set(json, "shard", cx_json_new_integer((int64_t)row->shard)) &&
+           cx_json_set(json, "index", cx_json_new_integer((int64_t)row->index)) &&
+           cx_json_set(json, "digest", hash_json(&digest)) &&
+           cx_json_set(json, "time", time_json(time_ms));
+}
+
+static struct cx_json *
+start_json(const struct stored_events *events)
+{
+    const struct cx_start *start = &events->start;
+    struct cx_json *json;
+
+    if (!events->has_start) {
+        return cx_json_new_null();
+    }
+    json = cx_json_new_object();
+    return cx_json_whole(
+        json,
+        set_place(json, &events->start_row, start->time_ms) &&
+            cx_json_set(json, "request", text_or_null(start->request)) &&
+            cx_json_set(json, "body", hash_json(&start->body)) &&
+            cx_json_set(json, "deadline", time_json(start->deadline_ms)) &&
+            cx_json_set(json, "caller", text_or_null(start->caller)) &&
+            cx_json_set(json, "authority", hash_or_null(start->has_authority, &start->authority)) &&
+            cx_json_set(json, "previous", hash_or_null(start->has_previous, &start->previous)));
+}
+
+static struct cx_json *
+event_json(const struct stored_event *stored)
+{
+    const struct cx_event *event = &stored->event;
+    struct cx_json *json = cx_json_new_object();
+
+    return cx_json_whole(
+        json,
+        set_place(json, &stored->row, event->time_ms) &&
+            cx_json_set(json, "type", cx_json_new_text(cx_event_word(event->type))) &&
+            cx_json_set(json, "about", hash_or_null(event->has_about, &event->about)) &&
+            cx_json_set(json, "request", text_or_null(event->request)) &&
+            cx_json_set(json, "by", text_or_null(event->by)) &&
+            cx_json_set(json, "why", text_or_null(event->why)) &&
+            cx_json_set(json, "authority", hash_or_null(event->has_authority, &event->authority)) &&
+            cx_json_set(json, "certificate",
+                        hash_or_null(event->has_certificate, &event->certificate)));
+}
+
+bool
+stored_events_json(struct cx_json *object, const struct stored_events *events)
+{
+    struct cx_json *list = cx_json_new_array();
+    bool whole = list != NULL;
+
+    for (size_t i = 0; whole && i < events->n; i++) {
+        whole = cx_json_add(list, event_json(&events->v[i]));
+    }
+    list = cx_json_whole(list, whole);
+    whole = cx_json_set(object, "start", start_json(events));
+    return cx_json_set(object, "events", list) && whole;
+}
