@@ -1,3 +1,4 @@
+#include "base/alloc.h"
 #include "evidence/entry_keys.h"
 #include "evidence/event.h"
 #include "evidence/glance.h"
@@ -85,6 +86,28 @@ TEST(a_start_has_a_key_that_is_unique)
     cx_buf_done(&buf);
 }
 
+/* Out of memory is a failure, never a key that is not there. */
+TEST(without_memory_no_key_is_missed)
+{
+    struct cx_start start = { .salt = { 1 }, .time_ms = 7, .request = CX_STR("r-1") };
+    bool has = false;
+    struct cx_buf buf;
+    size_t nth = 0;
+    cx_status s;
+
+    cx_buf_init(&buf, 1000);
+    assert_true(cx_ok(cx_start_encode(&start, &buf)));
+    do {
+        (void)cx_alloc_fail_nth(++nth);
+        s = cx_entry_has_key(CX_ENTRY_START, cx_span_of_str(cx_buf_str(&buf)), CX_KEY_REQUEST,
+                             CX_STR("\001start:r-1"), &has);
+        (void)cx_alloc_fail_nth(0);
+        assert_int_equal(s.code, has ? CX_OK : CX_E_NOMEM);
+    } while (!has);
+    assert_true(nth > 1);
+    cx_buf_done(&buf);
+}
+
 TEST(an_event_is_found_by_all_that_it_names)
 {
     static const struct {
@@ -165,6 +188,7 @@ TEST(a_check_has_its_id_and_its_names)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_start_has_a_key_that_is_unique),
+    cmocka_unit_test(without_memory_no_key_is_missed),
     cmocka_unit_test(an_event_is_found_by_all_that_it_names),
     cmocka_unit_test(a_check_has_its_id_and_its_names),
 };
