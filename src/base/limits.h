@@ -335,4 +335,7 @@
 /* Network perspectives of one CA: 5 or 6 are asked for, a provider of them has some 30 places. */
 #define CX_PERSPECTIVES_MAX 64
 
+/* A file with a key or certificate of an authority: they have some kilobytes. */
+#define CX_AUTHORITY_FILE_MAX ((size_t)1 << 20)
+
 #endif

@@ -1,10 +1,8 @@
 #include "bin/caaproof/authority.h"
 
+#include "base/limits.h"
 #include "bin/caaproof/input.h"
 #include "pki/spki.h"
-
-/* Certificates of certification authorities have some kilobytes. */
-#define KEY_FILE_MAX ((size_t)1 << 20)
 
 cx_status
 authority_read(const char *text, struct cx_hash *ret, struct cx_detail *detail)
@@ -13,7 +11,7 @@ authority_read(const char *text, struct cx_hash *ret, struct cx_detail *detail)
     struct cx_detail inner = { .text = "" };
     cx_status s;
 
-    cx_buf_init(&file, KEY_FILE_MAX);
+    cx_buf_init(&file, CX_AUTHORITY_FILE_MAX);
     if (cx_hash_of_text(cx_str_of(text), ret)) {
         return CX_SUCCESS;
     }
