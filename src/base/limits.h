@@ -335,6 +335,18 @@
 /* Network perspectives of one CA: 5 or 6 are asked for, a provider of them has some 30 places. */
 #define CX_PERSPECTIVES_MAX 64
 
+/* A configuration: a thousand authorities and callers with a kilobyte each. Its depth: perspectives of a request have 7. Values; entries
+ * of one list of maps; keys of one map. Memory of what is read of it. */
+#define CX_CONFIG_OCTETS_MAX  ((size_t)1 << 20)
+#define CX_CONFIG_DEPTH_MAX   16
+#define CX_CONFIG_NODES_MAX   100000
+#define CX_CONFIG_ENTRIES_MAX 1000
+#define CX_CONFIG_KEYS_MAX    32
+#define CX_CONFIG_MEMORY      ((size_t)64 << 20)
+/* It printed, where a character can become ten. One fault of it, as text; all that are told. */
+#define CX_CONFIG_PRINTED_MAX       ((size_t)16 << 20)
+#define CX_CONFIG_FAULT_TEXT        1024
+#define CX_CONFIG_FAULTS_OCTETS_MAX ((size_t)1 << 17)
 /* A file with a key or certificate of an authority: they have some kilobytes. */
 #define CX_AUTHORITY_FILE_MAX ((size_t)1 << 20)
 

@@ -207,6 +207,27 @@ class Docs(Planted):
         self.run_tool("make-docs")
         self.accepts("make-docs", "--check")
 
+    def test_configuration(self):
+        options = ('X(config, a, "a", TEXT, "", REQUIRED, "x", RESTART, "What a is.")\n'
+                   'X(config, m, "m", LIST, "config_m", OPTIONAL, "", RELOAD, "What m is.")\n'
+                   'X(config_m, b_s, "b", SECONDS, "1s..2s", "1s", "", RELOAD, "What b is.")\n')
+        self.plant("src/bin/caaproofd/options.def", options)
+        self.plant("docs/configuration.md",
+                   "# C\n<!-- table: src/bin/caaproofd/options.def -->\n<!-- end -->\n")
+        self.plant("dist/caaproofd.yaml", "")
+        self.refuses("dist/caaproofd.yaml: differs", "make-docs", "--check")
+        self.refuses("docs/configuration.md: differs", "make-docs", "--check")
+        self.run_tool("make-docs")
+        self.accepts("make-docs", "--check")
+        with open(os.path.join(self.root, "dist/caaproofd.yaml"), encoding="utf-8") as file:
+            self.assertTrue(file.read().endswith(
+                "# What a is.\na: x\n\n# What m is.\n# m:\n#   # What b is.\n#   - b: 1s\n"))
+        with open(os.path.join(self.root, "docs/configuration.md"), encoding="utf-8") as file:
+            text = file.read()
+        self.assertIn("| `a` | text | required | restart | What a is. |", text)
+        self.assertIn("## m[]\n", text)
+        self.assertIn("| `b` | `1s` to `2s` | `1s` |  | What b is. |", text)
+
     def test_unreadable_row(self):
         self.plant("src/caa/notes.def", "X(LATE, late)\n", "a")
         done = self.run_tool("make-docs", "--check")
