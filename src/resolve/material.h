@@ -13,7 +13,7 @@
 struct cx_material {
     struct cx_proof_message message;
     unsigned refs;
-    uint32_t slot;       /* private to worker.c */
+    uint32_t slot;       /* private to answer_sender.c */
     struct cx_name name; /* what message.name points to */
 };
 

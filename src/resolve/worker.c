@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "resolve/answer_sender.h"
 #include "resolve/frame.h"
 
 #include <event2/event.h>
@@ -16,11 +17,8 @@ struct worker {
     struct event *writable;
     struct cx_buf in;
     struct cx_buf out;
-    size_t written;                             /* of out */
-    struct cx_material *slots[CX_WORKER_SLOTS]; /* what the other end knows; each a reference */
-    uint32_t used[CX_WORKER_SLOTS];             /* number of the last answer that names it */
-    uint32_t answers;
-    uint32_t next_slot;
+    size_t written; /* of out */
+    struct cx_answer_sender *sender;
     struct task *tasks;
     bool closing;
     cx_status status;
@@ -67,64 +65,6 @@ flush(struct worker *w)
     w->written = 0;
 }
 
-/* Whether the other end knows the material; then its slot is not given away while this answer is written. */
-static bool
-keep_slot(struct worker *w, const struct cx_proof_message *message)
-{
-    const struct cx_material *material = cx_material_of(message);
-    bool known = material->slot < CX_WORKER_SLOTS && w->slots[material->slot] == material;
-
-    if (known) {
-        w->used[material->slot] = w->answers;
-    }
-    return known;
-}
-
-/* The number by which the other end knows the material; it is told first if need be. */
-static uint32_t
-slot_of(struct worker *w, const struct cx_proof_message *message)
-{
-    struct cx_material *material = cx_material_of(message);
-    uint32_t slot = w->next_slot;
-
-    if (keep_slot(w, message)) {
-        return material->slot;
-    }
-    while (w->used[slot] ==
-           w->answers) { /* an answer has far fewer materials than there are slots */
-        slot = (slot + 1) % CX_WORKER_SLOTS;
-    }
-    w->next_slot = (slot + 1) % CX_WORKER_SLOTS;
-    w->used[slot] = w->answers;
-    cx_material_unref(w->slots[slot]);
-    w->slots[slot] = cx_material_ref(material);
-    material->slot = slot;
-    cx_frame_put_material(&w->out, slot, message);
-    return slot;
-}
-
-/* Numbers for all that the answer rests on. */
-static void
-put_materials(struct worker *w, const struct cx_answer *answer,
-              uint32_t ret[CX_PROOF_MAX + CX_CONTROL_NAMES_MAX])
-{
-    size_t n = 0;
-
-    w->answers = w->answers == UINT32_MAX ? 1 : w->answers + 1;
-    for (size_t i = 0; i < answer->n_proof; i++) {
-        (void)keep_slot(w, answer->proof[i]);
-    }
-    for (size_t i = 0; i < answer->n_control; i++) {
-        (void)keep_slot(w, answer->control[i]);
-    }
-    for (size_t i = 0; i < answer->n_proof; i++) {
-        ret[n++] = slot_of(w, answer->proof[i]);
-    }
-    for (size_t i = 0; i < answer->n_control; i++) {
-        ret[n++] = slot_of(w, answer->control[i]);
-    }
-}
-
 static void
 link_task(struct worker *w, struct task *task)
 {
@@ -152,12 +92,8 @@ answered(void *ctx, const struct cx_answer *answer)
 {
     struct task *task = ctx;
     struct worker *w = task->worker;
-    uint32_t slots[CX_PROOF_MAX + CX_CONTROL_NAMES_MAX];
 
-    if (answer != NULL) {
-        put_materials(w, answer, slots);
-    }
-    cx_frame_put_answer(&w->out, task->id, answer, slots);
+    cx_answer_sender_put(w->sender, &w->out, task->id, answer);
     if (!cx_buf_ok(&w->out)) {
         stop(w, (cx_status){ CX_E_NOMEM }); /* the other end would wait for ever */
     }
@@ -269,6 +205,10 @@ open_worker(struct worker *w, const struct cx_live_options *options, struct cx_d
 
     own.alarm = on_alarm;
     own.alarm_ctx = w;
+    w->sender = cx_answer_sender_new();
+    if (w->sender == NULL) {
+        return cx_fail(detail, CX_E_NOMEM, "out of memory");
+    }
     CX_TRY(cx_live_open(&own, &w->live, detail));
     base = cx_live_base(&w->live);
     w->readable = event_new(base, w->fd, EV_READ | EV_PERSIST, on_readable, w);
@@ -291,9 +231,7 @@ close_worker(struct worker *w)
     while (w->tasks != NULL) {
         free_task(w->tasks);
     }
-    for (size_t i = 0; i < CX_WORKER_SLOTS; i++) {
-        cx_material_unref(w->slots[i]);
-    }
+    cx_answer_sender_free(w->sender);
     cx_buf_done(&w->in);
     cx_buf_done(&w->out);
     (void)close(w->fd);

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "domain/suffix.h"
+#include "resolve/answer_receiver.h"
 #include "resolve/frame.h"
 #include "resolve/worker.h"
 
@@ -34,7 +35,7 @@ struct end {
     struct cx_buf in;
     struct cx_buf out;
     size_t written; /* of out */
-    struct cx_material **slots;
+    struct cx_answer_receiver *receiver;
 };
 
 /* A question under way, or a free place. */
@@ -166,10 +167,7 @@ drop_process(struct end *end)
     cx_buf_clear(&end->in);
     cx_buf_clear(&end->out);
     end->written = 0;
-    for (size_t i = 0; i < CX_WORKER_SLOTS; i++) {
-        cx_material_unref(end->slots[i]);
-        end->slots[i] = NULL;
-    }
+    cx_answer_receiver_forget(end->receiver);
 }
 
 /* ---- questions */
@@ -299,8 +297,7 @@ take_answer(struct workers *w, struct end *end, cx_span body)
     }
     place = &w->places[id];
     question = question_of(place);
-    s = cx_frame_get_answer(body, &question, (struct cx_material *const *)end->slots, place->arena,
-                            &answer);
+    s = cx_answer_receiver_answer(end->receiver, body, &question, place->arena, &answer);
     if (!cx_ok(s) && s.code != CX_E_NOMEM) {
         return s;
     }
@@ -325,18 +322,13 @@ take_alarm(struct workers *w, const struct end *end, cx_span body)
 static cx_status
 take_frame(struct workers *w, struct end *end, const struct cx_frame *frame)
 {
-    struct cx_material *material;
     struct cx_detail detail = { .text = "" };
-    uint32_t slot;
 
     switch (frame->kind) {
     case CX_FRAME_HELLO: /* of one that was started again */
         return cx_frame_get_hello(frame->body, &detail);
     case CX_FRAME_MATERIAL:
-        CX_TRY(cx_frame_get_material(frame->body, &slot, &material));
-        cx_material_unref(end->slots[slot]);
-        end->slots[slot] = material;
-        return CX_SUCCESS;
+        return cx_answer_receiver_material(end->receiver, frame->body);
     case CX_FRAME_ANSWER:
         return take_answer(w, end, frame->body);
     case CX_FRAME_ALARM:
@@ -543,7 +535,7 @@ workers_close(void *self)
     }
     for (unsigned i = 0; i < w->n; i++) {
         drop_process(&w->ends[i]);
-        cx_free(w->ends[i].slots);
+        cx_answer_receiver_free(w->ends[i].receiver);
         cx_buf_done(&w->ends[i].in);
         cx_buf_done(&w->ends[i].out);
     }
@@ -632,8 +624,8 @@ allocate(struct workers *w, unsigned n)
         end->fd = -1;
         cx_buf_init(&end->in, CX_FRAME_MAX + 2 * CX_WORKER_CHUNK);
         cx_buf_init(&end->out, CX_WORKER_BACKLOG);
-        end->slots = cx_alloc(CX_WORKER_SLOTS, sizeof(struct cx_material *));
-        if (end->slots == NULL) {
+        end->receiver = cx_answer_receiver_new();
+        if (end->receiver == NULL) {
             return (cx_status){ CX_E_NOMEM };
         }
     }

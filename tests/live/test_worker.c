@@ -97,6 +97,8 @@ test_no_answer_gives_its_own_slots_away(void **state)
     assert_non_null(o);
     o->worker = cx_alloc(1, sizeof(*o->worker));
     assert_non_null(o->worker);
+    o->worker->sender = cx_answer_sender_new();
+    assert_non_null(o->worker->sender);
     cx_buf_init(&o->worker->out, 1u << 20);
     for (int i = 1; i <= 2 * CX_WORKER_SLOTS + 2; i++) {
         pair[1] = new_material(i);
@@ -106,8 +108,8 @@ test_no_answer_gives_its_own_slots_away(void **state)
     cx_material_unref(pair[0]);
     for (size_t i = 0; i < CX_WORKER_SLOTS; i++) {
         cx_material_unref(o->slots[i]);
-        cx_material_unref(o->worker->slots[i]);
     }
+    cx_answer_sender_free(o->worker->sender);
     cx_buf_done(&o->worker->out);
     cx_free(o->worker);
     cx_free(o);
