@@ -50,3 +50,10 @@ cx_answer_receiver_answer(const struct cx_answer_receiver *receiver, cx_span bod
 {
     return cx_frame_get_answer(body, question, receiver->slots, arena, ret);
 }
+
+cx_status
+cx_answer_receiver_given(const struct cx_answer_receiver *receiver, cx_span body,
+                         struct cx_arena *arena, const struct cx_answer **ret)
+{
+    return cx_frame_get_given(body, receiver->slots, arena, ret);
+}

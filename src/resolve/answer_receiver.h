@@ -21,5 +21,8 @@ cx_status cx_answer_receiver_material(struct cx_answer_receiver *receiver, cx_sp
 cx_status cx_answer_receiver_answer(const struct cx_answer_receiver *receiver, cx_span body,
                                     const struct cx_question *question, struct cx_arena *arena,
                                     const struct cx_answer **ret) CX_MUST;
+/* With its question, of which id is the sender's own (CX_FRAME_GIVEN). */
+cx_status cx_answer_receiver_given(const struct cx_answer_receiver *receiver, cx_span body,
+                                   struct cx_arena *arena, const struct cx_answer **ret) CX_MUST;
 
 #endif

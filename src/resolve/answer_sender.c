@@ -70,13 +70,17 @@ slot_of(struct cx_answer_sender *s, struct cx_buf *buf, const struct cx_proof_me
     return slot;
 }
 
-/* Numbers for all that the answer rests on. */
-static void
+/* Numbers for all that the answer rests on. False, and the buffer has failed: it is more than anybody reads. */
+static bool
 put_materials(struct cx_answer_sender *s, struct cx_buf *buf, const struct cx_answer *answer,
               uint32_t ret[CX_PROOF_MAX + CX_CONTROL_NAMES_MAX])
 {
     size_t n = 0;
 
+    if (answer->n_proof > CX_PROOF_MAX || answer->n_control > CX_CONTROL_NAMES_MAX) {
+        cx_buf_fail(buf, CX_E_LIMIT);
+        return false;
+    }
     s->answers = s->answers == UINT32_MAX ? 1 : s->answers + 1;
     for (size_t i = 0; i < answer->n_proof; i++) {
         (void)keep_slot(s, answer->proof[i]);
@@ -90,6 +94,7 @@ put_materials(struct cx_answer_sender *s, struct cx_buf *buf, const struct cx_an
     for (size_t i = 0; i < answer->n_control; i++) {
         ret[n++] = slot_of(s, buf, answer->control[i]);
     }
+    return true;
 }
 
 void
@@ -98,8 +103,18 @@ cx_answer_sender_put(struct cx_answer_sender *sender, struct cx_buf *buf, uint32
 {
     uint32_t slots[CX_PROOF_MAX + CX_CONTROL_NAMES_MAX];
 
-    if (answer != NULL) {
-        put_materials(sender, buf, answer, slots);
+    if (answer == NULL || put_materials(sender, buf, answer, slots)) {
+        cx_frame_put_answer(buf, id, answer, slots);
     }
-    cx_frame_put_answer(buf, id, answer, slots);
+}
+
+void
+cx_answer_sender_give(struct cx_answer_sender *sender, struct cx_buf *buf, uint32_t id,
+                      const struct cx_answer *answer)
+{
+    uint32_t slots[CX_PROOF_MAX + CX_CONTROL_NAMES_MAX];
+
+    if (put_materials(sender, buf, answer, slots)) {
+        cx_frame_put_given(buf, id, answer, slots);
+    }
 }

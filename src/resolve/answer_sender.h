@@ -23,5 +23,8 @@ void cx_answer_sender_forget(struct cx_answer_sender *sender);
  * so itself, and then the stream is of no use any more. answer NULL: out of memory. */
 void cx_answer_sender_put(struct cx_answer_sender *sender, struct cx_buf *buf, uint32_t id,
                           const struct cx_answer *answer);
+/* The same with its question, for who has not asked (CX_FRAME_GIVEN); never NULL. */
+void cx_answer_sender_give(struct cx_answer_sender *sender, struct cx_buf *buf, uint32_t id,
+                           const struct cx_answer *answer);
 
 #endif

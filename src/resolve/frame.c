@@ -59,14 +59,20 @@ cx_frame_put_hello(struct cx_buf *buf, cx_status status, const struct cx_detail 
     end_frame(buf, at);
 }
 
+static void
+put_question(struct cx_buf *buf, uint32_t id, const struct cx_question *question)
+{
+    put(buf, id, 4);
+    put(buf, question->type, 2);
+    put_span(buf, question->name, 1);
+}
+
 void
 cx_frame_put_question(struct cx_buf *buf, uint32_t id, const struct cx_question *question)
 {
     size_t at = begin_frame(buf, CX_FRAME_QUESTION);
 
-    put(buf, id, 4);
-    put(buf, question->type, 2);
-    put_span(buf, question->name, 1);
+    put_question(buf, id, question);
     end_frame(buf, at);
 }
 
@@ -108,6 +114,28 @@ put_aliases(struct cx_buf *buf, const struct cx_answer *answer)
     }
 }
 
+static void
+put_rest_of_answer(struct cx_buf *buf, const struct cx_answer *answer, const uint32_t *slots)
+{
+    put(buf, (uint64_t)answer->outcome, 1);
+    put(buf, (uint64_t)answer->malformed, 1);
+    put(buf, (uint64_t)answer->dnssec, 1);
+    put(buf, answer->is_proved ? 1 : 0, 1);
+    put(buf, answer->attempts, 1);
+    put(buf, (uint64_t)answer->time, 8);
+    put_text(buf, answer->why);
+    put_text(buf, answer->cut);
+    put_span(buf, answer->cut_at, 1);
+    put_span(buf, answer->octets, 4);
+    put_exchanges(buf, answer);
+    put_aliases(buf, answer);
+    put(buf, answer->n_proof, 1);
+    put(buf, answer->n_control, 1);
+    for (size_t i = 0; i < answer->n_proof + answer->n_control; i++) {
+        put(buf, slots[i], 4);
+    }
+}
+
 void
 cx_frame_put_answer(struct cx_buf *buf, uint32_t id, const struct cx_answer *answer,
                     const uint32_t *slots)
@@ -116,24 +144,20 @@ cx_frame_put_answer(struct cx_buf *buf, uint32_t id, const struct cx_answer *ans
 
     put(buf, id, 4);
     if (answer != NULL) {
-        put(buf, (uint64_t)answer->outcome, 1);
-        put(buf, (uint64_t)answer->malformed, 1);
-        put(buf, (uint64_t)answer->dnssec, 1);
-        put(buf, answer->is_proved ? 1 : 0, 1);
-        put(buf, answer->attempts, 1);
-        put(buf, (uint64_t)answer->time, 8);
-        put_text(buf, answer->why);
-        put_text(buf, answer->cut);
-        put_span(buf, answer->cut_at, 1);
-        put_span(buf, answer->octets, 4);
-        put_exchanges(buf, answer);
-        put_aliases(buf, answer);
-        put(buf, answer->n_proof, 1);
-        put(buf, answer->n_control, 1);
-        for (size_t i = 0; i < answer->n_proof + answer->n_control; i++) {
-            put(buf, slots[i], 4);
-        }
+        put_rest_of_answer(buf, answer, slots);
     }
+    end_frame(buf, at);
+}
+
+void
+cx_frame_put_given(struct cx_buf *buf, uint32_t id, const struct cx_answer *answer,
+                   const uint32_t *slots)
+{
+    const struct cx_question question = { answer->name, answer->type };
+    size_t at = begin_frame(buf, CX_FRAME_GIVEN);
+
+    put_question(buf, id, &question);
+    put_rest_of_answer(buf, answer, slots);
     end_frame(buf, at);
 }
 
@@ -161,7 +185,7 @@ cx_frame_next(cx_span octets, struct cx_frame *ret, bool *ret_more)
     if (*ret_more) {
         return CX_SUCCESS;
     }
-    if (n > CX_FRAME_MAX || kind < CX_FRAME_HELLO || kind > CX_FRAME_ALARM) {
+    if (n > CX_FRAME_MAX || kind < CX_FRAME_HELLO || kind > CX_FRAME_GIVEN) {
         return malformed;
     }
     *ret_more = cx_rd_left(&r) < n;
@@ -221,20 +245,36 @@ cx_frame_get_hello(cx_span body, struct cx_detail *detail)
     }
 }
 
+/* question borrows from the body. */
+static cx_status
+get_question(struct cx_reader *r, uint32_t *ret_id, struct cx_question *ret)
+{
+    uint32_t id = cx_rd_u32(r);
+    uint16_t type = cx_rd_u16(r);
+    cx_span name = cx_rd_bytes(r, cx_rd_u8(r));
+
+    if (!cx_rd_ok(r) || !is_name(name) || (type != CX_TYPE_CAA && type != CX_TYPE_DNAME)) {
+        return malformed;
+    }
+    *ret_id = id;
+    *ret = (struct cx_question){ name, type };
+    return CX_SUCCESS;
+}
+
 cx_status
 cx_frame_get_question(cx_span body, uint32_t *ret_id, struct cx_name *ret_name, uint16_t *ret_type)
 {
     struct cx_reader r = cx_reader_of(body);
-    uint32_t id = cx_rd_u32(&r);
-    uint16_t type = cx_rd_u16(&r);
-    cx_span name = cx_rd_bytes(&r, cx_rd_u8(&r));
+    struct cx_question question;
+    uint32_t id;
 
-    if (!at_end(&r) || !is_name(name) || (type != CX_TYPE_CAA && type != CX_TYPE_DNAME)) {
+    CX_TRY(get_question(&r, &id, &question));
+    if (!at_end(&r)) {
         return malformed;
     }
     *ret_id = id;
-    *ret_type = type;
-    *ret_name = cx_name_of(name);
+    *ret_type = question.type;
+    *ret_name = cx_name_of(question.name);
     return CX_SUCCESS;
 }
 
@@ -408,10 +448,14 @@ reread(const struct cx_question *question, struct cx_arena *arena, struct cx_ans
 static cx_status
 get_answer(struct cx_reader *r, const struct cx_question *question,
            struct cx_material *const materials[CX_WORKER_SLOTS], struct cx_arena *arena,
-           struct cx_answer *answer)
+           const struct cx_answer **ret)
 {
+    struct cx_answer *answer = cx_arena_get(arena, 1, sizeof(*answer));
     size_t n_proof, n_control;
 
+    if (answer == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
     CX_TRY(cx_arena_copy(arena, question->name, &answer->name));
     answer->type = question->type;
     answer->records_at = answer->name;
@@ -420,11 +464,19 @@ get_answer(struct cx_reader *r, const struct cx_question *question,
     CX_TRY(get_aliases(r, arena, answer));
     n_proof = cx_rd_u8(r);
     n_control = cx_rd_u8(r);
+    if (n_proof > CX_PROOF_MAX || n_control > CX_CONTROL_NAMES_MAX) {
+        return malformed; /* no source of ours gives more, and who sends it on counts on that */
+    }
     CX_TRY(get_materials(r, n_proof, materials, arena, &answer->proof));
     CX_TRY(get_materials(r, n_control, materials, arena, &answer->control));
     answer->n_proof = n_proof;
     answer->n_control = n_control;
-    return at_end(r) ? reread(question, arena, answer) : malformed;
+    if (!at_end(r)) {
+        return malformed;
+    }
+    CX_TRY(reread(question, arena, answer));
+    *ret = answer;
+    return CX_SUCCESS;
 }
 
 cx_status
@@ -433,20 +485,25 @@ cx_frame_get_answer(cx_span body, const struct cx_question *question,
                     const struct cx_answer **ret)
 {
     struct cx_reader r = cx_reader_of(body);
-    struct cx_answer *answer;
 
     (void)cx_rd_u32(&r); /* id */
     if (at_end(&r)) {
         *ret = NULL;
         return CX_SUCCESS;
     }
-    answer = cx_arena_get(arena, 1, sizeof(*answer));
-    if (answer == NULL) {
-        return (cx_status){ CX_E_NOMEM };
-    }
-    CX_TRY(get_answer(&r, question, materials, arena, answer));
-    *ret = answer;
-    return CX_SUCCESS;
+    return get_answer(&r, question, materials, arena, ret);
+}
+
+cx_status
+cx_frame_get_given(cx_span body, struct cx_material *const materials[CX_WORKER_SLOTS],
+                   struct cx_arena *arena, const struct cx_answer **ret)
+{
+    struct cx_reader r = cx_reader_of(body);
+    struct cx_question question;
+    uint32_t id;
+
+    CX_TRY(get_question(&r, &id, &question));
+    return get_answer(&r, &question, materials, arena, ret);
 }
 
 cx_status

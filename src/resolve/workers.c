@@ -334,6 +334,7 @@ take_frame(struct workers *w, struct end *end, const struct cx_frame *frame)
     case CX_FRAME_ALARM:
         return take_alarm(w, end, frame->body);
     case CX_FRAME_QUESTION:
+    case CX_FRAME_GIVEN:
         break;
     }
     return (cx_status){ CX_E_MESSAGE };

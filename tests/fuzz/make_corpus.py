@@ -238,22 +238,30 @@ def name8(text):
     return bytes([len(name(text))]) + name(text)
 
 
-def frame_answer(outcome=1, dnssec=1, octets=b"", aliases=(), slots=(), control=(), malformed=0, why="", cut="", at=b"\0"):
+def frame_answer(outcome=1, dnssec=1, octets=b"", aliases=(), slots=(), control=(), malformed=0, why="", cut="", at=b"\0",
+                 asked=None):
+    """asked: octets of the question, for a frame that brings it."""
     exchange = struct.pack(">BBII", 2, 0, 9, 3) + text8("127.0.0.2")
-    head = struct.pack(">IBBBBBq", 7, outcome, malformed, dnssec, 1, 1, 1764000000)
-    body = head + text8(why) + text8(cut) + at + struct.pack(">I", len(octets)) + octets + b"\1" + exchange
+    head = struct.pack(">BBBBBq", outcome, malformed, dnssec, 1, 1, 1764000000)
+    body = struct.pack(">I", 7) + (asked or b"") + head + text8(why) + text8(cut) + at + struct.pack(">I", len(octets)) + octets + b"\1" + exchange
     body += bytes([len(aliases)]) + b"".join(name8(alias) for alias in aliases)
-    return frame(4, body + bytes([len(slots), len(control)]) + struct.pack(">%dI" % len(slots + control), *slots, *control))
+    return frame(4 if asked is None else 6, body + bytes([len(slots), len(control)]) + struct.pack(">%dI" % len(slots + control), *slots, *control))
+
+
+def question(name_, type_=CAA):
+    return struct.pack(">H", type_) + name8(name_)
 
 
 def frames():
-    """Streams of a resolver process: hello, question, material, answer, alarm."""
+    """Streams of a resolver process: hello, question, material, answer, alarm; and an answer with its question."""
     hello = frame(1, struct.pack(">I", 0) + text8(""))
     ds = message([rr("test", 43, b"\1\2\x0d\2" + b"x" * 32)], qname="test", qtype=43)
     material = frame(3, struct.pack(">IH", 5, 43) + name8("test") + struct.pack(">Bq", 1, 1764000000) +
                      struct.pack(">I", len(ds)) + ds)
     own = message([rr(Q, CAA, MINE)])
     empty = message([], [rr("test", SOA, SOA_DATA)])
+    many = b"".join(frame(3, struct.pack(">IH", slot, 43) + name8("test") + struct.pack(">BqI", 1, 1764000000, 0))
+                    for slot in range(65))
     return {
         "hello": hello,
         "hello-refused": frame(1, struct.pack(">I", 1) + text8("no anchor")),
@@ -268,6 +276,16 @@ def frames():
         "set-indeterminate": frame_answer(1, 0, own),
         "slot-unknown": frame_answer(octets=own, slots=(6,)),
         "no-memory": frame(4, struct.pack(">I", 7)),
+        "given": material + frame_answer(octets=own, slots=(5,), asked=question(Q)),
+        "given-failure": material + frame_answer(4, 2, slots=(5,), control=(5,), why="x", asked=question("other.test", 39)),
+        "given-other-message": frame_answer(octets=own, asked=question("other.test")),
+        "given-other-type": frame_answer(4, asked=question(Q, 1)),
+        "given-upper": frame_answer(4, asked=question("WWW.D.TEST")),
+        "given-no-answer": frame(6, struct.pack(">I", 7) + question(Q)),
+        "given-no-name": frame(6, struct.pack(">IH", 7, CAA) + b"\0"),
+        "proof-too-long": many + frame_answer(4, slots=tuple(range(65))),
+        "proof-longest": many + frame_answer(4, slots=tuple(range(64)), control=tuple(range(16))),
+        "control-too-long": many + frame_answer(4, slots=(1,), control=tuple(range(17))),
         "alarm": hello + frame(5, text8("the root announces key 38696")) + frame(5, text8("x" * 255)),
         "alarm-empty": frame(5, text8("")),
         "alarm-with-nul": frame(5, text8("a\0b")),
