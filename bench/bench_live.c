@@ -8,7 +8,7 @@
 #include "engine/check.h"
 #include "names.h"
 #include "resolve/cache.h"
-#include "resolve/workers.h"
+#include "resolve/forked_workers.h"
 #include "usage.h"
 
 #include <getopt.h>
@@ -90,7 +90,7 @@ open_source(const struct flags *flags, struct cx_source *ret)
     struct cx_source inner;
 
     if (!cx_ok(flags->processes != 0
-                   ? cx_workers_open(&flags->live, flags->processes, &inner, &detail)
+                   ? cx_forked_workers_open(&flags->live, flags->processes, &inner, &detail)
                    : cx_live_open(&flags->live, &inner, &detail))) {
         die("live source", detail.text);
     }

@@ -106,6 +106,12 @@
 #define CX_WORKER_RESTARTS 3
 /* A process that worked so long before it ended starts the count anew. */
 #define CX_WORKER_FORGIVEN_MS 300000
+/* How much longer than the deadline of a question a process may say nothing while it owes an answer. */
+#define CX_WORKER_SILENCE_MS 5000
+/* How long a question waits for a process that somebody else starts again, well within the deadline of a question; and how
+ * many wait for one process: some 20 MB of them. */
+#define CX_WORKER_WAIT_MS 5000
+#define CX_WORKER_WAITING 65536
 /* Read from a socket at once; answers that wait to be taken. */
 #define CX_WORKER_CHUNK   65536
 #define CX_WORKER_BACKLOG ((size_t)256 << 20)

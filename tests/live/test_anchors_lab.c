@@ -3,7 +3,7 @@
 #include "base/limits.h"
 #include "cmocka_main.h"
 #include "resolve/context.h"
-#include "resolve/workers.h"
+#include "resolve/forked_workers.h"
 
 #include <event2/event.h>
 #include <unbound.h>
@@ -94,7 +94,7 @@ open_scene(const char *first, const char *second, struct way way)
     };
     if (!cx_ok(way.processes == 0
                    ? cx_live_open(&s->options, &s->source, &detail)
-                   : cx_workers_open(&s->options, way.processes, &s->source, &detail))) {
+                   : cx_forked_workers_open(&s->options, way.processes, &s->source, &detail))) {
         fail_msg("%s", detail.text);
     }
     cx_arena_init(&s->arena, 1u << 28);

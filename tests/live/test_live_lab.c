@@ -2,9 +2,12 @@
  * because the second answer comes from libunbound's cache. Runs inside lab/run only. */
 #include "base/limits.h"
 #include "cmocka_main.h"
+#include "resolve/forked_workers.h"
 #include "resolve/live.h"
 #include "resolve/tap.h"
 #include "resolve/workers.h"
+
+#include <event2/event.h>
 
 #include <signal.h>
 #include <stdio.h>
@@ -253,7 +256,7 @@ ask_lab_twice(bool tap, unsigned processes)
     cx_time begun = cx_time_now();
 
     if (!cx_ok(processes == 0 ? cx_live_open(&options, &source, &detail)
-                              : cx_workers_open(&options, processes, &source, &detail))) {
+                              : cx_forked_workers_open(&options, processes, &source, &detail))) {
         fail_msg("%s", detail.text);
     }
     cx_arena_init(&arena, 64u << 20);
@@ -361,7 +364,7 @@ test_processes_that_are_killed(void **state)
     struct cx_arena arena;
 
     (void)state;
-    assert_true(cx_ok(cx_workers_open(&options, 2, &source, NULL)));
+    assert_true(cx_ok(cx_forked_workers_open(&options, 2, &source, NULL)));
     cx_arena_init(&arena, 1u << 24);
     for (unsigned round = 0; round <= CX_WORKER_RESTARTS; round++) {
         struct cx_question question = { .type = CX_TYPE_CAA };
@@ -399,11 +402,11 @@ test_processes_are_refused_as_a_resolver_is(void **state)
     struct cx_source source;
 
     (void)state;
-    assert_int_equal(cx_workers_open(&no_hints, 2, &source, &detail).code, CX_E_USAGE);
+    assert_int_equal(cx_forked_workers_open(&no_hints, 2, &source, &detail).code, CX_E_USAGE);
     assert_non_null(strstr(detail.text, "root hints"));
-    assert_int_equal(cx_workers_open(&no_anchor, 2, &source, &detail).code, CX_E_RESOLVER);
+    assert_int_equal(cx_forked_workers_open(&no_anchor, 2, &source, &detail).code, CX_E_RESOLVER);
     assert_non_null(strstr(detail.text, "/nonexistent"));
-    assert_int_equal(cx_workers_open(&no_hints, 0, &source, &detail).code, CX_E_USAGE);
+    assert_int_equal(cx_forked_workers_open(&no_hints, 0, &source, &detail).code, CX_E_USAGE);
     assert_int_equal(kill_children(), 0); /* none is left behind */
 }
 
@@ -421,13 +424,63 @@ test_processes_that_hang(void **state)
     struct cx_arena arena;
 
     (void)state;
-    assert_true(cx_ok(cx_workers_open(&options, 1, &source, NULL)));
+    assert_true(cx_ok(cx_forked_workers_open(&options, 1, &source, NULL)));
     cx_arena_init(&arena, 1u << 24);
     assert_int_equal(ask_one(&source, &arena, "permit.test")->n_records, 2);
     assert_int_equal(signal_children(SIGSTOP), 1);
     assert_int_equal(ask_one(&source, &arena, "permit.test")->outcome, CX_OUTCOME_ERROR);
     assert_int_equal(ask_one(&source, &arena, "permit.test")->n_records, 2); /* by another one */
     cx_source_close(&source);
+    cx_arena_done(&arena);
+}
+
+static void
+ask_by_events(struct cx_source *source, struct event_base *base, struct cx_arena *arena,
+              const char *text, struct asked *asked)
+{
+    struct cx_question question = { .type = CX_TYPE_CAA };
+    struct cx_name name;
+
+    *asked = (struct asked){ .times = 0 };
+    assert_true(cx_ok(cx_name_from_text(cx_str_of(text), &name, NULL)));
+    question.name = cx_name_span(&name);
+    cx_source_ask(source, &question, arena, note, asked);
+    while (asked->times == 0) {
+        assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
+    }
+    assert_int_equal(asked->times, 1);
+}
+
+/* Processes behind an event loop of ours, which are killed once. */
+static void
+test_processes_by_an_event_loop(void **state)
+{
+    struct cx_live_options options = {
+        .root_hints = getenv("CAAPROOF_ROOT_HINTS"),
+        .anchor = getenv("CAAPROOF_ANCHOR"),
+        .lab = true,
+    };
+    struct event_base *base = event_base_new();
+    struct cx_source source;
+    struct cx_arena arena;
+    struct asked asked;
+
+    (void)state;
+    assert_non_null(base);
+    assert_true(cx_ok(cx_forked_workers_open(&options, 1, &source, NULL)));
+    assert_true(cx_ok(cx_workers_attach(&source, base)));
+    cx_arena_init(&arena, 1u << 24);
+    ask_by_events(&source, base, &arena, "permit.test", &asked);
+    assert_int_equal(asked.answer->n_records, 2);
+    assert_true(asked.answer->n_proof != 0);
+    assert_int_equal(kill_children(), 1);
+    ask_by_events(&source, base, &arena, "permit.test", &asked);
+    assert_int_equal(asked.answer->outcome, CX_OUTCOME_ERROR);
+    ask_by_events(&source, base, &arena, "permit.test", &asked);
+    assert_int_equal(asked.answer->n_records, 2);
+    cx_source_close(&source);
+    assert_int_equal(kill_children(), 0);
+    event_base_free(base);
     cx_arena_done(&arena);
 }
 
@@ -445,7 +498,7 @@ test_processes_end_with_questions_under_way(void **state)
     struct cx_arena arena;
 
     (void)state;
-    assert_true(cx_ok(cx_workers_open(&options, 2, &source, NULL)));
+    assert_true(cx_ok(cx_forked_workers_open(&options, 2, &source, NULL)));
     cx_arena_init(&arena, 1u << 24);
     (void)ask_one(&source, &arena, "permit.test");
     for (size_t i = 0; i < CX_COUNT(asked); i++) {
@@ -515,6 +568,7 @@ main(void)
         cmocka_unit_test(test_lab_zones_by_processes),
         cmocka_unit_test(test_processes_that_are_killed),
         cmocka_unit_test(test_processes_that_hang),
+        cmocka_unit_test(test_processes_by_an_event_loop),
         cmocka_unit_test(test_processes_are_refused_as_a_resolver_is),
         cmocka_unit_test(test_processes_end_with_questions_under_way),
         cmocka_unit_test(test_lab_under_another_anchor),

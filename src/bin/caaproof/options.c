@@ -5,10 +5,10 @@
 #include "bin/caaproof/output.h"
 #include "bin/caaproof/terminal.h"
 #include "resolve/cache.h"
+#include "resolve/forked_workers.h"
 #include "resolve/library.h"
 #include "resolve/live.h"
 #include "resolve/recorded.h"
-#include "resolve/workers.h"
 #include "resolve/zone.h"
 
 #include <getopt.h>
@@ -612,7 +612,7 @@ open_live(const struct options *options, struct cx_source *ret, struct cx_detail
         print_warning(NULL, text);
     }
     CX_TRY(options->processes != 0
-               ? cx_workers_open(&live, (unsigned)options->processes, &inner, detail)
+               ? cx_forked_workers_open(&live, (unsigned)options->processes, &inner, detail)
                : cx_live_open(&live, &inner, detail));
     s = cx_cache_open(&cache, &inner, ret, detail);
     cx_source_close(&inner);
