@@ -23,6 +23,12 @@ wrap(json_t *json)
     return (struct cx_json *)(void *)json;
 }
 
+void
+cx_json_seed(void)
+{
+    json_object_seed(0);
+}
+
 cx_status
 cx_json_parse(cx_str text, struct cx_json **ret, struct cx_detail *detail)
 {

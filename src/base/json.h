@@ -21,6 +21,10 @@ enum cx_json_kind {
     CX_JSON_OBJECT,
 };
 
+/* Seeds the tables of objects from the system's randomness now. Otherwise the first object does, which a process that may open
+ * no file by then cannot: it would take the time instead. Later calls do nothing. */
+void cx_json_seed(void);
+
 /* One value and nothing after it; duplicate members are refused. Classes: MALFORMED, NOMEM. Freed by the caller. */
 cx_status cx_json_parse(cx_str text, struct cx_json **ret, struct cx_detail *detail) CX_MUST;
 void cx_json_free(struct cx_json *json);
