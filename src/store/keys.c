@@ -143,6 +143,19 @@ make_anchor(const char *folder, uint64_t shard, const struct cx_note_key *key,
                                     path, (unsigned long long)last.size);
 }
 
+/* A later shard finds the folder as the first one left it, synced; who makes that shard may be shut in with the folder, and
+ * not see what is above. */
+static cx_status
+make_folder(const char *folder, uint64_t shard, struct cx_detail *detail)
+{
+    bool there = false;
+
+    if (shard > 1) {
+        CX_TRY(cx_path_exists(folder, &there, detail));
+    }
+    return there ? CX_SUCCESS : cx_folder_make(folder, detail);
+}
+
 cx_status
 cx_keys_make(const char *folder, uint64_t shard, cx_str origin, struct cx_note_key *ret,
              struct cx_detail *detail)
@@ -153,7 +166,7 @@ cx_keys_make(const char *folder, uint64_t shard, cx_str origin, struct cx_note_k
     uint8_t public_key[CX_ED25519_PUBLIC];
     struct cx_note_key key;
 
-    CX_TRY(cx_folder_make(folder, detail));
+    CX_TRY(make_folder(folder, shard, detail));
     CX_TRY(path_of(folder, shard, "key", &private_path));
     CX_TRY(path_of(folder, shard, "vkey", &vkey_path));
     CX_TRY(make_private(private_path, &private_key, detail));
