@@ -355,5 +355,20 @@
 #define CX_CONFIG_FAULTS_OCTETS_MAX ((size_t)1 << 17)
 /* A file with a key or certificate of an authority: they have some kilobytes. */
 #define CX_AUTHORITY_FILE_MAX ((size_t)1 << 20)
+/* HTTP of the daemon. Header fields of a request: clients send some ten, proxies add some. A target, and parameters of its query: the
+ * longest of ours name a certificate by its digest. A method: the longest registered one has 17 letters. Extensions of chunks: nobody
+ * sends any. Names of a client's certificate that are kept; its chain. */
+#define CX_HTTP_FIELDS_MAX    100
+#define CX_HTTP_TARGET_MAX    8192
+#define CX_HTTP_QUERY_MAX     32
+#define CX_HTTP_METHOD_MAX    32
+#define CX_HTTP_EXTENSION_MAX 1024
+#define CX_TLS_NAMES_MAX      64
+#define CX_TLS_DEPTH_MAX      8
+/* How long, and for how many octets, a client that was refused is listened to before its connection is closed: closed at once, the answer
+ * would be lost on its way (RFC 9112 section 9.6). How long nothing is accepted when there are no descriptors left. */
+#define CX_HTTP_LINGER_MS       1000
+#define CX_HTTP_LINGER_OCTETS   ((size_t)16 << 20)
+#define CX_HTTP_ACCEPT_PAUSE_MS 100
 
 #endif
