@@ -338,6 +338,37 @@ cx_log_find_request(struct cx_log *log, cx_str request, bool *ret_found, uint64_
     return cx_shard_find_request(log->shard, request, ret_found, ret_index, detail);
 }
 
+struct passing {
+    uint64_t shard;
+    cx_status (*each)(void *ctx, const struct cx_log_row *row);
+    void *ctx;
+};
+
+static cx_status
+pass_row(void *ctx, const struct cx_entry_row *row)
+{
+    const struct passing *passing = ctx;
+    struct cx_log_row passed = {
+        .shard = passing->shard,
+        .index = row->index,
+        .record = row->record,
+    };
+
+    memcpy(passed.entry, row->octets, CX_ENTRY_SIZE);
+    return passing->each(passing->ctx, &passed);
+}
+
+cx_status
+cx_log_rows(struct cx_log *log, uint64_t first, uint64_t last,
+            cx_status (*each)(void *ctx, const struct cx_log_row *row), void *ctx,
+            struct cx_detail *detail)
+{
+    struct passing passing = { cx_log_shard(log), each, ctx };
+
+    CX_TRY(usable(log, detail));
+    return cx_shard_entries(log->shard, first, last, pass_row, &passing, detail);
+}
+
 static cx_status
 append_seal(struct cx_log *log, uint64_t *ret_time_ms, struct cx_detail *detail)
 {
@@ -374,6 +405,12 @@ uint64_t
 cx_log_shard(const struct cx_log *log)
 {
     return log->place.number;
+}
+
+uint64_t
+cx_log_size(const struct cx_log *log)
+{
+    return log->shard != NULL ? cx_shard_size(log->shard) : 0;
 }
 
 const struct cx_note_key *

@@ -119,11 +119,20 @@ cx_status cx_log_prove(struct cx_log *log, uint64_t index, struct cx_path *ret,
 cx_status cx_log_find_request(struct cx_log *log, cx_str request, bool *ret_found,
                               uint64_t *ret_index, struct cx_detail *detail) CX_MUST;
 
+/* Rows [first, last) of the open shard, committed or not, in order; what lies behind its end is passed over. The row is borrowed
+ * for the call, which must not use the log. Classes: STORE, and those of each. */
+struct cx_log_row;
+cx_status cx_log_rows(struct cx_log *log, uint64_t first, uint64_t last,
+                      cx_status (*each)(void *ctx, const struct cx_log_row *row), void *ctx,
+                      struct cx_detail *detail) CX_MUST;
+
 /* Appends the seal, commits, begins the next shard (its first entry commits to this one's last checkpoint), and removes
  * the sealed shard's private key. A crash in between is made good by the next open. */
 cx_status cx_log_seal(struct cx_log *log, struct cx_detail *detail) CX_MUST;
 
 uint64_t cx_log_shard(const struct cx_log *log);
+/* Entries of the open shard, committed or not. */
+uint64_t cx_log_size(const struct cx_log *log);
 const struct cx_note_key *cx_log_key(const struct cx_log *log);
 
 /* ---- reading: any number of readers, beside a writer. */

@@ -428,6 +428,24 @@ cx_shard_find_request(struct cx_shard *shard, cx_str request, bool *ret_found, u
     return CX_SUCCESS;
 }
 
+cx_status
+cx_shard_entries(struct cx_shard *shard, uint64_t first, uint64_t last, cx_entry_fn each, void *ctx,
+                 struct cx_detail *detail)
+{
+    uint64_t end = shard->end[CX_SPACE_ENTRIES];
+
+    CX_TRY(begun(shard, detail));
+    return first < last && first < end
+               ? cx_rows_entries(shard->rows, first, last < end ? last : end, each, ctx, detail)
+               : CX_SUCCESS;
+}
+
+uint64_t
+cx_shard_size(const struct cx_shard *shard)
+{
+    return shard->end[CX_SPACE_ENTRIES];
+}
+
 const struct cx_note_key *
 cx_shard_key(const struct cx_shard *shard)
 {

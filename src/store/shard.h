@@ -63,11 +63,16 @@ cx_status cx_shard_prove(struct cx_shard *shard, uint64_t index, struct cx_path 
                          struct cx_detail *detail) CX_MUST;
 cx_status cx_shard_find_request(struct cx_shard *shard, cx_str request, bool *ret_found,
                                 uint64_t *ret_index, struct cx_detail *detail) CX_MUST;
+/* As cx_log_rows. */
+cx_status cx_shard_entries(struct cx_shard *shard, uint64_t first, uint64_t last, cx_entry_fn each,
+                           void *ctx, struct cx_detail *detail) CX_MUST;
 /* As cx_log_tend. */
 cx_status cx_shard_tend(struct cx_shard *shard, struct cx_detail *detail) CX_MUST;
 /* Nothing is appended any more: the last checkpoint becomes a row, and the rows are laid to rest. */
 cx_status cx_shard_settle(struct cx_shard *shard, struct cx_detail *detail) CX_MUST;
 
+/* As cx_log_size. */
+uint64_t cx_shard_size(const struct cx_shard *shard);
 const struct cx_note_key *cx_shard_key(const struct cx_shard *shard);
 const struct cx_entry *cx_shard_last(const struct cx_shard *shard);
 uint64_t cx_shard_last_ms(const struct cx_shard *shard);
