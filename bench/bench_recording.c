@@ -185,6 +185,8 @@ write_id(size_t i, char ret[37])
     }
 }
 
+static const struct cx_recorder_terms terms = { .has_authority = true };
+
 static void
 record_one(struct run *run, struct cx_recorder *recorder, struct cx_check *check, size_t i)
 {
@@ -197,7 +199,7 @@ record_one(struct run *run, struct cx_recorder *recorder, struct cx_check *check
         check->request.id = cx_str_of(id);
         check->request.has_id = true;
     }
-    if (!cx_ok(cx_recorder_add(recorder, check, cx_time_now_ms(), &recorded, &detail))) {
+    if (!cx_ok(cx_recorder_add(recorder, check, &terms, cx_time_now_ms(), &recorded, &detail))) {
         die("record", detail.text);
     }
 }
@@ -239,7 +241,6 @@ run_recording(struct run *run, const char *name)
         .software = CX_STR("bench"),
         .resolver = CX_STR("bench"),
         .live = true,
-        .has_authority = true,
         .messages = CX_MESSAGES_FULL,
     };
     struct cx_detail detail = { .text = "" };

@@ -416,19 +416,29 @@ int_follows(int64_t last, int64_t key)
 }
 
 bool
+cx_cbor_map_next_any(struct cx_cbor_map *map)
+{
+    int64_t key;
+
+    if (map->left == 0 || map->r->failed) {
+        return false;
+    }
+    key = cx_cbor_int(map->r);
+    if (map->begun && !int_follows(map->key, key)) {
+        map->r->failed = true;
+    }
+    map->begun = true;
+    map->key = key;
+    map->left--;
+    return !map->r->failed;
+}
+
+bool
 cx_cbor_map_next(struct cx_cbor_map *map)
 {
-    while (map->left != 0 && !map->r->failed) {
-        int64_t key = cx_cbor_int(map->r);
-
-        if (map->begun && !int_follows(map->key, key)) {
-            map->r->failed = true;
-        }
-        map->begun = true;
-        map->key = key;
-        map->left--;
-        if (map->r->failed || key >= 0) {
-            return !map->r->failed;
+    while (cx_cbor_map_next_any(map)) {
+        if (map->key >= 0) {
+            return true;
         }
         (void)cx_cbor_any(map->r);
     }

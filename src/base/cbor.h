@@ -67,5 +67,7 @@ struct cx_cbor_map cx_cbor_map(struct cx_reader *r);
 /* To the next critical key, checking the order of keys (0, 1, ..., -1, -2, ...) and passing over negative ones; false at
  * the end, or when the reader failed. The caller reads exactly one item before the next call. */
 bool cx_cbor_map_next(struct cx_cbor_map *map);
+/* The same, but negative keys are given too, for who knows some of them; of the others he reads the item by cx_cbor_any. */
+bool cx_cbor_map_next_any(struct cx_cbor_map *map);
 
 #endif

@@ -8,6 +8,7 @@
 #include "evidence/corroboration.h"
 #include "evidence/entry_keys.h"
 #include "evidence/proof.h"
+#include "pki/base64.h"
 #include "pki/digest.h"
 
 #include <sys/random.h>
@@ -289,20 +290,21 @@ put_corroboration(struct cx_recorder *r, const struct cx_check *check, struct cx
 /* The moment from which no permit may rest on the check, or CX_TIME_NONE if none may. I2. A signer looks at the numbers of the
  * record again (R-MPIC-1), and knows less of the perspectives than the check does: both must be content. */
 static cx_time
-expiry_of(const struct cx_recorder *r, const struct cx_check *check, const struct cx_record *record)
+expiry_of(const struct cx_recorder *r, const struct cx_check *check,
+          const struct cx_recorder_terms *terms, const struct cx_record *record)
 {
     uint64_t time_ms = record->time_ms;
     const struct cx_conclusion *k = &check->conclusion;
     cx_time now = (cx_time)(time_ms / 1000), expires;
 
-    if (!r->options->live || !r->options->has_authority || cx_check_has_own_source(check) ||
-        !cx_verdict_positive(k->verdict) || k->hypothetical || check->corroboration.lacks != NULL ||
-        cx_corroboration_lacks(record) != NULL ||
+    if (!r->options->live || !terms->has_authority || terms->is_shadow ||
+        cx_check_has_own_source(check) || !cx_verdict_positive(k->verdict) || k->hypothetical ||
+        check->corroboration.lacks != NULL || cx_corroboration_lacks(record) != NULL ||
         check->request.cases[0].date > now + CX_PERMIT_SKEW_S ||
         check->request.cases[0].date < now - CX_PERMIT_SKEW_S) {
         return CX_TIME_NONE;
     }
-    expires = now + (cx_time)(r->options->life_s != 0 ? r->options->life_s : CX_PERMIT_LIFE_S);
+    expires = now + (cx_time)(terms->life_s != 0 ? terms->life_s : CX_PERMIT_LIFE_S);
     if (k->valid_until != CX_TIME_NONE && k->valid_until + 1 < expires) {
         expires = k->valid_until + 1;
     }
@@ -359,8 +361,9 @@ append(struct cx_recorder *r, struct cx_check *check, const struct cx_record *re
 }
 
 cx_status
-cx_recorder_add(struct cx_recorder *r, struct cx_check *check, uint64_t now_ms,
-                struct cx_recorded *ret, struct cx_detail *detail)
+cx_recorder_add(struct cx_recorder *r, struct cx_check *check,
+                const struct cx_recorder_terms *terms, uint64_t now_ms, struct cx_recorded *ret,
+                struct cx_detail *detail)
 {
     struct cx_record record = { .time_ms = now_ms };
     struct cx_recorded recorded = { .shard = cx_log_shard(r->log) };
@@ -371,10 +374,15 @@ cx_recorder_add(struct cx_recorder *r, struct cx_check *check, uint64_t now_ms,
     CX_TRY(put_context(r, check, &record, detail));
     CX_TRY(put_answers(r, check, &record, detail));
     CX_TRY(cx_record_of_check(check, &check->arena, &record));
-    record.has_authority = r->options->has_authority;
-    record.authority = r->options->authority;
+    record.has_authority = terms->has_authority;
+    record.authority = terms->authority;
+    record.is_shadow = terms->is_shadow;
+    record.has_body = terms->has_body;
+    record.body = terms->body;
+    record.caller = terms->caller;
+    record.own_verdict = terms->own_verdict;
     CX_TRY(put_corroboration(r, check, &record, detail));
-    record.conclusion.expires = expiry_of(r, check, &record);
+    record.conclusion.expires = expiry_of(r, check, terms, &record);
     CX_TRY(append(r, check, &record, &recorded, detail));
     recorded.time_ms = record.time_ms;
     recorded.expires = record.conclusion.expires;
@@ -484,4 +492,37 @@ cx_recorder_permit(struct cx_recorder *r, const struct cx_recorded *recorded, st
                                              "recorded, but its permit would have more than %zu "
                                              "octets; check fewer names at once",
                                              buf->max);
+}
+
+/* ---- as JSON */
+
+static struct cx_json *
+permit_json(cx_str permit)
+{
+    struct cx_json *json;
+    struct cx_buf buf;
+
+    if (permit.n == 0) {
+        return cx_json_new_null();
+    }
+    cx_buf_init(&buf, 2 * CX_PROOF_OCTETS_MAX);
+    cx_base64_put(&buf, cx_span_of_str(permit));
+    json = cx_buf_ok(&buf) ? cx_json_new_string(cx_buf_str(&buf)) : NULL;
+    cx_buf_done(&buf);
+    return json;
+}
+
+struct cx_json *
+cx_recorded_to_json(const struct cx_recorded *recorded, const char *log, cx_str permit)
+{
+    struct cx_json *json = cx_json_new_object();
+    char digest[CX_HASH_TEXT];
+
+    cx_hash_text(&recorded->digest, digest);
+    return cx_json_whole(json, cx_json_set_text(json, "log", log) &&
+                                   cx_json_set_number(json, "shard", recorded->shard) &&
+                                   cx_json_set_number(json, "index", recorded->index) &&
+                                   cx_json_set_text(json, "digest", digest) &&
+                                   cx_json_set_moment(json, "expires", recorded->expires) &&
+                                   cx_json_set(json, "permit", permit_json(permit)));
 }

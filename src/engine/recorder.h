@@ -18,10 +18,20 @@ struct cx_recorder_options {
     size_t n_anchors;
     bool
         live; /* answers are of the live DNS, validated: else nothing expires, and nothing is permitted */
+    enum cx_messages messages;
+};
+
+/* For whom a check is recorded, and what may come of it. */
+struct cx_recorder_terms {
     bool has_authority;
     struct cx_hash authority; /* SHA-256 of the issuing key's SubjectPublicKeyInfo */
-    enum cx_messages messages;
-    uint32_t life_s; /* of permits; 0 = CX_PERMIT_LIFE_S */
+    bool is_shadow;           /* nothing is permitted, whatever the verdict */
+    uint32_t life_s;          /* of permits; 0 = CX_PERMIT_LIFE_S */
+    /* Of who asked over the network (evidence/record.h). */
+    bool has_body;
+    struct cx_hash body;
+    cx_str caller;
+    enum cx_verdict own_verdict;
 };
 
 struct cx_recorder;
@@ -43,7 +53,8 @@ struct cx_recorded {
 
 /* Appends the check, which has a verdict. A request id that is in the log already is refused with CX_E_USAGE, and the
  * clock with CX_E_CLOCK: then nothing was appended. After any other failure the log must be closed. */
-cx_status cx_recorder_add(struct cx_recorder *recorder, struct cx_check *check, uint64_t now_ms,
+cx_status cx_recorder_add(struct cx_recorder *recorder, struct cx_check *check,
+                          const struct cx_recorder_terms *terms, uint64_t now_ms,
                           struct cx_recorded *ret, struct cx_detail *detail) CX_MUST;
 
 /* Where a start or an event stands. */
@@ -72,5 +83,10 @@ cx_status cx_recorder_commit(struct cx_recorder *recorder, struct cx_detail *det
  * Classes: USAGE (no permit can be made of it), LIMIT (it does not fit into buf), those of cx_log_prove. */
 cx_status cx_recorder_permit(struct cx_recorder *recorder, const struct cx_recorded *recorded,
                              struct cx_buf *buf, struct cx_detail *detail) CX_MUST;
+
+/* "record" of a result (docs/json.md, "Record"): log is the name of its key; permit (n == 0: none) is given in base64. NULL when
+ * out of memory. */
+struct cx_json *cx_recorded_to_json(const struct cx_recorded *recorded, const char *log,
+                                    cx_str permit);
 
 #endif

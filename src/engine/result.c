@@ -328,6 +328,7 @@ error_word(cx_status status)
     case CX_E_CLOCK:
     case CX_E_PERMIT:
     case CX_E_ARCHIVE:
+    case CX_E_FRAME:
     case CX_E_INTERNAL:
         break;
     }

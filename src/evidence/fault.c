@@ -272,6 +272,12 @@ is_members(cx_span octets)
     return cx_rd_ok(&r) && cx_rd_left(&r) == 0;
 }
 
+static bool
+is_line_or_none(cx_str text)
+{
+    return text.n == 0 || cx_is_record_line(text);
+}
+
 const char *
 cx_record_fault(const struct cx_record *record)
 {
@@ -287,16 +293,16 @@ cx_record_fault(const struct cx_record *record)
     if (fault == NULL && record->facts.n != 0 && !is_members(record->facts)) {
         fault = "facts that are no members";
     }
+    if (fault == NULL && record->is_shadow && record->conclusion.expires != CX_TIME_NONE) {
+        fault = "a permit in shadow mode";
+    }
+    if (fault == NULL && !is_line_or_none(record->caller)) {
+        fault = "a caller that is not one line of text";
+    }
     return fault;
 }
 
 /* ---- starts and events */
-
-static bool
-is_line_or_none(cx_str text)
-{
-    return text.n == 0 || cx_is_record_line(text);
-}
 
 const char *
 cx_start_fault(const struct cx_start *start)

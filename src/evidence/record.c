@@ -28,6 +28,14 @@ enum check_key {
     CHECK_KEYS
 };
 
+/* What a caller had to do with it. A reader that does not know them passes them over. */
+enum check_caller {
+    CALLER_BODY = -1,
+    CALLER_NAME = -2,
+    CALLER_VERDICT = -3,
+    CALLER_SHADOW = -4,
+};
+
 enum finding_key {
     FINDING_VERDICT = 0,
     FINDING_REASON = 1,
@@ -658,14 +666,42 @@ put_optional(struct cx_buf *buf, const struct cx_record *record)
     }
 }
 
+static void
+put_caller(struct cx_buf *buf, const struct cx_record *record)
+{
+    if (record->has_body) {
+        cx_cbor_put_int(buf, CALLER_BODY);
+        cx_parts_put_hash(buf, &record->body);
+    }
+    if (record->caller.n != 0) {
+        cx_cbor_put_int(buf, CALLER_NAME);
+        cx_cbor_put_text(buf, record->caller);
+    }
+    if (record->own_verdict != CX_VERDICT_UNSET) {
+        cx_cbor_put_int(buf, CALLER_VERDICT);
+        put_verdict(buf, record->own_verdict);
+    }
+    if (record->is_shadow) {
+        cx_cbor_put_int(buf, CALLER_SHADOW);
+        cx_cbor_put_bool(buf, true);
+    }
+}
+
+static size_t
+count_caller(const struct cx_record *record)
+{
+    return (size_t)record->has_body + (size_t)(record->caller.n != 0) +
+           (size_t)(record->own_verdict != CX_VERDICT_UNSET) + (size_t)record->is_shadow;
+}
+
 cx_status
 cx_record_encode(const struct cx_record *record, struct cx_buf *buf)
 {
     size_t members = 10 + (size_t)record->has_authority + (size_t)(record->request.n != 0) +
                      (size_t)record->has_deadline + (size_t)(record->n_validations != 0) +
                      (size_t)(record->facts.n != 0) +
-                     (size_t)(record->corroboration.kind != CX_CORROBORATION_NONE);
-
+                     (size_t)(record->corroboration.kind != CX_CORROBORATION_NONE) +
+                     count_caller(record);
     size_t begin = buf->n;
 
     if (!cx_parts_is_drawn(record->salt) || cx_record_fault(record) != NULL) {
@@ -675,6 +711,7 @@ cx_record_encode(const struct cx_record *record, struct cx_buf *buf)
     cx_cbor_put_map(buf, members);
     put_needed(buf, record);
     put_optional(buf, record);
+    put_caller(buf, record);
     return cx_parts_written(buf, begin);
 }
 
@@ -738,6 +775,30 @@ get_member(struct cx_parts *in, int64_t key, struct cx_record *record)
     }
 }
 
+/* Negative keys: those that are not known say nothing here. */
+static cx_status
+get_caller(struct cx_parts *in, int64_t key, struct cx_record *record)
+{
+    switch (key) {
+    case CALLER_BODY:
+        record->has_body = true;
+        cx_parts_hash(in, &record->body);
+        return CX_SUCCESS;
+    case CALLER_NAME:
+        record->caller = cx_cbor_text(&in->r);
+        return record->caller.n != 0 ? CX_SUCCESS : cx_parts_refuse(in, "an empty caller");
+    case CALLER_VERDICT:
+        record->own_verdict = get_verdict(in);
+        return CX_SUCCESS;
+    case CALLER_SHADOW:
+        record->is_shadow = cx_cbor_bool(&in->r);
+        return record->is_shadow ? CX_SUCCESS : cx_parts_refuse(in, "a shadow that is none");
+    default:
+        (void)cx_cbor_any(&in->r);
+        return CX_SUCCESS;
+    }
+}
+
 cx_status
 cx_record_decode(cx_span octets, struct cx_arena *arena, struct cx_record *ret,
                  struct cx_detail *detail)
@@ -750,7 +811,11 @@ cx_record_decode(cx_span octets, struct cx_arena *arena, struct cx_record *ret,
 
     CX_TRY(cx_parts_salt(&in, record.salt));
     map = cx_cbor_map(&in.r);
-    while (cx_cbor_map_next(&map)) {
+    while (cx_cbor_map_next_any(&map)) {
+        if (map.key < 0) {
+            CX_TRY(get_caller(&in, map.key, &record));
+            continue;
+        }
         CX_TRY(get_member(&in, map.key, &record));
         seen |= 1u << map.key;
     }

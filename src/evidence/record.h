@@ -1,6 +1,6 @@
 /* The record of a check: an immutable account of what was asked, what DNS said, what was concluded and why
  * (docs/formats/record.md). One struct is what the writer takes and what the reader gives.
- * I1: a record never changes once encoded.  I2: encode(decode(x)) == x for every accepted x without negative keys.
+ * I1: a record never changes once encoded.  I2: encode(decode(x)) == x for every accepted x without negative keys but those below.
  * I3: mailboxes are their domains: no local part can be expressed.
  * I4: what is not understood is refused: versions, critical keys, unknown verdicts.
  * I5: what contradicts itself (fault.h) is neither written nor read: above all a conclusion better than a finding, or a
@@ -124,6 +124,12 @@ struct cx_record {
     size_t n_validations;
     cx_span facts; /* CBOR, a map with texts for keys; n == 0: none */
     struct cx_corroboration corroboration;
+    /* Of a check that a caller asked for, by negative keys: no verdict or permit depends on them. */
+    bool has_body;
+    struct cx_hash body;         /* SHA-256 of the request's octets as they were received */
+    cx_str caller;               /* as the configuration names it; n == 0: not said */
+    enum cx_verdict own_verdict; /* what the caller's own system said; UNSET: not said */
+    bool is_shadow;              /* the authority was in shadow mode: nothing was permitted */
 };
 
 /* Appends the record's octets, all or nothing. Classes: NOMEM, LIMIT (the buffer's, CX_RECORD_MAX), INTERNAL (a struct

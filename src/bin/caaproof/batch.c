@@ -199,8 +199,8 @@ record(struct batch *b, struct slot *slot)
     if (slot->check == NULL || !cx_ok(slot->check->status)) {
         return;
     }
-    s = cx_recorder_add(b->recording->recorder, slot->check, cx_time_now_ms(), &slot->record,
-                        &b->detail);
+    s = cx_recorder_add(b->recording->recorder, slot->check, &b->recording->terms, cx_time_now_ms(),
+                        &slot->record, &b->detail);
     slot->has_record = cx_ok(s);
     if (s.code == CX_E_USAGE || s.code == CX_E_CLOCK || s.code == CX_E_LIMIT) { /* not appended */
         slot->check->status = s;

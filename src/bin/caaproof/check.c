@@ -146,7 +146,8 @@ record(struct single *single, struct cx_check *check, struct cx_detail *detail)
     struct cx_recorder *recorder = single->recording->recorder;
     const struct options *o = single->options;
 
-    CX_TRY(cx_recorder_add(recorder, check, cx_time_now_ms(), &single->record, detail));
+    CX_TRY(cx_recorder_add(recorder, check, &single->recording->terms, cx_time_now_ms(),
+                           &single->record, detail));
     CX_TRY(cx_recorder_commit(recorder, detail));
     single->has_record = true;
     if (o->authority == NULL || single->record.expires == CX_TIME_NONE) {

@@ -1,6 +1,6 @@
 #include "base/limits.h"
 #include "bin/caaproof/import.h"
-#include "bin/caaproof/stored.h"
+#include "engine/stored.h"
 #include "pki/digest.h"
 
 #include <inttypes.h>
@@ -8,7 +8,7 @@
 
 struct importing {
     struct cx_archive *archive;
-    struct stored stored;
+    struct cx_stored stored;
     struct cx_check *check;
     uint64_t taken; /* rows that an earlier import took */
     uint64_t added;
@@ -86,7 +86,7 @@ take_check(struct importing *i, const struct cx_log_row *row, struct cx_archive_
     struct cx_detail why = { .text = "" };
     const struct cx_context *context = NULL;
     struct cx_record read;
-    cx_status s = stored_record(&i->stored, row, &read, &why);
+    cx_status s = cx_stored_record(&i->stored, row, &read, &why);
 
     if (cx_ok(s)) {
         cx_check_free(i->check);
@@ -169,11 +169,11 @@ import_store(struct cx_archive *archive, const char *store, uint64_t *ret_added,
              struct cx_detail *detail)
 {
     struct importing i = { .archive = archive, .detail = detail };
-    cx_status s = stored_open(store, &i.stored, detail);
+    cx_status s = cx_stored_open(store, &i.stored, detail);
 
     if (cx_ok(s)) {
         s = import_shards(&i, store);
-        stored_close(&i.stored);
+        cx_stored_close(&i.stored);
     }
     cx_check_free(i.check);
     *ret_added = i.added;

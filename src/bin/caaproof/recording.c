@@ -3,8 +3,6 @@
 #include "bin/caaproof/authority.h"
 #include "bin/caaproof/output.h"
 #include "bin/caaproof/terminal.h"
-#include "evidence/proof.h"
-#include "pki/base64.h"
 #include "pki/ecdsa.h"
 #include "resolve/anchor.h"
 #include "resolve/library.h"
@@ -111,10 +109,10 @@ fill_options(const struct options *o, struct recording *r, struct cx_detail *det
     r->options.software = CX_STR("caaproof " CAAPROOF_VERSION);
     r->options.live = o->n_zones == 0 && o->answers == NULL;
     r->options.messages = o->keep;
-    r->options.life_s = (uint32_t)o->permit_life;
+    r->terms.life_s = (uint32_t)o->permit_life;
     if (o->authority != NULL) {
-        CX_TRY(authority_read(o->authority, &r->options.authority, detail));
-        r->options.has_authority = true;
+        CX_TRY(authority_read(o->authority, &r->terms.authority, detail));
+        r->terms.has_authority = true;
     }
     CX_TRY(describe_source(o, r));
     return take_anchors(o, r, detail);
@@ -146,34 +144,8 @@ recording_close(struct recording *r)
     *r = (struct recording){ .log = NULL };
 }
 
-static struct cx_json *
-permit_json(cx_str permit)
-{
-    struct cx_json *json;
-    struct cx_buf buf;
-
-    if (permit.n == 0) {
-        return cx_json_new_null();
-    }
-    cx_buf_init(&buf, 2 * CX_PROOF_OCTETS_MAX);
-    cx_base64_put(&buf, cx_span_of_str(permit));
-    json = cx_buf_ok(&buf) ? cx_json_new_string(cx_buf_str(&buf)) : NULL;
-    cx_buf_done(&buf);
-    return json;
-}
-
 struct cx_json *
 recording_json(const struct recording *r, const struct cx_recorded *recorded, cx_str permit)
 {
-    struct cx_json *json = cx_json_new_object();
-    char digest[CX_HASH_TEXT];
-
-    cx_hash_text(&recorded->digest, digest);
-    return cx_json_whole(
-        json, cx_json_set(json, "log", cx_json_new_text(cx_log_key(r->log)->name)) &&
-                  cx_json_set(json, "shard", cx_json_new_integer((int64_t)recorded->shard)) &&
-                  cx_json_set(json, "index", cx_json_new_integer((int64_t)recorded->index)) &&
-                  cx_json_set(json, "digest", cx_json_new_text(digest)) &&
-                  cx_json_set(json, "expires", cx_json_new_moment(recorded->expires)) &&
-                  cx_json_set(json, "permit", permit_json(permit)));
+    return cx_recorded_to_json(recorded, cx_log_key(r->log)->name, permit);
 }

@@ -9,6 +9,7 @@ struct recording {
     struct cx_log *log;
     struct cx_recorder *recorder;
     struct cx_recorder_options options;
+    struct cx_recorder_terms terms;
     struct cx_arena arena; /* of what options point to */
 };
 

@@ -1,14 +1,14 @@
 #include "bin/caaproof/output.h"
 #include "bin/caaproof/replay.h"
-#include "bin/caaproof/stored.h"
 #include "bin/caaproof/terminal.h"
+#include "engine/stored.h"
 
 #include <inttypes.h>
 #include <unistd.h>
 
 struct running {
     const struct replay_part *part;
-    struct stored stored;
+    struct cx_stored stored;
     struct cx_check *check;
     struct replay_counts counts;
     long long told_ms;
@@ -264,7 +264,7 @@ replay_record(struct running *r, const struct cx_log_row *row)
 
     r->detail.text[0] = '\0';
     cx_arena_reset(&r->check->arena);
-    s = stored_record(&r->stored, row, &record, &r->detail);
+    s = cx_stored_record(&r->stored, row, &record, &r->detail);
     if (cx_ok(s)) {
         s = cx_replay(r->stored.recaller, &record, r->part->options, r->check, &replayed,
                       &r->detail);
@@ -308,7 +308,7 @@ replay_rows(struct running *r)
 static cx_status
 run(struct running *r)
 {
-    CX_TRY(stored_open(r->part->store, &r->stored, &r->counts.detail));
+    CX_TRY(cx_stored_open(r->part->store, &r->stored, &r->counts.detail));
     r->check = cx_check_new();
     if (r->check == NULL) {
         return (cx_status){ CX_E_NOMEM };
@@ -329,5 +329,5 @@ replay_part_run(const struct replay_part *part)
     r.counts.ended = true;
     tell(&r, true);
     cx_check_free(r.check);
-    stored_close(&r.stored);
+    cx_stored_close(&r.stored);
 }

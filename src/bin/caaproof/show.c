@@ -4,10 +4,10 @@
 #include "bin/caaproof/human.h"
 #include "bin/caaproof/options.h"
 #include "bin/caaproof/output.h"
-#include "bin/caaproof/stored.h"
 #include "bin/caaproof/stored_json.h"
 #include "bin/caaproof/terminal.h"
 #include "engine/result.h"
+#include "engine/stored.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -32,7 +32,7 @@ static const char usage[] =
     "Try: caaproof show STORE www.example.org --explain\n";
 
 struct showing {
-    struct stored stored;
+    struct cx_stored stored;
     struct cx_check *check;
     struct cx_arena arena;  /* of what was found for the present ID */
     struct cx_arena beside; /* of what the log has beside one check */
@@ -99,7 +99,7 @@ show_check(struct showing *s, const struct cx_log_row *row)
     struct cx_record record;
 
     cx_arena_reset(&s->check->arena);
-    CX_TRY(stored_record(&s->stored, row, &record, s->detail));
+    CX_TRY(cx_stored_record(&s->stored, row, &record, s->detail));
     CX_TRY(cx_recall(s->stored.recaller, &record, s->check, s->detail));
     CX_TRY(cx_recall_findings(&record, s->check));
     CX_TRY(
@@ -238,7 +238,7 @@ static int
 show_with(struct showing *s, const char *path, int n, char **ids)
 {
     struct cx_detail detail = { .text = "" };
-    cx_status status = stored_open(path, &s->stored, &detail);
+    cx_status status = cx_stored_open(path, &s->stored, &detail);
     int code;
 
     if (!cx_ok(status)) {
@@ -251,7 +251,7 @@ show_with(struct showing *s, const char *path, int n, char **ids)
     cx_arena_done(&s->arena);
     cx_arena_done(&s->beside);
     cx_check_free(s->check);
-    stored_close(&s->stored);
+    cx_stored_close(&s->stored);
     return code;
 }
 

@@ -82,7 +82,7 @@ compare_events(const void *a, const void *b)
 
 /* What has the key that was put into buf. */
 static cx_status
-find(const struct stored *stored, struct cx_buf *key,
+find(const struct cx_stored *stored, struct cx_buf *key,
      cx_status (*take)(void *ctx, const struct cx_log_row *row), struct collecting *c)
 {
     CX_TRY(cx_buf_status(key));
@@ -92,7 +92,7 @@ find(const struct stored *stored, struct cx_buf *key,
 }
 
 static cx_status
-find_of_request(const struct stored *stored, cx_str request, size_t max, struct cx_buf *key,
+find_of_request(const struct cx_stored *stored, cx_str request, size_t max, struct cx_buf *key,
                 struct collecting *c)
 {
     if (request.n == 0) {
@@ -107,7 +107,7 @@ find_of_request(const struct stored *stored, cx_str request, size_t max, struct 
 }
 
 static cx_status
-find_about(const struct stored *stored, const struct cx_log_row *row, size_t max,
+find_about(const struct cx_stored *stored, const struct cx_log_row *row, size_t max,
            struct cx_buf *key, struct collecting *c)
 {
     struct cx_entry entry;
@@ -130,7 +130,7 @@ sort(struct stored_events *events)
 }
 
 cx_status
-stored_events_of_request(const struct stored *stored, cx_str request, size_t max,
+stored_events_of_request(const struct cx_stored *stored, cx_str request, size_t max,
                          struct cx_arena *arena, struct stored_events *ret,
                          struct cx_detail *detail)
 {
@@ -145,7 +145,7 @@ stored_events_of_request(const struct stored *stored, cx_str request, size_t max
 }
 
 cx_status
-stored_events_of_check(const struct stored *stored, const struct cx_log_row *row,
+stored_events_of_check(const struct cx_stored *stored, const struct cx_log_row *row,
                        const struct cx_record *record, size_t max, struct cx_arena *arena,
                        struct stored_events *ret, struct cx_detail *detail)
 {

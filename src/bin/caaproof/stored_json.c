@@ -26,7 +26,7 @@ time_json(uint64_t time_ms)
 }
 
 static const char *
-origin_of(const struct stored *stored, uint64_t shard)
+origin_of(const struct cx_stored *stored, uint64_t shard)
 {
     for (size_t i = 0; i < cx_log_reader_shards(stored->reader); i++) {
         const struct cx_log_shard_info *info = cx_log_reader_shard(stored->reader, i);
@@ -39,7 +39,7 @@ origin_of(const struct stored *stored, uint64_t shard)
 }
 
 struct cx_json *
-stored_json(const struct stored *stored, const struct cx_log_row *row,
+stored_json(const struct cx_stored *stored, const struct cx_log_row *row,
             const struct cx_record *record)
 {
     struct cx_json *json = cx_json_new_object();

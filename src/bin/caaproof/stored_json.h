@@ -6,7 +6,7 @@
 #include "bin/caaproof/stored_events.h"
 
 /* NULL when out of memory. */
-struct cx_json *stored_json(const struct stored *stored, const struct cx_log_row *row,
+struct cx_json *stored_json(const struct cx_stored *stored, const struct cx_log_row *row,
                             const struct cx_record *record);
 /* Sets "start" and "events" of an object. False when out of memory. */
 bool stored_events_json(struct cx_json *object, const struct stored_events *events) CX_MUST;
