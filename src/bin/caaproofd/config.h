@@ -236,6 +236,9 @@ void config_free(struct config *config);
 /* All keys with the values in force, as YAML. Classes: NOMEM, LIMIT. */
 cx_status config_print(const struct config *config, struct cx_buf *buf) CX_MUST;
 
+/* The same for who has no files: with what key_file and own_file say in their place. Classes: NOMEM, LIMIT. */
+cx_status config_print_resolved(const struct config *config, struct cx_buf *buf) CX_MUST;
+
 /* Keys whose values differ, with commas between: those that need a restart to take effect, and the others. Classes: NOMEM, LIMIT. */
 cx_status config_changes(const struct config *before, const struct config *after,
                          struct cx_buf *restart, struct cx_buf *reload) CX_MUST;

@@ -1,3 +1,4 @@
+#include "base/alloc.h"
 #include "base/limits.h"
 #include "bin/caaproofd/config_option.h"
 
@@ -113,6 +114,28 @@ config_print(const struct config *config, struct cx_buf *buf)
 
     print_levels(&p);
     return cx_buf_status(buf);
+}
+
+cx_status
+config_print_resolved(const struct config *config, struct cx_buf *buf)
+{
+    struct config_authority *resolved = cx_alloc(config->n_authorities + 1, sizeof(*resolved));
+    struct config copy = *config;
+    cx_status s;
+
+    if (resolved == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    for (size_t i = 0; i < config->n_authorities; i++) {
+        resolved[i] = config->authorities[i];
+        resolved[i].key_given = resolved[i].key;
+        resolved[i].request_given = resolved[i].request;
+        resolved[i].key_file = resolved[i].own_file = (cx_str){ NULL, 0 };
+    }
+    copy.authorities = resolved;
+    s = config_print(&copy, buf);
+    cx_free(resolved);
+    return s;
 }
 
 /* ---- changes: what is printed otherwise has changed */

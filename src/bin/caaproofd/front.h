@@ -1,0 +1,153 @@
+/* The front: HTTP in, questions to resolvers, and everything that counts to the recorder. Shared by front_*.c and role_front.c.
+ * I1: what a caller is told of a check is what the recorder said of it; the front's own verdict goes to nobody else.
+ * I2: a check lives on when its caller goes: what was begun ends in the log.
+ * I3: an id that is under way is asked of once; whoever asks again for the same waits for the same. */
+#ifndef CAAPROOFD_FRONT_H
+#define CAAPROOFD_FRONT_H
+
+#include "bin/caaproofd/http_server.h"
+#include "bin/caaproofd/intake.h"
+#include "bin/caaproofd/link.h"
+#include "bin/caaproofd/member.h"
+#include "engine/check.h"
+#include "pki/digest.h"
+#include "resolve/answer_sender.h"
+
+#include <event2/event.h>
+
+#include <sys/queue.h>
+
+struct front;
+
+/* Whoever waits for what became of a check; called once, from the event loop or from within the call that brought the end. The
+ * waiter may be freed in it. */
+struct waiter {
+    TAILQ_ENTRY(waiter) next;
+    struct inquiry *inquiry; /* NULL: it does not wait any more */
+    void (*done)(struct waiter *waiter, unsigned status, cx_str body);
+};
+
+TAILQ_HEAD(waiters, waiter);
+
+/* A check under way. */
+struct inquiry {
+    struct front *front;
+    uint32_t seq;
+    size_t caller;
+    size_t authority;
+    char *octets; /* of body and id */
+    cx_str body;
+    cx_str id;
+    cx_str previous;
+    uint8_t digest[CX_SHA256_SIZE]; /* of body */
+    uint64_t received_ms;
+    uint64_t deadline_ms;
+    struct cx_check *check;
+    bool is_asking; /* its questions are under way, and it cannot be let go */
+    bool is_over;   /* nobody wants the end any more, nor the recorder */
+    struct waiters waiters;
+};
+
+/* A question to the recorder that is no check. */
+struct asking {
+    struct front *front;
+    uint32_t seq;
+    struct http_request *request;
+};
+
+struct front_counts {
+    uint64_t checks;
+    uint64_t batches;
+    uint64_t refused; /* callers that may not, unknown authorities */
+    uint64_t recorder_lost;
+};
+
+struct front {
+    struct member member;
+    struct event_base *base;
+    struct event *control;
+    struct event *lost; /* the recorder is gone, and whoever waits is to be told */
+    struct http_server *server;
+    struct tls_context **tls;   /* one a listener, or NULL */
+    struct cx_source resolvers; /* until the cache has them */
+    struct cx_source workers;   /* the same, to give sockets to */
+    struct cx_source cache;
+    struct link *recorder; /* NULL: there is none now */
+    struct cx_answer_sender *sender;
+    struct inquiry **inquiries; /* limits.in_flight places */
+    struct asking **askings;    /* as many */
+    uint32_t *free_inquiries, *free_askings;
+    size_t n_free_inquiries, n_free_askings, places;
+    void *by_id;                        /* tree of inquiries */
+    TAILQ_HEAD(batches, batch) batches; /* that would go on if there was room */
+    struct cx_json *status;             /* of the recorder, as it said it last; NULL: not yet */
+    struct front_counts counts;
+    bool is_draining;
+    bool is_idle; /* no request is under way, nor will be */
+    int exit;
+};
+
+/* ---- role_front.c */
+
+void front_send(struct front *front);
+/* Draining ends when no request and no check is under way. */
+void front_end_if_idle(struct front *front);
+
+/* ---- front_callers.c: who somebody is, and what he may do */
+
+/* SIZE_MAX: nobody of the configuration. */
+size_t front_caller_of(const struct front *front, const struct http_identity *identity);
+/* A bit for each authority that the caller may use. */
+uint64_t front_authorities_of(const struct front *front, size_t caller);
+/* By name or by key; SIZE_MAX: there is none. */
+size_t front_authority_named(const struct front *front, cx_str text);
+
+/* ---- front_checks.c */
+
+cx_status front_checks_init(struct front *front) CX_MUST;
+void front_checks_done(struct front *front);
+
+/* Begins the check of body, or joins the one under way, or says at once why not (then *ret_problem). waiter->done is called
+ * later, once, unless there is a problem. */
+struct front_problem {
+    unsigned status;
+    const char *type;
+    const char *title;
+    char detail[240];
+};
+bool front_check(struct front *front, size_t caller, cx_str body, struct waiter *waiter,
+                 struct front_problem *ret_problem);
+/* The check of that id, if it is under way. */
+struct inquiry *front_inquiry_of_id(const struct front *front, cx_str id);
+void front_wait(struct inquiry *inquiry, struct waiter *waiter);
+/* It does not wait any more. */
+void front_leave(struct waiter *waiter);
+/* Places for more checks. */
+size_t front_room(const struct front *front);
+
+/* Asks the recorder for what is to be told; the answer goes to request. */
+void front_ask(struct front *front, enum op kind, struct op_ask *ask, struct http_request *request);
+
+/* What the recorder says. Classes: MALFORMED. */
+cx_status front_frame(void *ctx, const struct op_frame *frame) CX_MUST;
+/* It is gone: whoever waits is told so. */
+void front_recorder_lost(struct front *front);
+
+/* ---- front_batch.c */
+
+void front_batch(struct front *front, size_t caller, struct http_request *request);
+/* There is room again. */
+void front_batches_go_on(struct front *front);
+
+/* ---- front_routes.c */
+
+void front_handle(void *ctx, struct http_request *request);
+void front_say_problem(struct http_request *request, const struct front_problem *problem);
+
+/* ---- front_metrics.c */
+
+void front_say_metrics(struct front *front, struct http_request *request);
+void front_say_health(struct front *front, struct http_request *request, bool ready);
+void front_say_status(struct front *front, struct http_request *request);
+
+#endif

@@ -1,0 +1,220 @@
+/* Checks line by line (NDJSON): results in the order of the requests, as they become known.
+ * I1: every line gets one line. I2: no more than BATCH_WINDOW of one batch are under way, and none is begun while the client does
+ * not take what is there: a batch is bounded by its client and by limits.in_flight. */
+#include "base/alloc.h"
+#include "base/limits.h"
+#include "bin/caaproofd/front.h"
+
+#include <string.h>
+
+#define BATCH_WINDOW 512
+
+struct cell {
+    struct waiter waiter; /* first: a waiter is its cell */
+    struct batch *batch;
+    bool is_done;
+    struct cx_buf line;
+};
+
+struct batch {
+    TAILQ_ENTRY(batch) next;
+    struct front *front;
+    struct http_request *request; /* NULL: its client is gone */
+    size_t caller;
+    cx_str body;                     /* of the request */
+    size_t at;                       /* in body */
+    size_t line;                     /* number of the next one, from 1 */
+    struct cell cells[BATCH_WINDOW]; /* of lines first to first + n, in a ring */
+    size_t first, n;
+    size_t waiting; /* cells that wait for a check */
+    bool is_full;   /* its client does not take what is there */
+    bool is_going;  /* within go_on */
+};
+
+static void
+free_batch(struct batch *b)
+{
+    for (size_t i = 0; i < BATCH_WINDOW; i++) {
+        cx_buf_done(&b->cells[i].line);
+    }
+    TAILQ_REMOVE(&b->front->batches, b, next);
+    cx_free(b);
+}
+
+/* ---- lines */
+
+static void
+put_problem(struct cx_buf *line, const struct front_problem *p, size_t number)
+{
+    struct cx_json *o = cx_json_new_object();
+
+    o = cx_json_whole(o, cx_json_set_text(o, "type", p->type) &&
+                             cx_json_set_text(o, "title", p->title) &&
+                             cx_json_set_number(o, "status", p->status) &&
+                             cx_json_set_number(o, "line", number) &&
+                             cx_json_set(o, "detail", cx_json_new_outside(cx_str_of(p->detail))));
+    if (!cx_ok(cx_json_write(o, line))) {
+        cx_buf_fail(line, CX_E_NOMEM);
+    }
+    cx_json_free(o);
+}
+
+static void go_on(struct batch *b);
+
+static void
+on_done(struct waiter *waiter, unsigned status, cx_str body)
+{
+    struct cell *cell = (struct cell *)waiter;
+    struct batch *b = cell->batch;
+
+    (void)status;
+    cx_buf_put(&cell->line, body);
+    cell->is_done = true;
+    b->waiting--;
+    go_on(b);
+}
+
+static void
+begin_line(struct batch *b, cx_str line, size_t number)
+{
+    struct cell *cell = &b->cells[(b->first + b->n++) % BATCH_WINDOW];
+    struct front_problem problem;
+
+    cell->batch = b;
+    cell->is_done = false;
+    cell->waiter.done = on_done;
+    cx_buf_done(&cell->line);
+    cx_buf_init(&cell->line, CX_OP_MAX);
+    b->waiting++;
+    if (!front_check(b->front, b->caller, line, &cell->waiter, &problem)) {
+        b->waiting--;
+        put_problem(&cell->line, &problem, number);
+        cell->is_done = true;
+    }
+}
+
+static bool
+next_line(struct batch *b, cx_str *ret)
+{
+    while (cx_str_line(b->body, &b->at, ret)) {
+        b->line++;
+        if (ret->n != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+begin_lines(struct batch *b)
+{
+    bool begun = false;
+    cx_str line;
+
+    while (b->n < BATCH_WINDOW && front_room(b->front) != 0 && !b->is_full && next_line(b, &line)) {
+        begin_line(b, line, b->line);
+        begun = true;
+    }
+    return begun;
+}
+
+/* From the first on, as far as they are done. */
+static bool
+put_lines(struct batch *b)
+{
+    bool put = false;
+
+    while (b->n != 0 && b->cells[b->first].is_done && !b->is_full) {
+        struct cell *cell = &b->cells[b->first];
+
+        cx_buf_putc(&cell->line, '\n');
+        if (!cx_buf_ok(
+                &cell->line)) { /* a line that is not whole is none: the client must not take it for one */
+            http_drop(CX_STEAL(b->request));
+            return false;
+        }
+        b->is_full = !http_stream_put(b->request, cx_buf_str(&cell->line));
+        b->first = (b->first + 1) % BATCH_WINDOW;
+        b->n--;
+        put = true;
+    }
+    return put;
+}
+
+static void
+go_on(struct batch *b)
+{
+    bool more = true;
+
+    if (b->is_going) {
+        return;
+    }
+    b->is_going = true;
+    while (more && b->request != NULL) {
+        more = put_lines(b);
+        more = b->request != NULL && (begin_lines(b) || more);
+    }
+    b->is_going = false;
+    if (b->request == NULL && b->waiting == 0) {
+        free_batch(b);
+    } else if (b->request != NULL && b->n == 0 && b->at >= b->body.n) {
+        http_stream_end(CX_STEAL(b->request));
+        free_batch(b);
+    }
+}
+
+/* ---- the client */
+
+static void
+on_drained(void *ctx)
+{
+    struct batch *b = ctx;
+
+    b->is_full = false;
+    go_on(b);
+}
+
+/* What was begun ends in the log; nothing more of it is begun. */
+static void
+on_gone(void *ctx)
+{
+    struct batch *b = ctx;
+
+    http_drop(CX_STEAL(b->request));
+    b->body.n = b->at = 0;
+    go_on(b);
+}
+
+void
+front_batch(struct front *f, size_t caller, struct http_request *request)
+{
+    struct batch *b = cx_alloc(1, sizeof(*b));
+
+    if (b == NULL) {
+        http_problem(request, 503, "/problems/memory", "There is no memory", CX_STR(""));
+        return;
+    }
+    f->counts.batches++;
+    b->front = f;
+    b->caller = caller;
+    b->request = request;
+    b->body = cx_str_of_span(http_request_message(request)->body);
+    TAILQ_INSERT_TAIL(&f->batches, b, next);
+    http_stream_begin(request, 200, "application/x-ndjson");
+    http_stream_on_drained(request, on_drained, b);
+    http_request_on_gone(request, on_gone, b);
+    go_on(b);
+}
+
+void
+front_batches_go_on(struct front *f)
+{
+    struct batch *b = TAILQ_FIRST(&f->batches);
+
+    while (b != NULL) {
+        struct batch *next = TAILQ_NEXT(b, next);
+
+        go_on(b);
+        b = next;
+    }
+}

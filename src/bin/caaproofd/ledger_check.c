@@ -1,0 +1,478 @@
+/* Starts and the checks that end them. */
+#include "base/limits.h"
+#include "bin/caaproofd/intake.h"
+#include "bin/caaproofd/ledger_priv.h"
+#include "engine/recall.h"
+#include "engine/record_check.h"
+#include "engine/result.h"
+#include "evidence/event.h"
+#include "evidence/start.h"
+#include "pki/digest.h"
+
+#include <search.h>
+
+/* ---- open starts, by id and by the number that front gave them */
+
+static int
+compare_ids(const void *a, const void *b)
+{
+    const struct start *left = a, *right = b;
+
+    if (left->id.n != right->id.n) {
+        return left->id.n < right->id.n ? -1 : 1;
+    }
+    return left->id.n == 0 ? 0 : memcmp(left->id.p, right->id.p, left->id.n);
+}
+
+struct start *
+start_of_id(const struct ledger *ledger, cx_str id)
+{
+    struct start wanted = { .id = id };
+    struct start *const *found = tfind(&wanted, &ledger->by_id, compare_ids);
+
+    return found != NULL ? *found : NULL;
+}
+
+static struct start *
+start_of_seq(const struct ledger *ledger, uint32_t seq)
+{
+    return seq < ledger->options->starts_max ? ledger->by_seq[seq] : NULL;
+}
+
+static char *
+copy_text(char *to, cx_str from, cx_str *ret)
+{
+    if (from.n != 0) {
+        memcpy(to, from.p, from.n);
+    }
+    *ret = (cx_str){ to, from.n };
+    return to + from.n;
+}
+
+static struct start *
+make_start(const struct ledger *ledger, const struct op_start *op)
+{
+    struct start *start = cx_alloc(1, sizeof(*start));
+    char *to;
+
+    if (start == NULL) {
+        return NULL;
+    }
+    start->texts = cx_alloc(op->id.n + op->caller.n + op->previous.n + 1, 1);
+    if (start->texts == NULL) {
+        cx_free(start);
+        return NULL;
+    }
+    to = copy_text(start->texts, op->id, &start->id);
+    to = copy_text(to, op->caller, &start->caller);
+    (void)copy_text(to, op->previous, &start->previous);
+    memcpy(start->digest.b, op->digest.p, CX_HASH_SIZE);
+    start->seq = op->seq;
+    start->authority = op->authority;
+    start->received_ms = ledger_now(ledger);
+    start->deadline_ms = op->deadline_ms;
+    return start;
+}
+
+static void
+free_start(struct start *start)
+{
+    cx_check_free(start->check);
+    cx_free(start->texts);
+    cx_free(start);
+}
+
+static cx_status
+add_start(struct ledger *ledger, const struct op_start *op)
+{
+    struct start *start = make_start(ledger, op);
+
+    if (start == NULL || tsearch(start, &ledger->by_id, compare_ids) == NULL) {
+        if (start != NULL) {
+            free_start(start);
+        }
+        return (cx_status){ CX_E_NOMEM };
+    }
+    TAILQ_INSERT_TAIL(&ledger->open, start, next);
+    ledger->by_seq[start->seq] = start;
+    ledger->n_open++;
+    ledger->counts.started++;
+    return CX_SUCCESS;
+}
+
+void
+start_end(struct ledger *ledger, struct start *start)
+{
+    (void)tdelete(start, &ledger->by_id, compare_ids);
+    TAILQ_REMOVE(&ledger->open, start, next);
+    ledger->by_seq[start->seq] = NULL;
+    ledger->n_open--;
+    free_start(start);
+}
+
+/* ---- START */
+
+cx_status
+ledger_start(struct ledger *ledger, const struct op_start *op, struct cx_buf *out,
+             struct cx_detail *detail)
+{
+    struct known_query query = { op->seq, op->id, &(struct cx_hash){ { 0 } }, UINT64_MAX };
+    struct cx_hash body;
+    bool known = false;
+
+    if (op->seq >= ledger->options->starts_max || start_of_seq(ledger, op->seq) != NULL ||
+        op->authority >= ledger->options->n_authorities || !intake_is_id(op->id)) {
+        return cx_fail(detail, CX_E_FRAME, "a start that no front of ours would send");
+    }
+    if (ledger->stopped.is) {
+        return reply_problem(out, op->seq, &problem_stopped, "%s", ledger->stopped.why);
+    }
+    if (start_of_id(ledger, op->id) != NULL) { /* of another front; ours knows its own */
+        return reply_problem(out, op->seq, &problem_conflict, "its check is under way");
+    }
+    memcpy(body.b, op->digest.p, CX_HASH_SIZE);
+    query.body = &body;
+    CX_TRY(ledger_say_known(ledger, &query, out, &known, detail));
+    if (known) {
+        return CX_SUCCESS;
+    }
+    CX_TRY(add_start(ledger, op));
+    op_put_seq(out, OP_STARTED, op->seq);
+    return cx_buf_status(out);
+}
+
+/* The digest of the newest record of an earlier try, if the open shard has one. */
+static cx_status
+previous_of(struct ledger *ledger, const struct start *start, struct cx_start *record,
+            struct cx_detail *detail)
+{
+    if (start->previous.n == 0) {
+        return CX_SUCCESS;
+    }
+    return ledger_digest_of_id(ledger, start->previous, &record->previous, &record->has_previous,
+                               detail);
+}
+
+cx_status
+start_log(struct ledger *ledger, struct start *start, struct cx_detail *detail)
+{
+    const struct ledger_authority *authority = &ledger->options->authorities[start->authority];
+    struct cx_start record = {
+        .has_authority = true,
+        .authority = authority->key,
+        .request = start->id,
+        .body = start->digest,
+        .deadline_ms = start->deadline_ms,
+        .caller = start->caller,
+    };
+    struct cx_noted noted;
+
+    CX_TRY(previous_of(ledger, start, &record, detail));
+    CX_TRY(cx_recorder_start(ledger->recorder, &record, ledger_now(ledger), &noted, detail));
+    start->is_logged = true;
+    ledger->is_dirty = true;
+    return CX_SUCCESS;
+}
+
+/* ---- interrupted */
+
+cx_status
+start_interrupt(struct ledger *ledger, struct start *start, const char *why,
+                struct cx_detail *detail)
+{
+    const struct ledger_authority *authority = &ledger->options->authorities[start->authority];
+    struct cx_event event = {
+        .type = CX_EVENT_INTERRUPTED,
+        .why = cx_str_of(why),
+        .has_authority = true,
+        .authority = authority->key,
+        .request = start->id,
+    };
+
+    if (!start->is_logged) {
+        CX_TRY(start_log(ledger, start, detail));
+    }
+    CX_TRY(ledger_add_event(ledger, &event, detail));
+    ledger->counts.interrupted++;
+    return CX_SUCCESS;
+}
+
+static cx_status
+interrupt_and_say(struct ledger *ledger, struct start *start, const char *why,
+                  struct cx_detail *detail)
+{
+    struct pending p = { .seq = start->seq, .status = 200 };
+    cx_status s = start_interrupt(ledger, start, why, detail);
+
+    if (cx_ok(s)) {
+        p.json = interrupted_json(start->id, cx_str_of(why));
+        s = p.json == NULL ? (cx_status){ CX_E_NOMEM } : ledger_wait(ledger, &p);
+    }
+    start_end(ledger, start);
+    return s;
+}
+
+cx_status
+ledger_abandon(struct ledger *ledger, uint32_t seq, struct cx_buf *out, struct cx_detail *detail)
+{
+    struct start *start = start_of_seq(ledger, seq);
+
+    (void)out;
+    return start == NULL ? cx_fail(detail, CX_E_FRAME, "an end of a check that was not begun")
+                         : interrupt_and_say(ledger, start, "it could not be carried out", detail);
+}
+
+cx_status
+ledger_front_lost(struct ledger *ledger, struct cx_detail *detail)
+{
+    while (!TAILQ_EMPTY(&ledger->open)) {
+        struct start *start = TAILQ_FIRST(&ledger->open);
+
+        CX_TRY(start_interrupt(ledger, start, "the process that asked for it ended", detail));
+        start_end(ledger, start);
+    }
+    return CX_SUCCESS;
+}
+
+/* ---- answers */
+
+struct cx_arena *
+ledger_arena(struct ledger *ledger, uint32_t seq)
+{
+    struct start *start = start_of_seq(ledger, seq);
+
+    if (start != NULL && start->check == NULL) {
+        start->check = cx_check_new();
+    }
+    return start != NULL && start->check != NULL ? &start->check->arena : NULL;
+}
+
+cx_status
+ledger_answer(struct ledger *ledger, uint32_t seq, const struct cx_answer *answer)
+{
+    struct start *start = start_of_seq(ledger, seq);
+
+    if (start == NULL || start->check == NULL ||
+        cx_answers_find(&start->check->answers, answer->name, answer->type) != NULL) {
+        return (cx_status){ CX_E_FRAME };
+    }
+    return cx_answers_add(&start->check->answers, &start->check->arena, answer);
+}
+
+/* ---- FINISH */
+
+/* An answer from a time to come, by more than clocks differ, is none of the live DNS. */
+static bool
+times_are_sane(const struct cx_check *check, uint64_t now_ms)
+{
+    cx_time now = (cx_time)(now_ms / 1000);
+
+    for (size_t i = 0; i < check->answers.n; i++) {
+        if (check->answers.v[i]->time != CX_TIME_NONE && check->answers.v[i]->time > now + 1) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* I3. The request is read again from the caller's octets, and judged by the answers at hand. */
+static cx_status
+judge(struct ledger *ledger, struct start *start, const struct op_finish *op,
+      struct cx_detail *detail)
+{
+    const struct ledger_authority *authority = &ledger->options->authorities[start->authority];
+    uint64_t now_ms = ledger_now(ledger);
+    bool late = now_ms > start->deadline_ms;
+    const struct intake_times times = {
+        .deadline = (cx_time)(start->deadline_ms / 1000),
+        .completed = (cx_time)(start->deadline_ms / 1000) + (late ? 1 : 0),
+    };
+    struct cx_check *check = start->check;
+    struct intake intake;
+    struct cx_json *request;
+    cx_status s;
+
+    CX_TRY(intake_read(cx_str_of_span(op->body), &intake, detail));
+    request = intake_request(&intake, authority->defaults, &times);
+    s = request == NULL ? (cx_status){ CX_E_NOMEM }
+                        : cx_request_from_json(request, authority->defaults, (cx_time)op->now,
+                                               &check->arena, &check->request, detail);
+    start->own_verdict = intake.own_verdict;
+    cx_json_free(request);
+    intake_done(&intake);
+    CX_TRY(s);
+    check->origin = CX_ORIGIN_DNS;
+    check->findings = cx_arena_get(&check->arena, check->request.n_names, sizeof(*check->findings));
+    return check->findings == NULL ? (cx_status){ CX_E_NOMEM } : cx_judge_recalled(check);
+}
+
+/* Octets that are not those of the start, or moments that cannot be, are no mistake of a caller. */
+static cx_status
+compare_finish(const struct ledger *ledger, const struct start *start, const struct op_finish *op,
+               struct cx_detail *detail)
+{
+    uint64_t now = ledger_now(ledger) / 1000;
+    struct cx_hash body;
+
+    CX_TRY(cx_sha256(op->body, body.b));
+    if (start->check == NULL || !cx_hash_equal(&body, &start->digest) ||
+        op->now > now + CX_PERMIT_SKEW_S ||
+        op->now + CX_DEADLINE_MAX_S < start->received_ms / 1000 ||
+        !times_are_sane(start->check, ledger_now(ledger))) {
+        return cx_fail(detail, CX_E_FRAME, "an end that does not fit its start");
+    }
+    return CX_SUCCESS;
+}
+
+static void
+count_verdict(struct ledger *ledger, const struct start *start)
+{
+    enum cx_verdict verdict = start->check->conclusion.verdict;
+
+    ledger->counts.finished++;
+    ledger->counts.denied += verdict == CX_VERDICT_DENY ? 1 : 0;
+    ledger->counts.failed += verdict == CX_VERDICT_FAIL || verdict == CX_VERDICT_ARGUABLE ? 1 : 0;
+    ledger->counts.shadow_differs +=
+        start->own_verdict != CX_VERDICT_UNSET && start->own_verdict != verdict ? 1 : 0;
+}
+
+cx_status
+ledger_note_check(struct ledger *ledger, const struct cx_record *record, uint64_t shard,
+                  uint64_t index, struct cx_arena *arena)
+{
+    size_t authority = ledger_authority_of(ledger, &record->authority);
+    const struct recent_fact fact = { record->time_ms, shard, index, 0 };
+    const cx_str *names;
+    size_t n;
+
+    if (!record->has_authority || authority == CX_AUTHORITIES_MAX ||
+        cx_verdict_positive(record->conclusion.verdict)) {
+        return CX_SUCCESS;
+    }
+    CX_TRY(cx_record_key_names(record, arena, &names, &n));
+    for (size_t i = 0; i < n; i++) {
+        cx_span key;
+
+        CX_TRY(ledger_name_key(authority, names[i], arena, &key));
+        CX_TRY(recent_put(ledger->bad, key, &fact));
+    }
+    return CX_SUCCESS;
+}
+
+static cx_status
+note_recorded(struct ledger *ledger, const struct pending *p)
+{
+    struct cx_record record;
+    struct cx_detail detail;
+
+    CX_TRY(cx_record_decode(p->recorded.record, &p->check->arena, &record, &detail));
+    return ledger_note_check(ledger, &record, p->recorded.shard, p->recorded.index,
+                             &p->check->arena);
+}
+
+static struct cx_json *
+finished_json(const struct ledger *ledger, const struct start *start)
+{
+    const struct ledger_authority *authority = &ledger->options->authorities[start->authority];
+    struct cx_json *json = cx_result_to_json(start->check);
+
+    return cx_json_whole(
+        json, cx_json_set_text(json, "state", "finished") &&
+                  cx_json_set_text(json, "authority", authority->name) &&
+                  cx_json_set_text(json, "mode", authority->is_shadow ? "shadow" : "enforce") &&
+                  cx_json_set_moment(json, "deadline", (cx_time)(start->deadline_ms / 1000)));
+}
+
+/* Recorded; what the caller is told waits for the disk. Takes the check over from the start. */
+static cx_status
+record(struct ledger *ledger, struct start *start, struct cx_detail *detail)
+{
+    const struct ledger_authority *authority = &ledger->options->authorities[start->authority];
+    const struct cx_recorder_terms terms = {
+        .has_authority = true,
+        .authority = authority->key,
+        .is_shadow = authority->is_shadow,
+        .life_s = authority->life_s,
+        .has_body = true,
+        .body = start->digest,
+        .caller = start->caller,
+        .own_verdict = start->own_verdict,
+    };
+    struct pending p = {
+        .seq = start->seq,
+        .status = 200,
+        .wants_permit = true,
+        .deadline_ms = start->deadline_ms,
+        .authority = start->authority,
+    };
+
+    CX_TRY(cx_recorder_add(ledger->recorder, start->check, &terms, ledger_now(ledger), &p.recorded,
+                           detail));
+    ledger->is_dirty = true;
+    count_verdict(ledger, start);
+    p.json = finished_json(ledger, start);
+    p.check = CX_STEAL(start->check);
+    p.id = p.check->request.id;
+    if (p.json == NULL) {
+        cx_check_free(p.check);
+        return (cx_status){ CX_E_NOMEM };
+    }
+    if (!cx_verdict_positive(p.check->conclusion.verdict)) {
+        cx_status s = note_recorded(ledger, &p);
+
+        if (!cx_ok(s)) {
+            cx_json_free(p.json);
+            cx_check_free(p.check);
+            return s;
+        }
+    }
+    return ledger_wait(ledger, &p);
+}
+
+/* What front judged, without the deadline, which is ours alone. */
+static bool
+verdicts_agree(const struct start *start, const struct op_finish *op)
+{
+    const struct cx_conclusion *ours = &start->check->conclusion;
+
+    return ours->verdict == op->verdict || ours->reason == CX_REASON_LATE;
+}
+
+static cx_status
+end_by_verdict(struct ledger *ledger, struct start *start, const struct op_finish *op,
+               struct cx_detail *detail)
+{
+    if (!verdicts_agree(start, op)) {
+        CX_TRY(ledger_stop(ledger, "two judgements of one check differ", detail));
+        return interrupt_and_say(ledger, start, "two judgements of it differ", detail);
+    }
+    CX_TRY(record(ledger, start, detail));
+    start_end(ledger, start);
+    return CX_SUCCESS;
+}
+
+cx_status
+ledger_finish(struct ledger *ledger, const struct op_finish *op, struct cx_buf *out,
+              struct cx_detail *detail)
+{
+    struct start *start = start_of_seq(ledger, op->seq);
+    cx_status s;
+
+    if (start == NULL) {
+        return cx_fail(detail, CX_E_FRAME, "an end of a check that was not begun");
+    }
+    (void)ledger_arena(ledger, op->seq); /* of names that need no answers */
+    CX_TRY(compare_finish(ledger, start, op, detail));
+    s = judge(ledger, start, op, detail);
+    if (cx_ok(s)) {
+        s = end_by_verdict(ledger, start, op, detail);
+    } else if (s.code != CX_E_NOMEM) { /* front would not have let it through */
+        return cx_fail(detail, CX_E_FRAME, "a request that cannot be judged");
+    }
+    if (s.code == CX_E_CLOCK || s.code == CX_E_LIMIT) { /* nothing was appended */
+        s = reply_problem(out, op->seq, s.code == CX_E_CLOCK ? &problem_clock : &problem_request,
+                          "%s", detail->text);
+        start_end(ledger, start);
+    }
+    return s;
+}

@@ -1,0 +1,166 @@
+/* Shared by ledger*.c. */
+#ifndef CAAPROOFD_LEDGER_PRIV_H
+#define CAAPROOFD_LEDGER_PRIV_H
+
+#include "base/alloc.h"
+#include "bin/caaproofd/ledger.h"
+#include "bin/caaproofd/recent.h"
+#include "engine/stored.h"
+
+#include <sys/queue.h>
+
+/* A start that has no end yet. */
+struct start {
+    TAILQ_ENTRY(start) next; /* oldest first */
+    uint32_t seq;
+    uint32_t authority;
+    char *texts; /* of id, caller, previous */
+    cx_str id;
+    cx_str caller;
+    cx_str previous;
+    struct cx_hash digest;
+    uint64_t received_ms; /* by our clock */
+    uint64_t deadline_ms;
+    bool is_logged;
+    enum cx_verdict own_verdict; /* the caller's; UNSET: not given */
+    struct cx_check *check;      /* with the answers so far */
+};
+
+TAILQ_HEAD(starts, start);
+
+/* Said when what was appended is durable. */
+struct pending {
+    uint32_t seq;
+    uint32_t status; /* of HTTP */
+    struct cx_json *json;
+    bool wants_permit; /* "record" is added to json, with the permit if there may be one */
+    bool is_late;
+    uint64_t deadline_ms; /* 0: none */
+    uint32_t authority;
+    cx_str id; /* borrowed from the record */
+    struct cx_recorded recorded;
+    struct cx_check *check; /* owned: what recorded borrows */
+};
+
+/* Why nothing is permitted. */
+#define STOP_TEXT 200
+struct stopped {
+    bool is;
+    uint64_t since_ms;
+    char why[STOP_TEXT];
+};
+
+/* Kinds of facts about permits. */
+enum spent {
+    SPENT_CLAIMED = 1,
+    SPENT_LATE,
+};
+
+struct ledger {
+    const struct ledger_options *options;
+    struct cx_log *log;
+    struct cx_recorder *recorder;
+    struct start **by_seq; /* starts_max places */
+    void *by_id;           /* tree of open starts */
+    struct starts open;
+    size_t n_open;
+    struct pending *pending;
+    size_t n_pending;
+    size_t room;
+    bool is_dirty;               /* something was appended since the last commit */
+    struct cx_log_reader *older; /* NULL: no shard is sealed */
+    struct recent *spent;        /* by digest of the record */
+    struct recent *bad;          /* by authority and name: the last check that was not positive */
+    uint64_t horizon_ms;         /* how long both are kept */
+    struct stopped stopped;
+    struct {
+        uint64_t started, finished, permitted, denied, failed, late, interrupted, claimed,
+            claims_refused, conflicts, overrides, shadow_differs;
+    } counts;
+};
+
+static inline cx_span
+cx_span_of_hash(const struct cx_hash *hash)
+{
+    return (cx_span){ hash->b, CX_HASH_SIZE };
+}
+
+uint64_t ledger_now(const struct ledger *ledger);
+bool ledger_may_use(uint64_t authorities, size_t authority);
+/* CX_AUTHORITIES_MAX if there is none with that key. */
+size_t ledger_authority_of(const struct ledger *ledger, const struct cx_hash *key);
+
+/* ---- ledger_reply.c: what is said, at once */
+
+struct problem {
+    uint32_t status;
+    const char *type; /* behind /problems/ */
+    const char *title;
+};
+
+extern const struct problem problem_conflict, problem_stopped, problem_unknown_id, problem_clock,
+    problem_request, problem_forbidden, problem_busy, problem_spent, problem_expired,
+    problem_not_positive, problem_no_permit, problem_interrupted, problem_mismatch,
+    problem_no_override, problem_not_stopped;
+
+cx_status reply_problem(struct cx_buf *out, uint32_t seq, const struct problem *problem,
+                        const char *fmt, ...) CX_PRINTF(4, 5) CX_MUST;
+struct cx_json *problem_json(const struct problem *problem, const char *text);
+/* Takes json over. */
+cx_status reply_json(struct cx_buf *out, uint32_t seq, uint32_t status, struct cx_json *json)
+    CX_MUST;
+/* {"id","state":"interrupted",...}. NULL when out of memory. */
+struct cx_json *interrupted_json(cx_str id, cx_str why);
+
+/* The verdict that a result becomes if it was durable too late. Takes json over, and gives it back. */
+struct cx_json *late_json(struct cx_json *json);
+
+/* Takes over what p owns. */
+cx_status ledger_wait(struct ledger *ledger, const struct pending *p) CX_MUST;
+/* The permit of what is recorded, if there may be one, as "record" of json, which is taken over and given back. */
+cx_status ledger_set_record(struct ledger *ledger, const struct cx_recorded *recorded,
+                            bool may_permit, struct cx_json **json, struct cx_detail *detail)
+    CX_MUST;
+
+/* ---- ledger_check.c */
+
+struct start *start_of_id(const struct ledger *ledger, cx_str id);
+void start_end(struct ledger *ledger, struct start *start);
+cx_status start_log(struct ledger *ledger, struct start *start, struct cx_detail *detail) CX_MUST;
+cx_status start_interrupt(struct ledger *ledger, struct start *start, const char *why,
+                          struct cx_detail *detail) CX_MUST;
+/* The event that voids a permit, and the fact of it. */
+cx_status ledger_void_late(struct ledger *ledger, const struct cx_recorded *recorded, cx_str id,
+                           size_t authority, struct cx_detail *detail) CX_MUST;
+/* A check that is in the log now: its names, if it was not positive. */
+cx_status ledger_note_check(struct ledger *ledger, const struct cx_record *record, uint64_t shard,
+                            uint64_t index, struct cx_arena *arena) CX_MUST;
+
+/* ---- ledger_ask.c */
+
+/* An end that the log has: says it, for a caller who asks or asks again. body, if given, must be that of the request. *ret_found
+ * false: nothing is known of the id. */
+struct known_query {
+    uint32_t seq;
+    cx_str id;
+    const struct cx_hash *body; /* NULL: whoever asks may know */
+    uint64_t authorities;
+};
+cx_status ledger_say_known(struct ledger *ledger, const struct known_query *query,
+                           struct cx_buf *out, bool *ret_found, struct cx_detail *detail) CX_MUST;
+/* The digest of the record that a request id has in the open shard: of its check, else of its start. */
+cx_status ledger_digest_of_id(struct ledger *ledger, cx_str id, struct cx_hash *ret,
+                              bool *ret_found, struct cx_detail *detail) CX_MUST;
+/* Of "bad": one authority's check of one name says nothing of another's. */
+cx_status ledger_name_key(size_t authority, cx_str name, struct cx_arena *arena, cx_span *ret)
+    CX_MUST;
+struct cx_event;
+cx_status ledger_add_event(struct ledger *ledger, struct cx_event *event, struct cx_detail *detail)
+    CX_MUST;
+cx_status ledger_stop(struct ledger *ledger, const char *why, struct cx_detail *detail) CX_MUST;
+
+/* ---- ledger_open.c: what the log says of the time before */
+
+cx_status ledger_recall(struct ledger *ledger, struct cx_detail *detail) CX_MUST;
+
+#endif

@@ -1,0 +1,245 @@
+#include "bin/caaproofd/ops.h"
+
+#include "base/limits.h"
+
+#define HEAD 5
+
+/* ---- frames */
+
+static size_t
+begin(struct cx_buf *buf, enum op kind, size_t n)
+{
+    size_t at = buf->n;
+
+    cx_buf_put(buf, (cx_str){ "\0\0\0\0", 4 });
+    cx_buf_putc(buf, (char)kind);
+    cx_cbor_put_array(buf, n);
+    return at;
+}
+
+static void
+end(struct cx_buf *buf, size_t at)
+{
+    size_t n = buf->n - at - HEAD;
+
+    for (unsigned i = 0; i < 4 && cx_buf_ok(buf); i++) {
+        buf->p[at + i] = (char)(uint8_t)(n >> (8 * (3 - i)));
+    }
+}
+
+cx_status
+op_frame_next(cx_span octets, struct op_frame *ret, bool *ret_more)
+{
+    size_t n;
+
+    *ret_more = octets.n < HEAD;
+    if (*ret_more) {
+        return CX_SUCCESS;
+    }
+    n = (size_t)octets.p[0] << 24 | (size_t)octets.p[1] << 16 | (size_t)octets.p[2] << 8 |
+        octets.p[3];
+    if (n > CX_OP_MAX) {
+        return (cx_status){ CX_E_FRAME };
+    }
+    *ret_more = octets.n - HEAD < n;
+    if (!*ret_more) {
+        *ret = (struct op_frame){ octets.p[4], { octets.p + HEAD, n }, HEAD + n };
+    }
+    return CX_SUCCESS;
+}
+
+/* ---- writing */
+
+void
+op_put_start(struct cx_buf *buf, const struct op_start *op)
+{
+    size_t at = begin(buf, OP_START, 8);
+
+    cx_cbor_put_uint(buf, op->seq);
+    cx_cbor_put_uint(buf, op->authority);
+    cx_cbor_put_text(buf, op->id);
+    cx_cbor_put_bytes(buf, op->digest);
+    cx_cbor_put_uint(buf, op->received_ms);
+    cx_cbor_put_uint(buf, op->deadline_ms);
+    cx_cbor_put_text(buf, op->caller);
+    cx_cbor_put_text(buf, op->previous);
+    end(buf, at);
+}
+
+void
+op_put_finish(struct cx_buf *buf, const struct op_finish *op)
+{
+    size_t at = begin(buf, OP_FINISH, 4);
+
+    cx_cbor_put_uint(buf, op->seq);
+    cx_cbor_put_uint(buf, op->now);
+    cx_cbor_put_uint(buf, (uint64_t)op->verdict);
+    cx_cbor_put_bytes(buf, op->body);
+    end(buf, at);
+}
+
+void
+op_put_seq(struct cx_buf *buf, enum op kind, uint32_t seq)
+{
+    size_t at = begin(buf, kind, 1);
+
+    cx_cbor_put_uint(buf, seq);
+    end(buf, at);
+}
+
+void
+op_put_ask(struct cx_buf *buf, enum op kind, const struct op_ask *op)
+{
+    size_t at = begin(buf, kind, 6);
+
+    cx_cbor_put_uint(buf, op->seq);
+    cx_cbor_put_text(buf, op->caller);
+    cx_cbor_put_uint(buf, op->authorities);
+    cx_cbor_put_text(buf, op->id);
+    cx_cbor_put_text(buf, op->text);
+    cx_cbor_put_bytes(buf, op->data);
+    end(buf, at);
+}
+
+void
+op_put_reply(struct cx_buf *buf, const struct op_reply *op)
+{
+    size_t at = begin(buf, OP_REPLY, 3);
+
+    cx_cbor_put_uint(buf, op->seq);
+    cx_cbor_put_uint(buf, op->status);
+    cx_cbor_put_bytes(buf, cx_span_of_str(op->body));
+    end(buf, at);
+}
+
+void
+op_put_status(struct cx_buf *buf, cx_str json)
+{
+    size_t at = begin(buf, OP_STATUS, 1);
+
+    cx_cbor_put_bytes(buf, cx_span_of_str(json));
+    end(buf, at);
+}
+
+/* ---- reading */
+
+static struct cx_reader
+open_body(cx_span body, size_t n)
+{
+    struct cx_reader r = cx_reader_of(body);
+
+    if (cx_cbor_array(&r, n) != n) {
+        r.failed = true;
+    }
+    return r;
+}
+
+/* Whole, and nothing behind it. */
+static cx_status
+close_body(const struct cx_reader *r)
+{
+    return !r->failed && cx_rd_left(r) == 0 ? CX_SUCCESS : (cx_status){ CX_E_FRAME };
+}
+
+static cx_str
+text(struct cx_reader *r, size_t max)
+{
+    cx_str got = cx_cbor_text(r);
+
+    if (got.n > max) {
+        r->failed = true;
+    }
+    return got;
+}
+
+cx_status
+op_get_start(cx_span body, struct op_start *ret)
+{
+    struct cx_reader r = open_body(body, 8);
+    struct op_start op;
+    const uint8_t *digest;
+
+    op.seq = (uint32_t)cx_cbor_number(&r, UINT32_MAX);
+    op.authority = (uint32_t)cx_cbor_number(&r, CX_AUTHORITIES_MAX - 1);
+    op.id = text(&r, CX_REQUEST_ID_MAX);
+    digest = cx_cbor_octets(&r, 32);
+    op.digest = (cx_span){ digest, digest != NULL ? 32 : 0 };
+    op.received_ms = cx_cbor_number(&r, INT64_MAX);
+    op.deadline_ms = cx_cbor_number(&r, INT64_MAX);
+    op.caller = text(&r, CX_CALLER_MAX);
+    op.previous = text(&r, CX_REQUEST_ID_MAX);
+    CX_TRY(close_body(&r));
+    if (op.id.n == 0 || op.caller.n == 0) {
+        return (cx_status){ CX_E_FRAME };
+    }
+    *ret = op;
+    return CX_SUCCESS;
+}
+
+cx_status
+op_get_finish(cx_span body, struct op_finish *ret)
+{
+    struct cx_reader r = open_body(body, 4);
+    struct op_finish op;
+
+    op.seq = (uint32_t)cx_cbor_number(&r, UINT32_MAX);
+    op.now = cx_cbor_number(&r, INT64_MAX / 1000);
+    op.verdict = (enum cx_verdict)cx_cbor_number(&r, CX_VERDICT_ARGUABLE);
+    op.body = cx_cbor_bytes(&r);
+    CX_TRY(close_body(&r));
+    *ret = op;
+    return CX_SUCCESS;
+}
+
+cx_status
+op_get_seq(cx_span body, uint32_t *ret)
+{
+    struct cx_reader r = open_body(body, 1);
+    uint64_t seq = cx_cbor_number(&r, UINT32_MAX);
+
+    CX_TRY(close_body(&r));
+    *ret = (uint32_t)seq;
+    return CX_SUCCESS;
+}
+
+cx_status
+op_get_ask(cx_span body, struct op_ask *ret)
+{
+    struct cx_reader r = open_body(body, 6);
+    struct op_ask op;
+
+    op.seq = (uint32_t)cx_cbor_number(&r, UINT32_MAX);
+    op.caller = text(&r, CX_CALLER_MAX);
+    op.authorities = cx_cbor_uint(&r);
+    op.id = text(&r, CX_REQUEST_ID_MAX);
+    op.text = text(&r, CX_CALLER_MAX);
+    op.data = cx_cbor_bytes(&r);
+    CX_TRY(close_body(&r));
+    *ret = op;
+    return CX_SUCCESS;
+}
+
+cx_status
+op_get_reply(cx_span body, struct op_reply *ret)
+{
+    struct cx_reader r = open_body(body, 3);
+    struct op_reply op;
+
+    op.seq = (uint32_t)cx_cbor_number(&r, UINT32_MAX);
+    op.status = (uint32_t)cx_cbor_number(&r, 599);
+    op.body = cx_str_of_span(cx_cbor_bytes(&r));
+    CX_TRY(close_body(&r));
+    *ret = op;
+    return op.status >= 100 ? CX_SUCCESS : (cx_status){ CX_E_FRAME };
+}
+
+cx_status
+op_get_status(cx_span body, cx_str *ret)
+{
+    struct cx_reader r = open_body(body, 1);
+    cx_span json = cx_cbor_bytes(&r);
+
+    CX_TRY(close_body(&r));
+    *ret = cx_str_of_span(json);
+    return CX_SUCCESS;
+}

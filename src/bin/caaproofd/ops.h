@@ -1,0 +1,89 @@
+/* What front and recorder say to each other over a stream: frames as in resolve/frame.h (length, kind, body), whose kinds
+ * begin at OP_FIRST; bodies are one CBOR array. Answers travel in between as frames of resolve/frame.h.
+ * I1: the list is closed, and says for each operation who may send it: anything else ends the connection.
+ * I2: nothing is taken on trust: a body is read whole, by its types and caps, or refused. */
+#ifndef CAAPROOFD_OPS_H
+#define CAAPROOFD_OPS_H
+
+#include "base/cbor.h"
+#include "caa/verdict.h"
+
+#define OP_FIRST 64
+
+enum op {
+    /* front to recorder */
+    OP_START = OP_FIRST, /* a request was accepted */
+    OP_FINISH,           /* its answers were sent: judge, record */
+    OP_ABANDON,          /* it cannot be finished: it is interrupted */
+    OP_GET,              /* what became of a request id */
+    OP_CLAIM,            /* a permit is about to be used */
+    OP_ISSUE,            /* a certificate was signed */
+    OP_STOP,             /* something was seen that must stop everything */
+    OP_ACK,              /* a person ends that */
+    OP_OVERRIDE,         /* somebody asked for a permit in spite of a verdict */
+    /* recorder to front */
+    OP_STARTED, /* go on with the check */
+    OP_REPLY,   /* what the caller is told */
+    OP_STATUS,  /* how the recorder is */
+    OP_END,
+};
+
+struct op_start {
+    uint32_t seq;
+    uint32_t authority; /* place in the configuration */
+    cx_str id;
+    cx_span digest; /* of the body, 32 octets */
+    uint64_t received_ms;
+    uint64_t deadline_ms;
+    cx_str caller;
+    cx_str previous; /* request id of an earlier try; n == 0: none */
+};
+
+struct op_finish {
+    uint32_t seq;
+    uint64_t now; /* the moment by which front judged */
+    enum cx_verdict verdict;
+    cx_span body;
+};
+
+/* GET, CLAIM, ISSUE, STOP, ACK, OVERRIDE: who, about which request, and what with it. */
+struct op_ask {
+    uint32_t seq;
+    cx_str caller;
+    uint64_t authorities; /* those that the caller may use, a bit each */
+    cx_str id;
+    cx_str text;  /* the claim's name; why */
+    cx_span data; /* a certificate */
+};
+
+struct op_reply {
+    uint32_t seq;
+    uint32_t status; /* of HTTP */
+    cx_str body;     /* JSON */
+};
+
+void op_put_start(struct cx_buf *buf, const struct op_start *op);
+void op_put_finish(struct cx_buf *buf, const struct op_finish *op);
+void op_put_seq(struct cx_buf *buf, enum op kind, uint32_t seq); /* ABANDON, STARTED */
+void op_put_ask(struct cx_buf *buf, enum op kind, const struct op_ask *op);
+void op_put_reply(struct cx_buf *buf, const struct op_reply *op);
+void op_put_status(struct cx_buf *buf, cx_str json);
+
+/* Texts and spans are borrowed from the body. Classes: MALFORMED. */
+cx_status op_get_start(cx_span body, struct op_start *ret) CX_MUST;
+cx_status op_get_finish(cx_span body, struct op_finish *ret) CX_MUST;
+cx_status op_get_seq(cx_span body, uint32_t *ret) CX_MUST;
+cx_status op_get_ask(cx_span body, struct op_ask *ret) CX_MUST;
+cx_status op_get_reply(cx_span body, struct op_reply *ret) CX_MUST;
+cx_status op_get_status(cx_span body, cx_str *ret) CX_MUST;
+
+/* The first frame of what came in, of these kinds or of resolve/frame.h. *ret_more: more octets are needed. Classes:
+ * MALFORMED (CX_E_FRAME: too long). */
+struct op_frame {
+    unsigned kind;
+    cx_span body;
+    size_t size; /* with its head */
+};
+cx_status op_frame_next(cx_span octets, struct op_frame *ret, bool *ret_more) CX_MUST;
+
+#endif

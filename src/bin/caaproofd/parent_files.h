@@ -1,0 +1,26 @@
+/* What the parent opens for the roles: the configuration, secrets and listening sockets, each as a descriptor that any number of
+ * processes can be given. */
+#ifndef CAAPROOFD_PARENT_FILES_H
+#define CAAPROOFD_PARENT_FILES_H
+
+#include "bin/caaproofd/config.h"
+#include "bin/caaproofd/control.h"
+
+struct given_file {
+    enum control kind; /* CONTROL_CONFIG, CONTROL_SECRET, CONTROL_LISTENER */
+    uint32_t number;
+    int fd;
+};
+
+struct files {
+    struct given_file *all;
+    size_t n;
+};
+
+/* Classes: IO, USAGE (a file that cannot be read, an address that cannot be listened on), NOMEM. */
+cx_status files_open(const struct config *config, struct files *ret, struct cx_detail *detail)
+    CX_MUST;
+/* Unix sockets are removed with it. */
+void files_close(struct files *files);
+
+#endif
