@@ -52,6 +52,14 @@ cx_log_key_certificate(const struct cx_hash *certificate, struct cx_buf *buf)
 }
 
 void
+cx_log_key_serial(const struct cx_hash *authority, cx_span serial, struct cx_buf *buf)
+{
+    put_hash_key(buf, "serial:", authority);
+    cx_buf_putc(buf, '/');
+    cx_buf_put_hex(buf, serial);
+}
+
+void
 cx_log_key_stop(struct cx_buf *buf)
 {
     put_key(buf, "stop", CX_STR(""));
@@ -100,6 +108,10 @@ give_event(struct giving *giving, cx_span record)
     }
     if (event.has_certificate) {
         cx_log_key_certificate(&event.certificate, &giving->buf);
+        CX_TRY(give(giving, event.type == CX_EVENT_ISSUANCE ? CX_KEY_REQUEST : CX_KEY_NAME));
+    }
+    if (event.has_authority && event.serial.n != 0) {
+        cx_log_key_serial(&event.authority, event.serial, &giving->buf);
         CX_TRY(give(giving, CX_KEY_NAME));
     }
     if (event.type == CX_EVENT_STOP || event.type == CX_EVENT_ACKNOWLEDGED) {

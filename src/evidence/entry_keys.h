@@ -16,8 +16,10 @@ void cx_log_key_start(cx_str request, struct cx_buf *buf);
 void cx_log_key_request(cx_str request, struct cx_buf *buf);
 /* Events about the record with that digest. */
 void cx_log_key_about(const struct cx_hash *record, struct cx_buf *buf);
-/* Events with that certificate. */
+/* Events with that certificate; the issuance, which is unique in a shard, is of kind CX_KEY_REQUEST. */
 void cx_log_key_certificate(const struct cx_hash *certificate, struct cx_buf *buf);
+/* Issuances of that serial number (INTEGER content without leading zeros) by that authority. */
+void cx_log_key_serial(const struct cx_hash *authority, cx_span serial, struct cx_buf *buf);
 /* Every stop, and every end of one. */
 void cx_log_key_stop(struct cx_buf *buf);
 

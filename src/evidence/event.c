@@ -14,6 +14,9 @@ enum event_key {
     EVENT_AUTHORITY = 6,
     EVENT_CERTIFICATE = 7,
     EVENT_REQUEST = 8,
+    ISSUED_SERIAL = -2,
+    ISSUED_IS_PRECERTIFICATE = -3,
+    ISSUED_PRECERTIFICATE = -4,
 };
 
 static const uint32_t event_needed = 1u << EVENT_VERSION | 1u << EVENT_TIME | 1u << EVENT_TYPE;
@@ -61,6 +64,32 @@ put_text(struct cx_buf *buf, enum event_key key, cx_str text)
     }
 }
 
+static void
+put_issued(struct cx_buf *buf, const struct cx_event *event)
+{
+    if (event->serial.n != 0) {
+        cx_cbor_put_int(buf, ISSUED_SERIAL);
+        cx_cbor_put_bytes(buf, event->serial);
+    }
+    if (event->is_precertificate) {
+        cx_cbor_put_int(buf, ISSUED_IS_PRECERTIFICATE);
+        cx_cbor_put_bool(buf, true);
+    }
+    if (event->has_precertificate) {
+        cx_cbor_put_int(buf, ISSUED_PRECERTIFICATE);
+        cx_parts_put_hash(buf, &event->precertificate);
+    }
+}
+
+static size_t
+count_members(const struct cx_event *event)
+{
+    return 3 + (size_t)event->has_about + (size_t)(event->by.n != 0) + (size_t)(event->why.n != 0) +
+           (size_t)event->has_authority + (size_t)event->has_certificate +
+           (size_t)(event->request.n != 0) + (size_t)(event->serial.n != 0) +
+           (size_t)event->is_precertificate + (size_t)event->has_precertificate;
+}
+
 cx_status
 cx_event_encode(const struct cx_event *event, struct cx_buf *buf)
 {
@@ -70,9 +99,7 @@ cx_event_encode(const struct cx_event *event, struct cx_buf *buf)
         return (cx_status){ CX_E_INTERNAL };
     }
     cx_buf_put(buf, (cx_str){ (const char *)event->salt, CX_RECORD_SALT });
-    cx_cbor_put_map(buf, 3 + (size_t)event->has_about + (size_t)(event->by.n != 0) +
-                             (size_t)(event->why.n != 0) + (size_t)event->has_authority +
-                             (size_t)event->has_certificate + (size_t)(event->request.n != 0));
+    cx_cbor_put_map(buf, count_members(event));
     cx_cbor_put_uint(buf, EVENT_VERSION);
     cx_cbor_put_uint(buf, CX_RECORD_VERSION);
     cx_cbor_put_uint(buf, EVENT_TIME);
@@ -85,6 +112,7 @@ cx_event_encode(const struct cx_event *event, struct cx_buf *buf)
     put_hash(buf, EVENT_AUTHORITY, event->has_authority, &event->authority);
     put_hash(buf, EVENT_CERTIFICATE, event->has_certificate, &event->certificate);
     put_text(buf, EVENT_REQUEST, event->request);
+    put_issued(buf, event);
     return cx_parts_written(buf, begin);
 }
 
@@ -141,6 +169,28 @@ get_member(struct cx_parts *in, int64_t key, struct cx_event *event)
     }
 }
 
+/* Negative keys: those that are not known say nothing here. */
+static cx_status
+get_issued(struct cx_parts *in, int64_t key, struct cx_event *event)
+{
+    switch (key) {
+    case ISSUED_SERIAL:
+        event->serial = cx_cbor_bytes(&in->r);
+        return event->serial.n != 0 ? CX_SUCCESS : cx_parts_refuse(in, "an empty serial number");
+    case ISSUED_IS_PRECERTIFICATE:
+        event->is_precertificate = cx_cbor_bool(&in->r);
+        return event->is_precertificate ? CX_SUCCESS
+                                        : cx_parts_refuse(in, "a precertificate that is none");
+    case ISSUED_PRECERTIFICATE:
+        event->has_precertificate = true;
+        cx_parts_hash(in, &event->precertificate);
+        return CX_SUCCESS;
+    default:
+        (void)cx_cbor_any(&in->r);
+        return CX_SUCCESS;
+    }
+}
+
 cx_status
 cx_event_decode(cx_span octets, struct cx_event *ret, struct cx_detail *detail)
 {
@@ -152,9 +202,13 @@ cx_event_decode(cx_span octets, struct cx_event *ret, struct cx_detail *detail)
 
     CX_TRY(cx_parts_salt(&in, event.salt));
     map = cx_cbor_map(&in.r);
-    while (cx_cbor_map_next(&map)) {
-        CX_TRY(get_member(&in, map.key, &event));
-        seen |= 1u << map.key;
+    while (cx_cbor_map_next_any(&map)) {
+        if (map.key < 0) {
+            CX_TRY(get_issued(&in, map.key, &event));
+        } else {
+            CX_TRY(get_member(&in, map.key, &event));
+            seen |= 1u << map.key;
+        }
     }
     CX_TRY(cx_parts_complete(&in, seen, event_needed, "an event"));
     if (cx_rd_left(&in.r) != 0) {

@@ -1,6 +1,6 @@
 /* The record of an event: what happened beside checks and evidence needs (docs/formats/record.md). What each type has, needs
  * and cannot have: event_types.def; writer and reader refuse all else (fault.h).
- * I1: encode(decode(x)) == x for every accepted x without negative keys.  I2: what is not understood is refused. */
+ * I1: encode(decode(x)) == x for every accepted x without negative keys but those below.  I2: what is not understood is refused. */
 #ifndef CX_EVIDENCE_EVENT_H
 #define CX_EVIDENCE_EVENT_H
 
@@ -29,6 +29,12 @@ struct cx_event {
     bool has_certificate;
     struct cx_hash certificate; /* SHA-256 of its DER, which is an object of the store */
     cx_str request;             /* its id; n == 0: none */
+    /* Of an issuance, by negative keys: what it is found by, and nothing depends on. */
+    cx_span
+        serial; /* of the certificate: INTEGER content without leading zeros; n == 0: not said */
+    bool is_precertificate;
+    bool has_precertificate;
+    struct cx_hash precertificate; /* SHA-256 of its DER: an issuance that was known before */
 };
 
 /* The word and the sentence of a type; "" for no type. */

@@ -1,6 +1,7 @@
 #include "evidence/fault.h"
 
 #include "base/cbor.h"
+#include "base/limits.h"
 #include "base/utf8.h"
 
 #include <arpa/inet.h>
@@ -359,11 +360,27 @@ fault_of_event_members(enum cx_event_type type, const bool has[EVENT_MEMBERS])
     return wants_either && !has_either ? "an event that is about nothing" : NULL;
 }
 
+/* What negative keys say of a certificate. */
+static const char *
+fault_of_issued(const struct cx_event *e)
+{
+    if (e->serial.n == 0 && !e->is_precertificate && !e->has_precertificate) {
+        return NULL;
+    }
+    if (e->type != CX_EVENT_ISSUANCE || e->serial.n > CX_SERIAL_MAX) {
+        return "a serial number where none can be, or one that is too long";
+    }
+    return e->is_precertificate && e->has_precertificate
+               ? "a precertificate that has a precertificate"
+               : NULL;
+}
+
 const char *
 cx_event_fault(const struct cx_event *event)
 {
     const bool has[EVENT_MEMBERS] = { event->has_about, event->by.n != 0, event->why.n != 0,
                                       event->has_certificate, event->request.n != 0 };
+    const char *fault;
 
     if (event->type <= CX_EVENT_UNSET || (size_t)event->type >= CX_COUNT(event_rules)) {
         return "an event of a type that is not known";
@@ -371,7 +388,8 @@ cx_event_fault(const struct cx_event *event)
     if (!is_line_or_none(event->by) || !is_line_or_none(event->why)) {
         return "a text that is not one line";
     }
-    return fault_of_event_members(event->type, has);
+    fault = fault_of_event_members(event->type, has);
+    return fault != NULL ? fault : fault_of_issued(event);
 }
 
 /* ---- answers */

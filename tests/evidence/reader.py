@@ -51,7 +51,7 @@ EVENTS = {
     "claim": (("about",), ("certificate",), ()),
     "claim-refused": (("about", "why"), ("certificate",), ()),
     "late": (("about",), ("certificate",), ()),
-    "issuance": (("about", "certificate"), (), ()),
+    "issuance": (("certificate",), (), ("about", "request")),
     "stop": (("why",), (), ()),
     "acknowledged": (("by", "why"), ("certificate", "request"), ()),
     "override-refused": ((), ("certificate",), ("about", "request")),

@@ -143,7 +143,7 @@ static const struct {
     { CX_EVENT_CLAIM, 1, "claim", ABOUT, CERTIFICATE, 0 },
     { CX_EVENT_CLAIM_REFUSED, 2, "claim-refused", ABOUT | WHY, CERTIFICATE, 0 },
     { CX_EVENT_LATE, 3, "late", ABOUT, CERTIFICATE, 0 },
-    { CX_EVENT_ISSUANCE, 4, "issuance", ABOUT | CERTIFICATE, 0, 0 },
+    { CX_EVENT_ISSUANCE, 4, "issuance", CERTIFICATE, 0, ABOUT | REQUEST },
     { CX_EVENT_STOP, 5, "stop", WHY, 0, 0 },
     { CX_EVENT_ACKNOWLEDGED, 6, "acknowledged", BY | WHY, CERTIFICATE | REQUEST, 0 },
     { CX_EVENT_OVERRIDE_REFUSED, 7, "override-refused", 0, CERTIFICATE, ABOUT | REQUEST },
@@ -374,6 +374,44 @@ TEST(what_is_wrong_is_refused)
     assert_true(accepts(false, "06", "62 c3a4"));
 }
 
+/* What an issuance is found by; of no other type. */
+TEST(an_issuance_says_what_it_is_found_by)
+{
+    static const struct {
+        const char *about, *text;
+        bool good;
+    } rows[] = {
+        { "serial", "a5 00 01 01 182a 02 04 07 " HASH " 08 61 72 21 41 05",
+          false }, /* a map of 6 */
+        { "serial number", "a6 00 01 01 182a 02 04 07 " HASH " 08 61 72 21 41 05", true },
+        { "precertificate", "a7 00 01 01 182a 02 04 07 " HASH " 08 61 72 21 41 05 22 f5", true },
+        { "its precertificate", "a6 00 01 01 182a 02 04 07 " HASH " 08 61 72 23 " HASH, true },
+        { "both", "a7 00 01 01 182a 02 04 07 " HASH " 08 61 72 22 f5 23 " HASH, false },
+        { "no precertificate", "a6 00 01 01 182a 02 04 07 " HASH " 08 61 72 22 f4", false },
+        { "empty serial", "a6 00 01 01 182a 02 04 07 " HASH " 08 61 72 21 40", false },
+        { "serial as text", "a6 00 01 01 182a 02 04 07 " HASH " 08 61 72 21 61 35", false },
+        { "of a claim", "a5 00 01 01 182a 02 01 03 " HASH " 21 41 05", false },
+    };
+
+    for (size_t i = 0; i < CX_COUNT(rows); i++) {
+        char text[2 * (sizeof(SALT) + 400)];
+        struct octets octets;
+        struct cx_event event;
+        struct cx_buf buf;
+
+        (void)snprintf(text, sizeof(text), "%s %s", SALT, rows[i].text);
+        octets = octets_of_hex(text);
+        ROW_TRUE(cx_ok(cx_event_decode(octets_span(&octets), &event, NULL)) == rows[i].good,
+                 rows[i].about);
+        cx_buf_init(&buf, 1000);
+        ROW_TRUE(!rows[i].good ||
+                     (cx_ok(cx_event_encode(&event, &buf)) &&
+                      cx_str_equal(cx_buf_str(&buf), cx_str_of_span(octets_span(&octets)))),
+                 rows[i].about);
+        cx_buf_done(&buf);
+    }
+}
+
 /* ---- what is never written */
 
 TEST(what_no_reader_accepts_is_not_written)
@@ -401,6 +439,9 @@ TEST(what_no_reader_accepts_is_not_written)
     event = an_event(CX_EVENT_UNSET, ALL);
     assert_int_equal(cx_event_encode(&event, &buf).code, CX_E_INTERNAL);
     event = an_event((enum cx_event_type)9, ALL);
+    assert_int_equal(cx_event_encode(&event, &buf).code, CX_E_INTERNAL);
+    event = an_event(CX_EVENT_ISSUANCE, ALL);
+    event.serial = (cx_span){ (const uint8_t *)line, CX_SERIAL_MAX + 1 };
     assert_int_equal(cx_event_encode(&event, &buf).code, CX_E_INTERNAL);
     event = an_event(CX_EVENT_STOP, ALL);
     memset(event.salt, 0, sizeof(event.salt));
@@ -450,6 +491,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(every_octet_of_an_event_counts),
     cmocka_unit_test(members_that_are_needed_and_keys_that_are_not_known),
     cmocka_unit_test(what_is_wrong_is_refused),
+    cmocka_unit_test(an_issuance_says_what_it_is_found_by),
     cmocka_unit_test(what_no_reader_accepts_is_not_written),
     cmocka_unit_test(too_long_a_record_is_refused),
 };
