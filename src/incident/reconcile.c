@@ -1,6 +1,8 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "evidence/entry_keys.h"
+#include "evidence/event.h"
 #include "evidence/glance.h"
 #include "incident/reconcile_priv.h"
 #include "incident/sightings.h"
@@ -25,6 +27,13 @@ struct gap {
     uint64_t last_ms;
 };
 
+/* Records that events of one type are about; sorted when the log was read. */
+struct digests {
+    struct cx_hash *v;
+    size_t n;
+    size_t room;
+};
+
 struct reconciling {
     const struct cx_certificates *certificates;
     struct cx_log_reader *reader;
@@ -35,10 +44,13 @@ struct reconciling {
     struct gap *gaps;
     size_t n_gaps;
     size_t gaps_room;
-    struct cx_permit_use *uses; /* with strict */
+    struct cx_permit_use *uses; /* permits that are good by themselves */
     size_t n_uses;
     size_t uses_room;
-    uint32_t *other; /* beside uses, once they are shared out */
+    struct digests records; /* of uses: their records, in the same order, not sorted */
+    struct digests late;
+    struct digests claimed; /* with claims_required */
+    uint32_t *other;        /* beside uses, once they are shared out */
     size_t n_shared;
     uint64_t *keys; /* of the names at hand */
     size_t keys_room;
@@ -275,36 +287,88 @@ may_be_gone(const struct reconciling *r, cx_time signed_at)
 /* ---- the log */
 
 static cx_status
-add_use(struct reconciling *r, const struct cx_sighting *one, uint64_t place, cx_time until)
+add_digest(struct digests *to, const struct cx_hash *digest)
+{
+    void *v = to->v;
+
+    CX_TRY(widen(&v, to->n, &to->room, sizeof(*to->v)));
+    to->v = v;
+    to->v[to->n++] = *digest;
+    return CX_SUCCESS;
+}
+
+static int
+compare_digests(const void *a, const void *b)
+{
+    const struct cx_hash *x = a, *y = b;
+
+    return memcmp(x->b, y->b, CX_HASH_SIZE);
+}
+
+static bool
+has_digest(const struct digests *in, const struct cx_hash *digest)
+{
+    return in->n != 0 && bsearch(digest, in->v, in->n, sizeof(*in->v), compare_digests) != NULL;
+}
+
+static void
+sort_digests(struct digests *digests)
+{
+    if (digests->n != 0) {
+        qsort(digests->v, digests->n, sizeof(*digests->v), compare_digests);
+    }
+}
+
+/* The record that a row commits to. */
+static struct cx_hash
+digest_of(const struct cx_entry *entry)
+{
+    struct cx_hash digest;
+
+    memcpy(digest.b, entry->digest, CX_HASH_SIZE);
+    return digest;
+}
+
+/* Once the log was read: what events say of the permit of a record. */
+static uint32_t
+fate_of(const struct reconciling *r, const struct cx_hash *record)
+{
+    return cx_reconcile_fate(has_digest(&r->late, record), has_digest(&r->claimed, record),
+                             r->options);
+}
+
+/* A check that a certificate may rest on. */
+struct candidate {
+    struct cx_record record;
+    struct cx_hash digest;
+    uint64_t place;
+};
+
+static cx_status
+add_use(struct reconciling *r, const struct cx_sighting *one, const struct candidate *candidate)
 {
     void *uses = r->uses;
 
     CX_TRY(widen(&uses, r->n_uses, &r->uses_room, sizeof(*r->uses)));
+    CX_TRY(add_digest(&r->records, &candidate->digest));
     r->uses = uses;
-    r->uses[r->n_uses++] = (struct cx_permit_use){ place, until, one->signed_at, one->certificate };
+    r->uses[r->n_uses++] =
+        (struct cx_permit_use){ candidate->place, candidate->record.conclusion.expires,
+                                one->signed_at, one->certificate };
     return CX_SUCCESS;
 }
 
 static cx_status
-try_permit(struct reconciling *r, const struct cx_sighting *one, const struct cx_record *record,
-           uint64_t place)
+try_permit(struct reconciling *r, const struct cx_sighting *one, const struct candidate *candidate)
 {
-    struct item *item = &r->items[one->certificate];
     struct cx_certificate certificate;
     struct cx_reconcile_subject subject;
     struct cx_assessment assessment;
 
-    if (item->good && !r->options->strict) {
-        return CX_SUCCESS;
-    }
     CX_TRY(read_subject(r, one->certificate, &certificate, &subject));
     cx_arena_reset(&r->scratch);
-    CX_TRY(cx_reconcile_assess(record, &subject, r->options, &r->scratch, &assessment));
-    if (assessment.reasons != 0) {
-        return CX_SUCCESS;
-    }
-    item->good = true;
-    return r->options->strict ? add_use(r, one, place, record->conclusion.expires) : CX_SUCCESS;
+    CX_TRY(cx_reconcile_assess(&candidate->record, &subject, r->options, &r->scratch, &assessment));
+    return assessment.reasons == 0 ? add_use(r, one, candidate) : CX_SUCCESS;
 }
 
 /* The first of some sightings that is not before that moment; of one moment, not before that certificate. */
@@ -328,21 +392,20 @@ first_from(const struct cx_sighting *v, size_t n, cx_time moment, uint32_t certi
 
 /* The certificates of just these names that were signed when a permit of this check could have lived. */
 static cx_status
-try_permits(struct reconciling *r, const struct cx_log_row *row, cx_time logged, uint64_t place,
-            uint64_t key)
+try_permits(struct reconciling *r, const struct cx_log_row *row, cx_time logged,
+            struct candidate *candidate, uint64_t key)
 {
     size_t n;
     const struct cx_sighting *v = cx_sightings_of(&r->sightings, key, &n);
     size_t i = first_from(v, n, logged - (cx_time)r->options->skew_s, 0);
-    struct cx_record record;
 
     if (i == n || cx_reconcile_earliest(r->options, v[i].signed_at) >= logged) {
         return CX_SUCCESS;
     }
     cx_arena_reset(&r->record);
-    CX_TRY(cx_log_record(row, &r->record, &record, r->detail));
+    CX_TRY(cx_log_record(row, &r->record, &candidate->record, r->detail));
     for (; i < n && cx_reconcile_earliest(r->options, v[i].signed_at) < logged; i++) {
-        CX_TRY(try_permit(r, &v[i], &record, place));
+        CX_TRY(try_permit(r, &v[i], candidate));
     }
     return CX_SUCCESS;
 }
@@ -359,10 +422,10 @@ place_of(const struct reconciling *r, const struct cx_log_row *row, uint64_t *re
 }
 
 static cx_status
-take_check(struct reconciling *r, const struct cx_log_row *row)
+take_check(struct reconciling *r, const struct cx_log_row *row, const struct cx_entry *entry)
 {
+    struct candidate candidate = { .digest = digest_of(entry) };
     struct cx_glance glance;
-    uint64_t place;
     cx_time logged;
     size_t n;
 
@@ -371,12 +434,30 @@ take_check(struct reconciling *r, const struct cx_log_row *row)
                        row->shard, row->index);
     }
     logged = (cx_time)(glance.time_ms / 1000);
-    CX_TRY(place_of(r, row, &place));
+    CX_TRY(place_of(r, row, &candidate.place));
     CX_TRY(keys_of_check(r, &glance, &n));
     for (size_t i = 0; i <= n; i++) {
-        cx_sightings_pass(&r->sightings, r->keys[i], logged, place);
+        cx_sightings_pass(&r->sightings, r->keys[i], logged, candidate.place);
     }
-    return try_permits(r, row, logged, place, r->keys[n]);
+    return try_permits(r, row, logged, &candidate, r->keys[n]);
+}
+
+/* Of a check that came before it, whichever shard that is in. */
+static cx_status
+take_event(struct reconciling *r, const struct cx_log_row *row)
+{
+    struct cx_event event;
+
+    if (row->record.n == 0) {
+        return CX_SUCCESS; /* with the check, by retention */
+    }
+    CX_TRY(cx_log_event(row, &event, r->detail));
+    if (event.type == CX_EVENT_LATE) {
+        return add_digest(&r->late, &event.about);
+    }
+    return event.type == CX_EVENT_CLAIM && r->options->claims_required
+               ? add_digest(&r->claimed, &event.about)
+               : CX_SUCCESS;
 }
 
 static cx_status
@@ -387,6 +468,9 @@ take_row(void *ctx, const struct cx_log_row *row)
 
     tell(r, "log entries", r->rows++, r->all_rows);
     CX_TRY(cx_entry_read((cx_span){ row->entry, CX_ENTRY_SIZE }, &entry));
+    if (entry.kind == CX_ENTRY_EVENT) {
+        return take_event(r, row);
+    }
     if (entry.kind != CX_ENTRY_CHECK) {
         return CX_SUCCESS;
     }
@@ -395,7 +479,7 @@ take_row(void *ctx, const struct cx_log_row *row)
         return take_deleted(r, entry.time_ms);
     }
     r->gap_open = false;
-    return take_check(r, row);
+    return take_check(r, row, &entry);
 }
 
 static cx_status
@@ -412,6 +496,23 @@ read_log(struct reconciling *r)
     return CX_SUCCESS;
 }
 
+/* Of the permits that are good by themselves those that events leave good; whose certificates have one. */
+static void
+settle(struct reconciling *r)
+{
+    size_t kept = 0;
+
+    sort_digests(&r->late);
+    sort_digests(&r->claimed);
+    for (size_t i = 0; i < r->n_uses; i++) {
+        if (fate_of(r, &r->records.v[i]) == 0) {
+            r->items[r->uses[i].certificate].good = true;
+            r->uses[kept++] = r->uses[i];
+        }
+    }
+    r->n_uses = kept;
+}
+
 /* ---- the nearest check of a certificate that has no permit */
 
 struct search {
@@ -423,6 +524,23 @@ struct search {
     uint64_t place;      /* looked at */
 };
 
+/* With what events say of it. */
+static cx_status
+assess(struct search *search, const struct cx_log_row *row, struct cx_arena *arena,
+       struct cx_record *record, struct cx_assessment *ret)
+{
+    struct reconciling *r = search->r;
+    struct cx_entry entry;
+    struct cx_hash digest;
+
+    CX_TRY(cx_log_record(row, &r->record, record, r->detail));
+    CX_TRY(cx_entry_read((cx_span){ row->entry, CX_ENTRY_SIZE }, &entry));
+    digest = digest_of(&entry);
+    CX_TRY(cx_reconcile_assess(record, search->subject, r->options, arena, ret));
+    ret->reasons |= fate_of(r, &digest);
+    return CX_SUCCESS;
+}
+
 static cx_status
 weigh(void *ctx, const struct cx_log_row *row)
 {
@@ -433,8 +551,7 @@ weigh(void *ctx, const struct cx_log_row *row)
 
     cx_arena_reset(&r->record);
     cx_arena_reset(&r->scratch);
-    CX_TRY(cx_log_record(row, &r->record, &record, r->detail));
-    CX_TRY(cx_reconcile_assess(&record, search->subject, r->options, &r->scratch, &assessment));
+    CX_TRY(assess(search, row, &r->scratch, &record, &assessment));
     if (assessment.names.n_common + assessment.names.n_other_kind !=
             0 && /* else hashes met by chance */
         (search->best_place == 0 || cx_assessment_nearer(&assessment, &search->best))) {
@@ -455,8 +572,7 @@ describe(void *ctx, const struct cx_log_row *row)
     struct cx_record record;
 
     cx_arena_reset(&r->record);
-    CX_TRY(cx_log_record(row, &r->record, &record, r->detail));
-    CX_TRY(cx_reconcile_assess(&record, search->subject, r->options, &r->certificate, &assessment));
+    CX_TRY(assess(search, row, &r->certificate, &record, &assessment));
     *nearest = (struct cx_nearest){
         .place = { row->shard, row->index },
         .time_ms = record.time_ms,
@@ -549,6 +665,58 @@ conclude(const struct search *search)
     ret->reasons |= gone ? CX_RECONCILE_BIT(CX_RECONCILE_DELETED) : 0;
 }
 
+/* ---- issuances that were told */
+
+struct told {
+    struct reconciling *r;
+    struct cx_hash digest;
+    struct cx_issuance *issuance;
+};
+
+static cx_status
+take_issuance(void *ctx, const struct cx_log_row *row)
+{
+    struct told *told = ctx;
+    struct cx_event event;
+
+    if (told->issuance->place.shard != 0 || row->entry[1] != CX_ENTRY_EVENT || row->record.n == 0) {
+        return CX_SUCCESS;
+    }
+    CX_TRY(cx_log_event(row, &event, told->r->detail));
+    if (event.type != CX_EVENT_ISSUANCE || !cx_hash_equal(&event.certificate, &told->digest)) {
+        return CX_SUCCESS;
+    }
+    told->issuance->place = (struct cx_log_place){ row->shard, row->index };
+    told->issuance->time_ms = event.time_ms;
+    CX_TRY(cx_arena_text(&told->r->certificate, event.request, &told->issuance->request));
+    return cx_arena_text(&told->r->certificate, event.why, &told->issuance->why);
+}
+
+static cx_status
+find_issuance_of(struct reconciling *r, const struct cx_hash *digest, struct cx_issuance *ret)
+{
+    CX_AUTO(cx_buf_done) struct cx_buf key = { .max = 200 };
+    struct told told = { r, *digest, ret };
+
+    cx_log_key_certificate(digest, &key);
+    CX_TRY(cx_buf_status(&key));
+    return cx_log_find(r->reader, cx_buf_str(&key), take_issuance, &told, r->detail);
+}
+
+static cx_status
+find_issuance(struct reconciling *r, const struct cx_certificate *certificate,
+              struct cx_issuance *ret)
+{
+    if (certificate->has_certificate) {
+        CX_TRY(find_issuance_of(r, &certificate->certificate, ret));
+    }
+    if (ret->place.shard == 0 && certificate->has_precertificate) {
+        CX_TRY(find_issuance_of(r, &certificate->precertificate, ret));
+        ret->of_precertificate = ret->place.shard != 0 && certificate->has_certificate;
+    }
+    return CX_SUCCESS;
+}
+
 static cx_status
 take_without(struct reconciling *r, uint32_t position, struct cx_certificate *certificate,
              struct cx_reconciled *ret)
@@ -560,7 +728,9 @@ take_without(struct reconciling *r, uint32_t position, struct cx_certificate *ce
     ret->signing = subject.signing;
     CX_TRY(find_nearest(&search, position));
     conclude(&search);
+    CX_TRY(find_issuance(r, certificate, &ret->issuance));
     r->counts.without++;
+    r->counts.reported += ret->issuance.place.shard != 0 ? 1 : 0;
     r->counts.weak += ret->signing.clock == CX_SIGNING_NOT_BEFORE ? 1 : 0;
     r->counts.reasons[ret->reason]++;
     return CX_SUCCESS;
@@ -629,6 +799,9 @@ done(struct reconciling *r)
     cx_sightings_done(&r->sightings);
     cx_free(r->gaps);
     cx_free(r->uses);
+    cx_free(r->records.v);
+    cx_free(r->late.v);
+    cx_free(r->claimed.v);
     cx_free(r->other);
     cx_free(r->keys);
     cx_arena_done(&r->certificate);
@@ -656,6 +829,9 @@ cx_reconcile(const struct cx_certificates *certificates, struct cx_log_reader *r
     }
     if (cx_ok(s)) {
         s = read_log(&r);
+    }
+    if (cx_ok(s)) {
+        settle(&r);
     }
     if (cx_ok(s) && options->strict) {
         s = share_permits(&r);

@@ -1,5 +1,6 @@
+#include "incident/reconcile_judge.h"
+
 #include "base/limits.h"
-#include "incident/reconcile_priv.h"
 
 static const struct {
     const char *word;
@@ -198,7 +199,18 @@ cx_reconcile_assess(const struct cx_record *record, const struct cx_reconcile_su
     if (ret->fault != CX_PERMIT_NO_FAULT) {
         ret->reasons |= CX_RECONCILE_BIT(reason_of_fault(ret->fault, record));
     }
+    add(&ret->reasons, record->is_shadow, CX_RECONCILE_NO_EXPIRY); /* whatever it says beside it */
     return ret->reasons != 0 ? CX_SUCCESS : confirm(record, subject, options, arena, ret);
+}
+
+uint32_t
+cx_reconcile_fate(bool is_late, bool is_claimed, const struct cx_reconcile_options *options)
+{
+    uint32_t set = 0;
+
+    add(&set, is_late, CX_RECONCILE_LATE);
+    add(&set, options->claims_required && !is_claimed, CX_RECONCILE_NOT_CLAIMED);
+    return set;
 }
 
 /* ---- which is nearer */

@@ -5,6 +5,7 @@ its time or after (18, 20), orders that reused old evidence (20), a key outside 
 between check and signature (26). TEST R-GEN-1 R-EXC-2 R-PRF-1 R-PRF-10"""
 
 import csv
+import hashlib
 import io
 import json
 import os
@@ -18,13 +19,14 @@ from datetime import datetime, timezone
 import cli
 
 RUN = os.path.join(cli.TOP, 'lab', 'run')
+ADD = os.environ.get('CAAPROOF_ADD_EVENTS', os.path.join(cli.TOP, 'build', 'tests', 'cli', 'add_events'))
 BUILD = os.environ.get('CAAPROOF_BUILD', os.path.join(cli.TOP, 'build'))
 ORIGIN = 'log.ca.example/caa'
 KEY, OTHER_KEY = 'ab' * 32, 'cd' * 32
 DV = '3.2.2.4.4'  # needs no remote perspectives
 ISSUER = 'CN=Example CA'
 REASONS = {'no-moment', 'name', 'partial', 'no-record', 'deleted', 'names', 'verdict', 'purpose', 'authority', 'no-expiry',
-           'corroboration', 'before-check', 'after-expiry', 'refused'}
+           'corroboration', 'before-check', 'after-expiry', 'refused', 'late', 'not-claimed'}
 
 
 def when(text):
@@ -96,7 +98,7 @@ class Reconcile(cli.Folder):
 
     def list(self, name='list.csv'):
         out = io.StringIO()
-        columns = ['serial', 'issuer', 'names', 'signed', 'kind', 'sct', 'logs', 'not_before', 'certificate']
+        columns = ['serial', 'issuer', 'names', 'signed', 'kind', 'sct', 'logs', 'not_before', 'certificate', 'precertificate']
         writer = csv.DictWriter(out, columns)
         writer.writeheader()
         writer.writerows(self.rows)
@@ -209,6 +211,57 @@ class Reconcile(cli.Folder):
         self.assertEqual((counts['with'], counts['weak_clock']), (3, 1))
         self.assertEqual(self.reasons('--no-precertificate').get(two_logs), 'after-expiry')
         self.assertTrue({sct, exact}.isdisjoint(found))
+
+    def store_with(self, *words):
+        """A copy of the store, with these events."""
+        store = os.path.join(self.folder, 'store')
+        shutil.copytree(self.store, store)
+        shutil.copytree(self.store + '.keys', store + '.keys')
+        subprocess.run([ADD, store, *words], check=True, stdout=subprocess.PIPE)
+        return store
+
+    def test_a_permit_that_was_late_is_void(self):
+        """Scenario 2: the check was durable after its deadline, which an event says, and was used all the same."""
+        store = self.store_with('late', 'about=' + self.records['one']['digest'],
+                                'late', 'about=' + self.records['twice1']['digest'])
+        serial = self.good('one', 'www.permit.test')
+        self.good('two', 'a.permit.test', 'b.permit.test')
+        self.good('twice1', 'twice.permit.test', after=9)  # twice2 permits it
+        self.assertEqual(self.reasons(), {})
+        found, counts = self.reconcile(store=store)
+        self.assertEqual({s: l['reasons'] for s, l in found.items()}, {serial: ['late']})
+        self.assertEqual((found[serial]['nearest']['index'], counts['with']), (self.records['one']['index'], 2))
+        self.assertEqual(self.reasons('--strict', store=store), {serial: 'late'})
+
+    def test_claims_that_are_required(self):
+        store = self.store_with('claim', 'about=' + self.records['one']['digest'],
+                                'claim-refused', 'about=' + self.records['two']['digest'], 'why=expired')
+        self.good('one', 'www.permit.test')
+        serial = self.good('two', 'a.permit.test', 'b.permit.test')
+        self.assertEqual(self.reasons(store=store), {})
+        self.assertEqual(self.reasons('--claims-required', store=store), {serial: 'not-claimed'})
+        self.assertEqual(len(self.reasons('--claims-required')), 2)
+
+    def test_certificates_that_the_log_knows(self):
+        store = self.store_with('issuance', 'request=r7', 'certificate=0\x7fDER', 'why=no check has this id',
+                                'issuance', 'about=' + self.records['one']['digest'], 'certificate=0\x7fPRE')
+        final, before = (hashlib.sha256(octets).hexdigest() for octets in (b'0\x7fDER', b'0\x7fPRE'))
+        known = self.plant(['w.permit.test'], 1700000000, certificate=final)
+        pre = self.plant(['w.permit.test'], 1700000000, precertificate=before, kind='precertificate')
+        self.rows.append(dict(self.rows[-1], precertificate='', certificate='ab' * 32, kind='certificate'))
+        other = self.plant(['w.permit.test'], 1700000000, certificate='cd' * 32)
+        self.good('one', 'www.permit.test')
+        found, counts = self.reconcile(store=store)
+        issuance = found[known]['issuance']
+        self.assertEqual((issuance['shard'], issuance['of'], issuance['id'], issuance['why']),
+                         (1, 'certificate', 'r7', 'no check has this id'))
+        self.assertEqual((found[pre]['issuance']['of'], found[pre]['issuance']['id'], found[pre]['issuance']['why']),
+                         ('precertificate', None, None))
+        self.assertEqual((found[other]['issuance'], counts['reported']), (None, 2))
+        out = cli.run('reconcile', store, '--certificates', self.list())[1]
+        for text in ('  known: its issuance was told at ', ', of request r7', '    no check has this id',
+                     "  known: its precertificate's issuance was told at ", '2 of those without are known'):
+            self.assertIn(text, out)
 
     def test_times_without_a_zone(self):
         """UTC unless it is stated, and said."""

@@ -2,7 +2,7 @@
  * TEST R-PRF-1 */
 #include "base/alloc.h"
 #include "base/limits.h"
-#include "incident/reconcile_priv.h"
+#include "incident/reconcile_judge.h"
 #include "logs.h"
 #include "main.h"
 #include "sample.h"
@@ -25,6 +25,7 @@ below(uint64_t n)
 struct world {
     struct test_log log;
     struct sample samples[CHECKS];
+    bool late[CHECKS], claimed[CHECKS];
     struct cx_certificate certificates[CERTIFICATES];
     cx_str names[CERTIFICATES][4];
     uint8_t serials[CERTIFICATES][2];
@@ -106,6 +107,25 @@ append_check(struct sample *s, uint64_t i)
     assert_true(index > i); /* behind the beginning */
 }
 
+/* What became of the permit of the check that was put last: not of all, and of some in time only. */
+static void
+append_fate(uint64_t i)
+{
+    struct cx_event event = { .type = CX_EVENT_LATE, .has_about = true };
+
+    memcpy(event.about.b, cx_log_last(w.log.log)->digest, CX_HASH_SIZE);
+    w.log.clock_ms = w.samples[i].record.time_ms;
+    w.late[i] = below(5) == 0;
+    w.claimed[i] = below(2) == 0;
+    if (w.late[i]) {
+        test_log_append_event(&w.log, event);
+    }
+    if (w.claimed[i]) {
+        event.type = CX_EVENT_CLAIM;
+        test_log_append_event(&w.log, event);
+    }
+}
+
 /* Of which nothing follows for any certificate: a start, and an event with a certificate, at the time of the last check. */
 static void
 append_events(uint64_t i)
@@ -175,6 +195,7 @@ world_make(uint64_t from)
     test_log_make(&w.log, 0);
     for (uint64_t i = 0; i < CHECKS; i++) {
         append_check(&w.samples[i], i);
+        append_fate(i);
         if (from % 2 == 0 && i % 5 == 0) {
             append_events(i);
         }
@@ -228,6 +249,7 @@ try_all(size_t i, bool *ret_good, bool *ret_near)
 
         assert_true(
             cx_ok(cx_reconcile_assess(&w.samples[k].record, &subject, &w.options, &arena, &a)));
+        a.reasons |= cx_reconcile_fate(w.late[k], w.claimed[k], &w.options);
         *ret_good = *ret_good || a.reasons == 0;
         *ret_near = *ret_near || a.names.n_common != 0;
     }
@@ -244,6 +266,7 @@ TEST(agrees_with_a_slow_one)
         world_make(from);
         w.options.skew_s = (uint32_t)(from % 2 * 60);
         w.options.strict = from % 3 == 0;
+        w.options.claims_required = from % 2 == 0;
         assert_true(cx_ok(cx_reconcile(w.file, w.reader, &w.options, visit, NULL, &counts, NULL)));
         for (size_t i = 0; i < CERTIFICATES; i++) {
             bool good, near;

@@ -250,6 +250,7 @@ TEST(not_good)
     EXPECT(0u, d.sample.record.conclusion.verdict = CX_VERDICT_PERMIT_LF;
            d.options.accept_lf = true);
     EXPECT(BIT(NO_EXPIRY), d.sample.record.conclusion.expires = CX_TIME_NONE);
+    EXPECT(BIT(NO_EXPIRY), d.sample.record.is_shadow = true);
     EXPECT(BIT(CORROBORATION), d.sample.record.corroboration.kind = CX_CORROBORATION_NONE);
     EXPECT(BIT(REFUSED), d.sample.record.conclusion.hypothetical = true);
     EXPECT(BIT(REFUSED), d.options.life_s = 1);
@@ -260,6 +261,17 @@ TEST(not_good)
     EXPECT(BIT(AFTER_EXPIRY), d.certificate.issued.signed_at = d.sample.record.conclusion.expires);
     EXPECT(BIT(PARTIAL), d.certificate.issued.names_partial = true);
     EXPECT(BIT(NAME) | BIT(NAMES), d.names[1] = CX_STR("\x1b[31m.d.test"));
+}
+
+TEST(what_became_of_a_permit)
+{
+    const struct cx_reconcile_options claims = { .claims_required = true }, none = { .life_s = 0 };
+
+    assert_int_equal(cx_reconcile_fate(false, false, &none), 0);
+    assert_int_equal(cx_reconcile_fate(false, true, &claims), 0);
+    assert_int_equal(cx_reconcile_fate(false, false, &claims), BIT(NOT_CLAIMED));
+    assert_int_equal(cx_reconcile_fate(true, true, &claims), BIT(LATE));
+    assert_int_equal(cx_reconcile_fate(true, false, &none), BIT(LATE));
 }
 
 TEST(no_moment_and_no_names)
@@ -329,6 +341,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(sharing_out_of_memory),
     cmocka_unit_test(good),
     cmocka_unit_test(not_good),
+    cmocka_unit_test(what_became_of_a_permit),
     cmocka_unit_test(no_moment_and_no_names),
     cmocka_unit_test(how_far_apart),
     cmocka_unit_test(nearer),

@@ -36,6 +36,7 @@ static const char usage[] =
     "clocks\n"
     "                       (at most 60; default: not at all)\n"
     "  --no-precertificate  the CPS lacks the exception for precertificates in two logs\n"
+    "  --claims-required    a permit that nobody claimed at signing is not good\n"
     "  --strict             a permit serves one certificate: list those that share one\n"
     "  --format F           of the lists (default: by what they begin with); --columns FILE, "
     "--zone +HH:MM\n"
@@ -169,6 +170,7 @@ enum {
     OPT_LIFE,
     OPT_SKEW,
     OPT_NO_PRECERTIFICATE,
+    OPT_CLAIMS_REQUIRED,
     OPT_STRICT,
     OPT_FORMAT,
     OPT_COLUMNS,
@@ -187,6 +189,7 @@ static const struct option long_options[] = {
     { "life", required_argument, NULL, OPT_LIFE },
     { "skew", required_argument, NULL, OPT_SKEW },
     { "no-precertificate", no_argument, NULL, OPT_NO_PRECERTIFICATE },
+    { "claims-required", no_argument, NULL, OPT_CLAIMS_REQUIRED },
     { "strict", no_argument, NULL, OPT_STRICT },
     { "format", required_argument, NULL, OPT_FORMAT },
     { "columns", required_argument, NULL, OPT_COLUMNS },
@@ -303,6 +306,9 @@ take_rule_option(struct reconcile_command *c, int option, const char *value)
                            &c->options.skew_s);
     case OPT_NO_PRECERTIFICATE:
         c->options.precertificate = false;
+        return true;
+    case OPT_CLAIMS_REQUIRED:
+        c->options.claims_required = true;
         return true;
     case OPT_STRICT:
         c->options.strict = true;

@@ -122,6 +122,30 @@ print_nearest(const struct cx_nearest *nearest)
 }
 
 static void
+print_issuance(const struct cx_issuance *issuance)
+{
+    char moment[CX_TIME_TEXT];
+
+    if (issuance->place.shard == 0) {
+        return;
+    }
+    cx_time_format((cx_time)(issuance->time_ms / 1000), moment);
+    printf("  known: %s issuance was told at %s, %" PRIu64 "/%" PRIu64,
+           issuance->of_precertificate ? "its precertificate's" : "its", moment,
+           issuance->place.shard, issuance->place.index);
+    if (issuance->request.n != 0) {
+        fputs(", of request ", stdout);
+        output_escaped(stdout, cx_span_of_str(issuance->request));
+    }
+    fputc('\n', stdout);
+    if (issuance->why.n != 0) {
+        fputs("    ", stdout);
+        output_escaped(stdout, cx_span_of_str(issuance->why));
+        fputc('\n', stdout);
+    }
+}
+
+static void
 print_without(const struct reconcile_print *print, const struct cx_reconciled *r)
 {
     print_certificate(print, r);
@@ -131,6 +155,7 @@ print_without(const struct reconcile_print *print, const struct cx_reconciled *r
         }
     }
     print_nearest(&r->nearest);
+    print_issuance(&r->issuance);
 }
 
 static void
@@ -167,6 +192,10 @@ print_counts(const struct reconcile_print *p)
     }
     if (k->shared != 0) {
         printf("%" PRIu64 " share a permit with another certificate\n", k->shared);
+    }
+    if (k->reported != 0) {
+        printf("%" PRIu64 " of those without are known: their issuance was told to the log\n",
+               k->reported);
     }
     if (k->weak != 0) {
         printf("%" PRIu64 " of those without are known by notBefore only, which is often earlier "
@@ -289,6 +318,29 @@ nearest_json(const struct cx_nearest *nearest)
 }
 
 static struct cx_json *
+issuance_json(const struct cx_issuance *issuance)
+{
+    struct cx_json *o;
+    bool ok;
+
+    if (issuance->place.shard == 0) {
+        return cx_json_new_null();
+    }
+    o = place_json(&issuance->place);
+    ok =
+        cx_json_set(o, "time", cx_json_new_moment((cx_time)(issuance->time_ms / 1000))) &&
+        cx_json_set(
+            o, "of",
+            cx_json_new_text(issuance->of_precertificate ? "precertificate" : "certificate")) &&
+        cx_json_set(o, "id",
+                    issuance->request.n != 0 ? cx_json_new_outside(issuance->request)
+                                             : cx_json_new_null()) &&
+        cx_json_set(o, "why",
+                    issuance->why.n != 0 ? cx_json_new_outside(issuance->why) : cx_json_new_null());
+    return cx_json_whole(o, ok);
+}
+
+static struct cx_json *
 clock_json(enum cx_signing_clock clock)
 {
     return clock == CX_SIGNING_UNKNOWN ? cx_json_new_null()
@@ -310,7 +362,8 @@ print_json(const struct reconcile_print *print, const struct cx_reconciled *r,
     if (!r->shared) {
         ok = cx_json_set(o, "reason", cx_json_new_text(cx_reconcile_word(r->reason))) &&
              cx_json_set(o, "reasons", words(r->reasons)) &&
-             cx_json_set(o, "nearest", nearest_json(&r->nearest)) && ok;
+             cx_json_set(o, "nearest", nearest_json(&r->nearest)) &&
+             cx_json_set(o, "issuance", issuance_json(&r->issuance)) && ok;
     } else {
         struct cx_json *other = cx_json_new_object();
 
@@ -345,7 +398,7 @@ print_counts_json(const struct reconcile_print *p)
          set_count(o, "certificates", k->certificates) && set_count(o, "with", k->with) &&
          set_count(o, "without", k->without) && set_count(o, "shared", k->shared) &&
          set_count(o, "weak_clock", k->weak) && set_count(o, "checks", k->checks) &&
-         set_count(o, "deleted", k->deleted) && ok;
+         set_count(o, "deleted", k->deleted) && set_count(o, "reported", k->reported) && ok;
     ok = cx_json_set(o, "reasons", reasons) && ok;
     o = cx_json_whole(o, ok);
     s = output_json(o);
