@@ -51,12 +51,25 @@ cx_log_key_certificate(const struct cx_hash *certificate, struct cx_buf *buf)
     put_hash_key(buf, "certificate:", certificate);
 }
 
+static void
+put_serial_key(struct cx_buf *buf, const char *word, const struct cx_hash *authority,
+               cx_span serial)
+{
+    put_hash_key(buf, word, authority);
+    cx_buf_putc(buf, '/');
+    cx_buf_put_hex(buf, serial);
+}
+
 void
 cx_log_key_serial(const struct cx_hash *authority, cx_span serial, struct cx_buf *buf)
 {
-    put_hash_key(buf, "serial:", authority);
-    cx_buf_putc(buf, '/');
-    cx_buf_put_hex(buf, serial);
+    put_serial_key(buf, "serial:", authority, serial);
+}
+
+void
+cx_log_key_precertificate(const struct cx_hash *authority, cx_span serial, struct cx_buf *buf)
+{
+    put_serial_key(buf, "precertificate:", authority, serial);
 }
 
 void
@@ -113,6 +126,10 @@ give_event(struct giving *giving, cx_span record)
     if (event.has_authority && event.serial.n != 0) {
         cx_log_key_serial(&event.authority, event.serial, &giving->buf);
         CX_TRY(give(giving, CX_KEY_NAME));
+    }
+    if (event.has_authority && event.serial.n != 0 && event.is_precertificate) {
+        cx_log_key_precertificate(&event.authority, event.serial, &giving->buf);
+        CX_TRY(give(giving, CX_KEY_REQUEST));
     }
     if (event.type == CX_EVENT_STOP || event.type == CX_EVENT_ACKNOWLEDGED) {
         cx_log_key_stop(&giving->buf);

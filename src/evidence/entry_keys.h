@@ -20,11 +20,13 @@ void cx_log_key_about(const struct cx_hash *record, struct cx_buf *buf);
 void cx_log_key_certificate(const struct cx_hash *certificate, struct cx_buf *buf);
 /* Issuances of that serial number (INTEGER content without leading zeros) by that authority. */
 void cx_log_key_serial(const struct cx_hash *authority, cx_span serial, struct cx_buf *buf);
+/* Those of precertificates, of kind CX_KEY_REQUEST: once in a shard, unless the authority uses a number twice. */
+void cx_log_key_precertificate(const struct cx_hash *authority, cx_span serial, struct cx_buf *buf);
 /* Every stop, and every end of one. */
 void cx_log_key_stop(struct cx_buf *buf);
 
 enum cx_key_kind {
-    CX_KEY_REQUEST, /* unique in a shard */
+    CX_KEY_REQUEST, /* unique in a shard; of several the newest is found */
     CX_KEY_NAME,
 };
 
