@@ -347,6 +347,8 @@
 #define CX_REQUEST_ID_MAX  128
 #define CX_CALLER_MAX      1024
 #define CX_OP_MAX          ((size_t)32 << 20)
+/* Issuances that are told of one serial number: a certificate and its precertificate, and more only where a CA uses a number twice. */
+#define CX_ISSUANCES_TOLD_MAX 16
 /* How long a start waits for its check before it becomes an entry of its own: nearly all hot checks are done by then. */
 #define CX_START_WAIT_MS 20
 /* The longest that a caller may wait for a check, in seconds: far above what a slow climb takes, and below any window. */

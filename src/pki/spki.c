@@ -84,3 +84,39 @@ cx_spki_digest(cx_span file, uint8_t ret[CX_SHA256_SIZE], struct cx_detail *deta
     ERR_clear_error();
     return s;
 }
+
+static X509 *
+read_certificate(cx_span der)
+{
+    const unsigned char *p = der.p;
+    X509 *x509 = d2i_X509(NULL, &p, (long)der.n);
+
+    if (x509 != NULL && p != der.p + der.n) {
+        X509_free(x509);
+        x509 = NULL;
+    }
+    return x509;
+}
+
+cx_status
+cx_spki_signed(cx_span issuer, cx_span certificate, bool *ret, struct cx_detail *detail)
+{
+    CX_AUTO(free_x509) X509 *by = NULL;
+    CX_AUTO(free_x509) X509 *x509 = NULL;
+    EVP_PKEY *key;
+
+    if (issuer.n > CX_TBS_MAX || certificate.n > CX_TBS_MAX) {
+        return cx_fail(detail, CX_E_CERTIFICATE, "a certificate that is too large");
+    }
+    by = read_certificate(issuer);
+    x509 = read_certificate(certificate);
+    key = by != NULL ? X509_get0_pubkey(by) : NULL;
+    if (key == NULL || x509 == NULL) {
+        ERR_clear_error();
+        return cx_fail(detail, CX_E_CERTIFICATE, "%s cannot be read",
+                       key == NULL ? "the issuer's certificate, or its key," : "the certificate");
+    }
+    *ret = X509_verify(x509, key) == 1;
+    ERR_clear_error();
+    return CX_SUCCESS;
+}

@@ -11,4 +11,9 @@
 cx_status cx_spki_digest(cx_span file, uint8_t ret[CX_SHA256_SIZE], struct cx_detail *detail)
     CX_MUST;
 
+/* Whether the signature of certificate (DER) is one by the key of issuer, a certificate (DER) too. Names and dates are not looked
+ * at. Classes: MALFORMED (CX_E_CERTIFICATE: one of them cannot be read). */
+cx_status cx_spki_signed(cx_span issuer, cx_span certificate, bool *ret, struct cx_detail *detail)
+    CX_MUST;
+
 #endif

@@ -143,6 +143,14 @@ void front_batches_go_on(struct front *front);
 
 void front_handle(void *ctx, struct http_request *request);
 void front_say_problem(struct http_request *request, const struct front_problem *problem);
+/* Of its body, whatever parameters stand behind it. */
+bool front_is_type(const struct http_request *request, const char *type);
+
+/* ---- front_issuances.c: certificates that were signed */
+
+void front_post_issuance(struct front *front, size_t caller, struct http_request *request);
+/* By SHA-256, in hexadecimal; or by authority and serial number. */
+void front_get_issuance(struct front *front, size_t caller, struct http_request *request);
 
 /* ---- front_metrics.c */
 

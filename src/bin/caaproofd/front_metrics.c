@@ -46,6 +46,9 @@ static const struct {
     { "overrides", "overrides_refused_total", "Attempts to override a verdict." },
     { "shadow_differs", "shadow_disagreements_total",
       "Checks whose verdict is not the caller's own." },
+    { "issuances", "issuances_total", "Certificates whose issuance was told." },
+    { "issuances_without_permit", "issuances_without_permit_total",
+      "Of them those without a good permit: an alarm." },
 };
 
 static void

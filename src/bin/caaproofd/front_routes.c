@@ -147,10 +147,10 @@ wants_async(const struct turn *t)
            cx_str_equal(prefer, CX_STR("respond-async"));
 }
 
-static bool
-is_type(const struct turn *t, const char *type)
+bool
+front_is_type(const struct http_request *request, const char *type)
 {
-    cx_str given = t->message->content_type;
+    cx_str given = http_request_message(request)->content_type;
     size_t n = strlen(type);
 
     return given.n >= n &&
@@ -188,9 +188,9 @@ check_one(struct turn *t)
 static void
 post_checks(struct turn *t)
 {
-    if (is_type(t, "application/x-ndjson")) {
+    if (front_is_type(t->request, "application/x-ndjson")) {
         front_batch(t->front, t->caller, t->request);
-    } else if (is_type(t, "application/json")) {
+    } else if (front_is_type(t->request, "application/json")) {
         check_one(t);
     } else {
         http_problem(t->request, 415, "/problems/content-type", "This is no request for a check",
@@ -304,6 +304,18 @@ post_stops(struct turn *t)
 }
 
 static void
+post_issuances(struct turn *t)
+{
+    front_post_issuance(t->front, t->caller, t->request);
+}
+
+static void
+get_issuance(struct turn *t)
+{
+    front_get_issuance(t->front, t->caller, t->request);
+}
+
+static void
 get_status(struct turn *t)
 {
     front_say_status(t->front, t->request);
@@ -327,6 +339,9 @@ static const struct route {
     { "GET", "/v1/checks/{}", CONFIG_MAY_CHECK, get_check },
     { "POST", "/v1/checks/{}/override", CONFIG_MAY_CHECK, post_override },
     { "POST", "/v1/permits/{}/claim", CONFIG_MAY_CLAIM, post_claim },
+    { "POST", "/v1/issuances", CONFIG_MAY_ISSUE, post_issuances },
+    { "GET", "/v1/issuances/{}", CONFIG_MAY_ISSUE, get_issuance },
+    { "GET", "/v1/issuances/{}/{}", CONFIG_MAY_ISSUE, get_issuance },
     { "POST", "/v1/acknowledgements", CONFIG_MAY_ACK, post_acknowledgements },
     { "POST", "/v1/stops", CONFIG_MAY_ACK, post_stops },
     { "GET", "/v1/status", CONFIG_MAY_METRICS, get_status },

@@ -256,7 +256,10 @@ counts_json(const struct ledger *ledger)
                cx_json_set_number(o, "claims_refused", ledger->counts.claims_refused) &&
                cx_json_set_number(o, "conflicts", ledger->counts.conflicts) &&
                cx_json_set_number(o, "overrides", ledger->counts.overrides) &&
-               cx_json_set_number(o, "shadow_differs", ledger->counts.shadow_differs));
+               cx_json_set_number(o, "shadow_differs", ledger->counts.shadow_differs) &&
+               cx_json_set_number(o, "issuances", ledger->counts.issuances) &&
+               cx_json_set_number(o, "issuances_without_permit",
+                                  ledger->counts.issuances_without_permit));
 }
 
 struct cx_json *

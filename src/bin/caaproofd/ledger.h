@@ -54,7 +54,7 @@ cx_status ledger_finish(struct ledger *ledger, const struct op_finish *op, struc
                         struct cx_detail *detail) CX_MUST;
 cx_status ledger_abandon(struct ledger *ledger, uint32_t seq, struct cx_buf *out,
                          struct cx_detail *detail) CX_MUST;
-/* GET, CLAIM, STOP, ACK, OVERRIDE. */
+/* GET, CLAIM, ISSUE, ISSUED, STOP, ACK, OVERRIDE. */
 cx_status ledger_ask(struct ledger *ledger, enum op kind, const struct op_ask *op,
                      struct cx_buf *out, struct cx_detail *detail) CX_MUST;
 

@@ -66,12 +66,6 @@ ledger_void_late(struct ledger *ledger, const struct cx_recorded *recorded, cx_s
 
 /* ---- one row of the open shard */
 
-struct row {
-    struct cx_arena *arena;
-    struct cx_log_row got;
-    bool found;
-};
-
 static cx_status
 take_row(void *ctx, const struct cx_log_row *row)
 {
@@ -282,9 +276,15 @@ old_row_of_key(struct ledger *ledger, cx_str key, struct row *ret, struct cx_det
     return CX_SUCCESS;
 }
 
-/* The check that has the id, else the start, in the open shard or before it. */
-static cx_status
-find_known(struct ledger *ledger, cx_str id, struct row *ret, struct cx_detail *detail)
+cx_status
+ledger_find_key(struct ledger *ledger, cx_str key, struct row *ret, struct cx_detail *detail)
+{
+    CX_TRY(row_of_key(ledger, key, ret, detail));
+    return ret->found ? CX_SUCCESS : old_row_of_key(ledger, key, ret, detail);
+}
+
+cx_status
+ledger_find_known(struct ledger *ledger, cx_str id, struct row *ret, struct cx_detail *detail)
 {
     CX_AUTO(cx_buf_done) struct cx_buf start = { .max = 2 * CX_REQUEST_ID_MAX };
 
@@ -310,7 +310,7 @@ ledger_digest_of_id(struct ledger *ledger, cx_str id, struct cx_hash *ret, bool 
     cx_status s;
 
     cx_arena_init(&arena, CX_CHECK_MEMORY);
-    s = find_known(ledger, id, &row, detail);
+    s = ledger_find_known(ledger, id, &row, detail);
     if (cx_ok(s) && row.found) {
         s = cx_entry_read((cx_span){ row.got.entry, CX_ENTRY_SIZE }, &entry);
         if (cx_ok(s)) {
@@ -331,7 +331,7 @@ ledger_say_known(struct ledger *ledger, const struct known_query *query, struct 
     cx_status s;
 
     cx_arena_init(&arena, CX_CHECK_MEMORY);
-    s = find_known(ledger, query->id, &row, detail);
+    s = ledger_find_known(ledger, query->id, &row, detail);
     if (cx_ok(s) && row.found) {
         s = row.got.entry[1] == CX_ENTRY_CHECK
                 ? say_check(ledger, query, &row.got, &arena, out, detail)
@@ -588,7 +588,7 @@ cx_status
 ledger_ask(struct ledger *ledger, enum op kind, const struct op_ask *op, struct cx_buf *out,
            struct cx_detail *detail)
 {
-    if (kind != OP_STOP && kind != OP_ACK && !intake_is_id(op->id)) {
+    if (kind != OP_STOP && kind != OP_ACK && kind != OP_ISSUED && !intake_is_id(op->id)) {
         return reply_problem(out, op->seq, &problem_request, "this is no id of a check");
     }
     switch (kind) {
@@ -602,10 +602,13 @@ ledger_ask(struct ledger *ledger, enum op kind, const struct op_ask *op, struct 
         return acknowledge(ledger, op, out, detail);
     case OP_OVERRIDE:
         return refuse_override(ledger, op, detail);
+    case OP_ISSUE:
+        return ledger_issue(ledger, op, out, detail);
+    case OP_ISSUED:
+        return ledger_say_issued(ledger, op, out, detail);
     case OP_START:
     case OP_FINISH:
     case OP_ABANDON:
-    case OP_ISSUE:
     case OP_STARTED:
     case OP_REPLY:
     case OP_STATUS:

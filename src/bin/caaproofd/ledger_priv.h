@@ -50,6 +50,13 @@ struct stopped {
     char why[STOP_TEXT];
 };
 
+/* One row of the log; its record lives in arena. */
+struct row {
+    struct cx_arena *arena;
+    struct cx_log_row got;
+    bool found;
+};
+
 /* Kinds of facts about permits. */
 enum spent {
     SPENT_CLAIMED = 1,
@@ -75,7 +82,8 @@ struct ledger {
     struct stopped stopped;
     struct {
         uint64_t started, finished, permitted, denied, failed, late, interrupted, claimed,
-            claims_refused, conflicts, overrides, shadow_differs;
+            claims_refused, conflicts, overrides, shadow_differs, issuances,
+            issuances_without_permit;
     } counts;
 };
 
@@ -101,7 +109,7 @@ struct problem {
 extern const struct problem problem_conflict, problem_stopped, problem_unknown_id, problem_clock,
     problem_request, problem_forbidden, problem_busy, problem_spent, problem_expired,
     problem_not_positive, problem_no_permit, problem_interrupted, problem_mismatch,
-    problem_no_override, problem_not_stopped;
+    problem_no_override, problem_not_stopped, problem_unknown_issuance, problem_without_permit;
 
 cx_status reply_problem(struct cx_buf *out, uint32_t seq, const struct problem *problem,
                         const char *fmt, ...) CX_PRINTF(4, 5) CX_MUST;
@@ -151,6 +159,12 @@ cx_status ledger_say_known(struct ledger *ledger, const struct known_query *quer
 /* The digest of the record that a request id has in the open shard: of its check, else of its start. */
 cx_status ledger_digest_of_id(struct ledger *ledger, cx_str id, struct cx_hash *ret,
                               bool *ret_found, struct cx_detail *detail) CX_MUST;
+/* The check that has the id, else the start, in the open shard or before it. */
+cx_status ledger_find_known(struct ledger *ledger, cx_str id, struct row *ret,
+                            struct cx_detail *detail) CX_MUST;
+/* The entry that has that key as a request's (evidence/entry_keys.h), the same way. */
+cx_status ledger_find_key(struct ledger *ledger, cx_str key, struct row *ret,
+                          struct cx_detail *detail) CX_MUST;
 /* Of "bad": one authority's check of one name says nothing of another's. */
 cx_status ledger_name_key(size_t authority, cx_str name, struct cx_arena *arena, cx_span *ret)
     CX_MUST;
@@ -158,6 +172,33 @@ struct cx_event;
 cx_status ledger_add_event(struct ledger *ledger, struct cx_event *event, struct cx_detail *detail)
     CX_MUST;
 cx_status ledger_stop(struct ledger *ledger, const char *why, struct cx_detail *detail) CX_MUST;
+
+/* ---- ledger_issue.c: certificates that were signed */
+
+cx_status ledger_issue(struct ledger *ledger, const struct op_ask *op, struct cx_buf *out,
+                       struct cx_detail *detail) CX_MUST;
+/* What events say of the permit of a record of that time. */
+struct permit_facts {
+    bool is_late;
+    bool is_claimed;
+};
+cx_status ledger_permit_facts(struct ledger *ledger, const struct cx_hash *record, uint64_t time_ms,
+                              struct permit_facts *ret, struct cx_detail *detail) CX_MUST;
+
+/* ---- ledger_issued.c: what is told of them */
+
+/* An issuance in the log. */
+struct issued {
+    uint64_t shard;
+    uint64_t index;
+    const struct cx_event *event;
+    const struct cx_issued *certificate; /* NULL: its octets are not at hand */
+    struct row *row;                     /* of the check with its request id */
+};
+/* NULL when out of memory. */
+struct cx_json *issued_json(const struct ledger *ledger, const struct issued *issued);
+cx_status ledger_say_issued(struct ledger *ledger, const struct op_ask *op, struct cx_buf *out,
+                            struct cx_detail *detail) CX_MUST;
 
 /* ---- ledger_open.c: what the log says of the time before */
 

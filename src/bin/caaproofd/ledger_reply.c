@@ -20,6 +20,10 @@ const struct problem problem_no_permit = { 409, "no-permit", "There is no permit
 const struct problem problem_interrupted = { 500, "interrupted", "This check was interrupted" };
 const struct problem problem_mismatch = { 500, "mismatch", "Two judgements of this check differ" };
 const struct problem problem_no_override = { 403, "no-override", "No verdict can be overridden" };
+const struct problem problem_unknown_issuance = { 404, "unknown-issuance",
+                                                  "Nothing is known of this certificate" };
+const struct problem problem_without_permit = { 409, "issued-without-permit",
+                                                "This certificate has no good permit" };
 const struct problem problem_not_stopped = { 409, "not-stopped",
                                              "There is nothing to acknowledge" };
 

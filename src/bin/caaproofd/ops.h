@@ -18,6 +18,7 @@ enum op {
     OP_GET,              /* what became of a request id */
     OP_CLAIM,            /* a permit is about to be used */
     OP_ISSUE,            /* a certificate was signed */
+    OP_ISSUED,           /* what is known of one */
     OP_STOP,             /* something was seen that must stop everything */
     OP_ACK,              /* a person ends that */
     OP_OVERRIDE,         /* somebody asked for a permit in spite of a verdict */
@@ -46,14 +47,16 @@ struct op_finish {
     cx_span body;
 };
 
-/* GET, CLAIM, ISSUE, STOP, ACK, OVERRIDE: who, about which request, and what with it. */
+/* GET, CLAIM, ISSUE, ISSUED, STOP, ACK, OVERRIDE: who, about which request, and what with it. */
 struct op_ask {
     uint32_t seq;
     cx_str caller;
     uint64_t authorities; /* those that the caller may use, a bit each */
     cx_str id;
-    cx_str text;  /* the claim's name; why */
-    cx_span data; /* a certificate */
+    cx_str
+        text; /* the claim's name; why; of ISSUED the certificate's SHA-256, or the authority's name */
+    cx_span
+        data; /* a certificate, and behind it that of its issuer; of ISSUED nothing, or a serial number */
 };
 
 struct op_reply {
