@@ -583,6 +583,26 @@ TEST(a_certificate_with_a_permit_of_its_own)
     counter_remove(&c);
 }
 
+/* A precertificate that was an alarm carries no certificate, and an id of one's own is judged by itself. */
+TEST(what_carries_no_certificate)
+{
+    struct counter c;
+
+    counter_make(&c, granted);
+    check_whole(&c.desk, "b", BODY("b", ""), granted);
+    expect_reply(&c.desk, 200, "PERMIT", true);
+    issue_good(&c, "a", signed_by_it(&c, (struct wanted){ .is_precertificate = true }));
+    c.desk.now_ms += 910000;
+    issue_bad(&c, "b", signed_by_it(&c, (struct wanted){ .logs = 2 }), "by its SCTs");
+    issue_bad(
+        &c, "a",
+        signed_by_it(
+            &c, (struct wanted){ .serial = 2, .is_precertificate = true, .not_before_s = -3600 }),
+        "the permit had expired");
+    issue_bad(&c, "a", signed_by_it(&c, (struct wanted){ .serial = 2, .logs = 2 }), "by its SCTs");
+    counter_remove(&c);
+}
+
 TEST(a_permit_that_must_be_claimed)
 {
     struct counter c;
@@ -794,6 +814,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(without_the_exception_a_certificate_needs_its_own_window),
     cmocka_unit_test(a_certificate_stands_on_the_permit_of_its_precertificate),
     cmocka_unit_test(a_certificate_with_a_permit_of_its_own),
+    cmocka_unit_test(what_carries_no_certificate),
     cmocka_unit_test(a_permit_that_must_be_claimed),
     cmocka_unit_test(the_issuer_that_comes_with_it_is_the_authority),
     cmocka_unit_test(the_check_of_another_authority_is_no_permit_of_mine),

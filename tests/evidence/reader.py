@@ -46,6 +46,7 @@ DNSSEC = ("secure", "insecure", "bogus", "indeterminate")
 MALFORMED = ("message", "rdata", "owner")
 ORDERS = ("bottom-up", "top-down", "parallel")
 MESSAGES = ("full", "proof", "digest")
+SERIAL_MAX = 64
 # Numbered from 1: what an event of the type needs, may not have, and of what it needs one.
 EVENTS = {
     "claim": (("about",), ("certificate",), ()),
@@ -211,16 +212,17 @@ def parts(item, *counts):
     return item
 
 
-def members(item, needed, optional=()):
-    """A map of numbers as a dict. Keys from 0 on are critical; what stands under negative ones is passed over."""
+def members(item, needed, optional=(), known=()):
+    """A map of numbers as a dict. Keys from 0 on are critical; what stands under negative ones that are not known is passed
+    over."""
     need(isinstance(item, Map), "a map is needed")
     found = {}
     for key, value in item:
         need(is_int(key) and -(1 << 63) <= key < 1 << 63, "a key that is no number")
-        if key < 0:
+        if key < 0 and key not in known:
             need(depth(value) <= DEPTH, "arrays or maps too deep inside each other")
             continue
-        need(key in needed or key in optional, f"a critical key that is not known: {key}")
+        need(key < 0 or key in needed or key in optional, f"a critical key that is not known: {key}")
         found[key] = value
     need(all(key in found for key in needed), "a member is missing")
     return found
@@ -254,10 +256,10 @@ def distinct(items):
     return len(set(items)) == len(items)
 
 
-def salted(octets, needed, optional=()):
+def salted(octets, needed, optional=(), known=()):
     """Salt and members of a record."""
     need(SALT < len(octets) <= RECORD_MAX, "too short, or too long")
-    m = members(Decoder.whole(octets[SALT:]), needed, optional)
+    m = members(Decoder.whole(octets[SALT:]), needed, optional, known)
     need(number(m[0]) == VERSION, "a version that is not known")
     return octets[:SALT], m
 
@@ -634,12 +636,22 @@ class Event:
 
     @classmethod
     def decode(cls, octets):
-        salt, m = salted(octets, (0, 1, 2), (3, 4, 5, 6, 7, 8))
+        salt, m = salted(octets, (0, 1, 2), (3, 4, 5, 6, 7, 8), (-2, -3, -4))
         self = cls(salt, number(m[1]), numbered(m[2], tuple(EVENTS)), hash_of(m[3]) if 3 in m else None,
                    line(m[4]) if 4 in m else None, line(m[5]) if 5 in m else None, hash_of(m[6]) if 6 in m else None,
                    hash_of(m[7]) if 7 in m else None, text(m[8], False) if 8 in m else None)
         self.check()
+        self.check_issued(m)
         return self
+
+    def check_issued(self, m):
+        """What an issuance is found by, under negative keys."""
+        serial, precertificate = m.get(-2, b"\0"), m.get(-4, bytes(32))
+        need(isinstance(serial, bytes) and 0 < len(serial) <= SERIAL_MAX, "a serial number of another length")
+        need(m.get(-3, True) is True, "a precertificate that is none")
+        hash_of(precertificate)
+        need(self.type == "issuance" or not {-2, -3, -4} & set(m), "a serial number where none can be")
+        need(not (-3 in m and -4 in m), "a precertificate that has a precertificate")
 
     def check(self):
         """What its type needs and may not have."""
