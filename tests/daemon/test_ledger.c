@@ -1,5 +1,6 @@
 #include "bin/caaproofd/intake.h"
 #include "bin/caaproofd/ledger.h"
+#include "evidence/start.h"
 #include "logs.h"
 #include "main.h"
 #include "pki/digest.h"
@@ -460,6 +461,47 @@ TEST(checks_of_a_front_that_is_gone_are_interrupted)
     desk_remove(&d);
 }
 
+static cx_status
+take_start(void *ctx, const struct cx_log_row *row)
+{
+    struct cx_start *start = ctx;
+
+    return row->entry[1] == CX_ENTRY_START ? cx_start_decode(row->record, start, NULL) : CX_SUCCESS;
+}
+
+/* However quickly the new try ends. */
+TEST(a_new_try_names_the_old_one)
+{
+    static const char body[] = BODY("b", ",\"previous\":\"a\"");
+    struct cx_detail detail = { .text = "" };
+    struct cx_log_reader *reader = NULL;
+    struct cx_start record = { .has_previous = false };
+    uint8_t digest[32];
+    struct desk d;
+
+    desk_make(&d);
+    check_whole(&d, "a", BODY("a", ""), denied);
+    expect_reply(&d, 200, "DENY", false);
+    assert_true(cx_ok(cx_sha256(cx_span_of_str(cx_str_of(body)), digest)));
+    SCRATCH_OK(ledger_start(d.ledger,
+                            &(struct op_start){ .id = CX_STR("b"),
+                                                .digest = { digest, 32 },
+                                                .deadline_ms = d.now_ms + 30000,
+                                                .caller = CX_STR("ra"),
+                                                .previous = CX_STR("a") },
+                            &d.out, &detail));
+    expect_started(&d);
+    finish(&d, 0, body, granted);
+    turn(&d);
+    expect_reply(&d, 200, "PERMIT", true);
+    SCRATCH_OK(cx_log_reader_open(d.log.store, &reader, &detail));
+    SCRATCH_OK(cx_log_scan(reader, 1, 0, cx_log_reader_shard(reader, 0)->size, take_start, &record,
+                           &detail));
+    assert_true(record.has_previous);
+    cx_log_reader_close(reader);
+    desk_remove(&d);
+}
+
 TEST(an_abandoned_check_is_interrupted)
 {
     struct cx_detail detail = { .text = "" };
@@ -689,6 +731,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_a_crash_leaves_behind_a_deadline_permits_nothing),
     cmocka_unit_test(a_start_without_an_end_is_interrupted),
     cmocka_unit_test(checks_of_a_front_that_is_gone_are_interrupted),
+    cmocka_unit_test(a_new_try_names_the_old_one),
     cmocka_unit_test(an_abandoned_check_is_interrupted),
     cmocka_unit_test(a_permit_is_claimed_once),
     cmocka_unit_test(a_later_refusal_of_a_name_bars_the_claim),

@@ -83,7 +83,7 @@ free_start(struct start *start)
 }
 
 static cx_status
-add_start(struct ledger *ledger, const struct op_start *op)
+add_start(struct ledger *ledger, const struct op_start *op, struct cx_detail *detail)
 {
     struct start *start = make_start(ledger, op);
 
@@ -97,7 +97,8 @@ add_start(struct ledger *ledger, const struct op_start *op)
     ledger->by_seq[start->seq] = start;
     ledger->n_open++;
     ledger->counts.started++;
-    return CX_SUCCESS;
+    /* Only a start says which earlier try it replaces: then it is an entry however quickly its check ends. */
+    return start->previous.n != 0 ? start_log(ledger, start, detail) : CX_SUCCESS;
 }
 
 void
@@ -136,7 +137,7 @@ ledger_start(struct ledger *ledger, const struct op_start *op, struct cx_buf *ou
     if (known) {
         return CX_SUCCESS;
     }
-    CX_TRY(add_start(ledger, op));
+    CX_TRY(add_start(ledger, op, detail));
     op_put_seq(out, OP_STARTED, op->seq);
     return cx_buf_status(out);
 }
