@@ -230,11 +230,14 @@
 #define CX_WINDOW_S 28800
 
 /* SQLite of the store. A page, by measurement of batches of one and of a thousand; cache, in KiB: a batch must fit, or it is
- * written twice; how long is waited for somebody who recovers or settles the file; the text of all tables, ours have 2 KB. */
+ * written twice; how long is waited for somebody who recovers or settles the file; the text of all tables, ours have 2 KB. Octets of
+ * a block, which is read whole to read one of its entries, and of one whose last entry is the longest that there can be. */
 #define CX_SQL_PAGE       8192
 #define CX_SQL_CACHE_KIB  65536
 #define CX_SQL_BUSY_MS    5000
 #define CX_SQL_SCHEMA_MAX ((size_t)1 << 16)
+#define CX_SQL_BLOCK      ((size_t)32 << 10)
+#define CX_SQL_BLOCK_MAX  (CX_SQL_BLOCK + CX_RECORD_MAX + 256)
 
 /* Segments of a shard: entries of one, by whose number an index is in memory (60 MB with three names and four objects an
  * entry) and then written; rows of its index, if entries have many names; segments, by the memory of their filters (half a

@@ -16,6 +16,9 @@ import cli
 sys.path.insert(0, os.path.join(cli.TOP, 'tests', 'outside'))
 import witness  # pylint: disable=wrong-import-position
 
+sys.path.insert(0, os.path.join(cli.TOP, 'tests', 'evidence'))
+import blocks  # pylint: disable=wrong-import-position
+
 ORIGIN = 'log.ca.example/caa'
 TWO_YEARS = '2020-01-01'
 
@@ -342,7 +345,7 @@ class Crash(Store):
 class Tampered(Store):
     def check(self, statement, *values):
         """What store check says after the statement."""
-        with sqlite3.connect(self.path('0001', 'records.sqlite')) as db:
+        with blocks.opened(self.store) as db:
             self.assertGreater(db.execute(statement, values).rowcount, 0)
         code, out, err = cli.run('store', 'check', self.store)
         self.assertEqual((code, err), (1, ''))
@@ -350,7 +353,7 @@ class Tampered(Store):
 
     def test_a_record_is_edited(self):
         self.fill(5)
-        with sqlite3.connect(self.path('0001', 'records.sqlite')) as db:
+        with blocks.opened(self.store) as db:
             record = db.execute('SELECT record FROM entry WHERE number = 3').fetchone()[0]
         out = self.check('UPDATE entry SET record = ? WHERE number = 3', record.replace(b'PERMIT', b'DENY!!').replace(
             b'www.d.test', b'www.e.test'))
@@ -471,7 +474,7 @@ class Log(Store):
         hashes = self.file('hashes', self.ok('log', 'consistency', self.store, '301', '701'))
         self.assertEqual(self.outside('consistency', self.key, first, second, hashes),
                          (0, 'the tree of 701 entries begins with that of 301\n'))
-        with sqlite3.connect(self.path('0001', 'records.sqlite')) as db:
+        with blocks.opened(self.store) as db:
             entries = dict(db.execute('SELECT number, entry FROM entry'))
         for index in (0, 1, 255, 256, 512, 700):
             proof = os.path.join(self.folder, 'proof')
