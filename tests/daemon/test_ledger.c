@@ -722,6 +722,248 @@ TEST(a_caller_says_no_more_than_is_his)
     }
 }
 
+/* ---- stops that begin by themselves */
+
+static cx_status
+start_as(struct desk *d, const char *caller, const char *id, const char *body)
+{
+    struct cx_detail detail = { .text = "" };
+    uint8_t digest[32];
+
+    assert_true(cx_ok(cx_sha256(cx_span_of_str(cx_str_of(body)), digest)));
+    return ledger_start(d->ledger,
+                        &(struct op_start){ .id = cx_str_of(id),
+                                            .digest = { digest, 32 },
+                                            .received_ms = d->now_ms,
+                                            .deadline_ms = d->now_ms + 30000,
+                                            .caller = cx_str_of(caller) },
+                        &d->out, &detail);
+}
+
+/* What a canary gets, if DNS says that. */
+static void
+canary(struct desk *d, const char *id, const char *body, const char *world, const char *verdict)
+{
+    assert_true(cx_ok(start_as(d, "canary", id, body)));
+    expect_started(d);
+    finish(d, 0, body, world);
+    turn(d);
+    expect_reply(d, 200, verdict, false); /* never a permit */
+}
+
+static bool
+is_stopped(const struct desk *d, const char *why)
+{
+    const char *text;
+    bool is = ledger_stopped(d->ledger, &text);
+
+    assert_string_equal(text, why);
+    return is;
+}
+
+static void
+acknowledge(struct desk *d, const char *why)
+{
+    unsigned kind;
+    uint32_t status;
+
+    ask(d, OP_ACK, "", why);
+    cx_json_free(said(d, &kind, &status));
+    assert_int_equal(status, 200);
+}
+
+TEST(a_canary_that_is_permitted_stops_everything)
+{
+    static const char why[] = "a canary was permitted: www.example.com";
+    struct desk d;
+
+    desk_make(&d);
+    d.options.canary = CX_STR("canary");
+    canary(&d, "c1", BODY("c1", ""), denied, "DENY");
+    assert_false(is_stopped(&d, ""));
+    check_whole(&d, "a", BODY("a", ""), granted);
+    expect_reply(&d, 200, "PERMIT", true);
+    canary(&d, "c2", BODY("c2", ""), granted, "PERMIT");
+    assert_true(is_stopped(&d, why));
+    assert_true(cx_ok(start(&d, 0, "b", BODY("b", ""), 30000)));
+    expect_reply(&d, 503, "/problems/stopped", false);
+    ask(&d, OP_CLAIM, "a", "");
+    expect_reply(&d, 503, "/problems/stopped", false);
+    canary(&d, "c3", BODY("c3", ""), denied,
+           "DENY"); /* whoever repairs it can see that it is well */
+    desk_close(&d);
+    desk_open(&d);
+    assert_true(is_stopped(&d, why));
+    acknowledge(&d, "the zone was wrong");
+    assert_false(is_stopped(&d, "ra: the zone was wrong"));
+    ask(&d, OP_GET, "c2", "");
+    expect_reply(&d, 200, "PERMIT", false);
+    ask(&d, OP_CLAIM, "c2", "");
+    expect_reply(&d, 409, "/problems/no-permit", false);
+    check_whole(&d, "b", BODY("b", ""), granted);
+    expect_reply(&d, 200, "PERMIT", true);
+    desk_remove(&d);
+}
+
+/* That it came too late is no excuse. */
+TEST(a_canary_that_is_permitted_late_stops_everything_too)
+{
+    struct desk d;
+
+    desk_make(&d);
+    d.options.canary = CX_STR("canary");
+    assert_true(cx_ok(start_as(&d, "canary", "c", BODY("c", ""))));
+    expect_started(&d);
+    d.now_ms += 30001;
+    finish(&d, 0, BODY("c", ""), granted);
+    turn(&d);
+    expect_reply(&d, 200, "FAIL", false);
+    assert_true(is_stopped(&d, "a canary was permitted: www.example.com"));
+    desk_remove(&d);
+}
+
+struct own {
+    unsigned asked;
+    bool is_wrong;
+};
+
+static cx_status
+own_check(void *ctx, size_t authority, cx_time now, struct cx_detail *detail)
+{
+    struct own *own = ctx;
+
+    (void)now;
+    assert_int_equal(authority, 0);
+    own->asked++;
+    return own->is_wrong ? cx_fail(detail, CX_E_POLICY, "OWN mismatch: nobody publishes it")
+                         : CX_SUCCESS;
+}
+
+/* R-OWN: which names are the CA's changes at midnight; what it publishes does not by itself. */
+TEST(issuer_domain_names_that_are_not_those_of_the_cps_stop_everything)
+{
+    static const char why[] = "authority one: OWN mismatch: nobody publishes it";
+    struct own own = { .asked = 0 };
+    struct desk d;
+
+    desk_make(&d);
+    d.options.own_check = own_check;
+    d.options.own_ctx = &own;
+    d.now_ms += 60000 - d.now_ms % 60000;
+    check_whole(&d, "a", BODY("a", ""), granted);
+    expect_reply(&d, 200, "PERMIT", true);
+    own.is_wrong = true;
+    d.now_ms += 59999;
+    check_whole(&d, "b", BODY("b", ""), granted); /* the minute is not over */
+    expect_reply(&d, 200, "PERMIT", true);
+    assert_int_equal(own.asked, 1);
+    d.now_ms += 1;
+    assert_true(cx_ok(start(&d, 0, "c", BODY("c", ""), 30000)));
+    expect_reply(&d, 503, "/problems/stopped", false);
+    assert_int_equal(own.asked, 2);
+    turn(&d);
+    desk_close(&d);
+    desk_open(&d);
+    assert_true(is_stopped(&d, why));
+    acknowledge(&d, "not looked at");
+    assert_true(cx_ok(start(&d, 0, "c", BODY("c", ""), 30000)));
+    expect_reply(&d, 503, "/problems/stopped", false); /* it is still so */
+    own.is_wrong = false;
+    acknowledge(&d, "the CPS was changed");
+    check_whole(&d, "c", BODY("c", ""), granted);
+    expect_reply(&d, 200, "PERMIT", true);
+    desk_remove(&d);
+}
+
+/* ---- clocks */
+
+#define HOUR_MS 3600000u
+
+/* Two hours back: nothing is appended, and nothing ends the ledger; when it is right again, so is everything. */
+TEST(a_clock_behind_the_log_is_waited_for)
+{
+    struct cx_detail detail = { .text = "" };
+    struct desk d;
+    uint64_t size;
+
+    desk_make(&d);
+    check_whole(&d, "a", BODY("a", ""), granted);
+    expect_reply(&d, 200, "PERMIT", true);
+    assert_true(cx_ok(start(&d, 1, "b", BODY("b", ""), 30000)));
+    expect_started(&d);
+    assert_true(cx_ok(start(&d, 2, "c", BODY("c", ""), 30000)));
+    expect_started(&d);
+    size = log_size(&d);
+    d.now_ms -= 2 * HOUR_MS;
+    turn(&d); /* starts without an entry wait for the clock too */
+    expect_nothing(&d);
+    assert_true(cx_ok(start(&d, 0, "d", BODY("d", ""), 30000)));
+    expect_reply(&d, 503, "/problems/clock", false);
+    finish(&d, 1, BODY("b", ""), granted);
+    expect_reply(&d, 503, "/problems/clock", false);
+    assert_true(cx_ok(ledger_abandon(d.ledger, 2, &d.out, &detail)));
+    expect_reply(&d, 503, "/problems/clock", false);
+    ask(&d, OP_CLAIM, "a", "");
+    expect_reply(&d, 503, "/problems/clock", false);
+    ask(&d, OP_STOP, "", "halt");
+    expect_reply(&d, 503, "/problems/clock", false);
+    assert_true(cx_ok(start(&d, 1, "e", BODY("e", ""), 30000)));
+    expect_reply(&d, 503, "/problems/clock", false);
+    assert_int_equal(log_size(&d), size);
+    d.now_ms += 2 * HOUR_MS;
+    turn(&d);
+    check_whole(&d, "b", BODY("b", ""), granted); /* the same id */
+    expect_reply(&d, 200, "PERMIT", true);
+    ask(&d, OP_GET, "a", "");
+    expect_reply(&d, 200, "PERMIT", true);
+    desk_remove(&d);
+}
+
+TEST(a_front_that_is_lost_while_the_clock_is_wrong_leaves_its_checks_interrupted)
+{
+    struct cx_detail detail = { .text = "" };
+    struct cx_log_opened opened;
+    struct desk d;
+
+    desk_make(&d);
+    assert_true(cx_ok(start(&d, 0, "a", BODY("a", ""), 30000)));
+    expect_started(&d);
+    d.now_ms += 100;
+    turn(&d); /* it has an entry of its own */
+    d.now_ms -= 2 * HOUR_MS;
+    assert_true(cx_ok(ledger_front_lost(d.ledger, &detail)));
+    desk_close(&d);
+    assert_int_equal(ledger_open(&d.options, &d.ledger, &opened, &detail).code, CX_E_CLOCK);
+    d.now_ms += 2 * HOUR_MS;
+    desk_open(&d);
+    ask(&d, OP_GET, "a", "");
+    expect_reply(&d, 200, "FAIL", false);
+    desk_remove(&d);
+}
+
+/* Nine hours ahead: what was good then is not good now (R-TIME-7), and the log goes on from there. */
+TEST(a_clock_that_is_set_forward_ends_permits)
+{
+    struct desk d;
+
+    desk_make(&d);
+    check_whole(&d, "a", BODY("a", ""), granted);
+    expect_reply(&d, 200, "PERMIT", true);
+    assert_true(cx_ok(start(&d, 0, "b", BODY("b", ""), 30000)));
+    expect_started(&d);
+    d.now_ms += 9 * HOUR_MS;
+    finish(&d, 0, BODY("b", ""), granted);
+    turn(&d);
+    expect_reply(&d, 200, "FAIL", false);
+    ask(&d, OP_GET, "a", "");
+    expect_reply(&d, 200, "PERMIT", false);
+    ask(&d, OP_CLAIM, "a", "");
+    expect_reply(&d, 409, "/problems/expired", false);
+    check_whole(&d, "c", BODY("c", ""), granted);
+    expect_reply(&d, 200, "PERMIT", true);
+    desk_remove(&d);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_positive_check_is_a_permit_and_a_denied_one_is_not),
     cmocka_unit_test(who_asks_again_gets_the_same_end_also_after_a_restart),
@@ -741,6 +983,12 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(in_shadow_mode_nothing_is_permitted),
     cmocka_unit_test(a_front_that_was_taken_over_is_let_go),
     cmocka_unit_test(a_caller_says_no_more_than_is_his),
+    cmocka_unit_test(a_canary_that_is_permitted_stops_everything),
+    cmocka_unit_test(a_canary_that_is_permitted_late_stops_everything_too),
+    cmocka_unit_test(issuer_domain_names_that_are_not_those_of_the_cps_stop_everything),
+    cmocka_unit_test(a_clock_behind_the_log_is_waited_for),
+    cmocka_unit_test(a_front_that_is_lost_while_the_clock_is_wrong_leaves_its_checks_interrupted),
+    cmocka_unit_test(a_clock_that_is_set_forward_ends_permits),
 };
 
 TEST_MAIN(tests)

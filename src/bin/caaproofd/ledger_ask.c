@@ -539,7 +539,7 @@ stop(struct ledger *ledger, const struct op_ask *op, struct cx_detail *detail)
 {
     char why[STOP_TEXT];
 
-    (void)snprintf(why, sizeof(why), "%.*s", (int)(op->text.n < STOP_TEXT ? op->text.n : STOP_TEXT),
+    (void)snprintf(why, sizeof(why), "%.*s", ledger_cut(op->text),
                    op->text.n != 0 ? op->text.p : "");
     CX_TRY(ledger_stop(ledger, op->text.n != 0 ? why : "no cause was given", detail));
     return say_simply(ledger, op->seq, "stopped");
@@ -563,6 +563,9 @@ acknowledge(struct ledger *ledger, const struct op_ask *op, struct cx_buf *out,
     }
     CX_TRY(ledger_add_event(ledger, &event, detail));
     ledger->stopped = (struct stopped){ .is = false };
+    (void)snprintf(ledger->stopped.why, STOP_TEXT, "%.*s: %.*s", ledger_cut(op->caller),
+                   op->caller.p, ledger_cut(op->text), op->text.p);
+    memset(ledger->own_minute, 0, sizeof(ledger->own_minute)); /* it may still be so */
     return say_simply(ledger, op->seq, "running");
 }
 
@@ -590,6 +593,9 @@ ledger_ask(struct ledger *ledger, enum op kind, const struct op_ask *op, struct 
 {
     if (kind != OP_STOP && kind != OP_ACK && !intake_is_id(op->id)) {
         return reply_problem(out, op->seq, &problem_request, "this is no id of a check");
+    }
+    if (kind != OP_GET && ledger_clock_is_wrong(ledger, detail)) { /* all the others append */
+        return reply_problem(out, op->seq, &problem_clock, "%s", detail->text);
     }
     switch (kind) {
     case OP_GET:
