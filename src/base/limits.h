@@ -358,6 +358,8 @@
 #define CX_COMMIT_MAX_MS 60000
 /* Starts of the time before that are looked at when the recorder begins: a million ids. */
 #define CX_LEDGER_MEMORY ((size_t)512 << 20)
+/* Names of canaries: three kinds are needed, of a few zones; each round asks every resolver process for each. */
+#define CX_CANARY_NAMES_MAX 16
 /* A configuration: a thousand authorities and callers with a kilobyte each. Its depth: perspectives of a request have 7. Values; entries
  * of one list of maps; keys of one map. Memory of what is read of it. */
 #define CX_CONFIG_OCTETS_MAX  ((size_t)1 << 20)

@@ -341,6 +341,7 @@ bury(struct child *child, int status)
         logging_line(&p->logging, CONFIG_LEVEL_WARNING, name, "%s", text);
         start_later(child);
     } else if (status != 0) {
+        logging_line(&p->logging, CONFIG_LEVEL_WARNING, name, "%s", text);
         p->exit = EXIT_FAILURE;
     }
 }

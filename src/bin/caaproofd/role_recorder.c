@@ -28,6 +28,7 @@ struct recorder {
     struct event *ticker;
     struct link *front; /* NULL: there is none now */
     struct cx_answer_receiver *receiver;
+    bool was_stopped; /* as the log was told */
     int exit;
 };
 
@@ -56,6 +57,23 @@ tell_status(struct recorder *r)
     cx_json_free(status);
 }
 
+/* Once for each change, when it is durable. */
+static void
+tell_stop(struct recorder *r)
+{
+    const char *why;
+    bool is = ledger_stopped(r->ledger, &why);
+
+    if (is && !r->was_stopped) {
+        member_log(&r->member, CONFIG_LEVEL_ERR,
+                   "nothing is permitted until a person acknowledges: %s", why);
+    } else if (!is && r->was_stopped) {
+        member_log(&r->member, CONFIG_LEVEL_NOTICE, "permits are given again; acknowledged by %s",
+                   why);
+    }
+    r->was_stopped = is;
+}
+
 /* What came is made durable; then its replies go out. */
 static void
 turn(struct recorder *r)
@@ -69,7 +87,10 @@ turn(struct recorder *r)
 
     if (!cx_ok(s)) {
         stop(r, "the log failed", &detail);
-    } else if (more) {
+        return;
+    }
+    tell_stop(r);
+    if (more) {
         (void)event_add(r->later, &soon);
     }
 }
@@ -310,6 +331,14 @@ list_authorities(struct recorder *r, const struct config *config)
 }
 
 static cx_status
+own_check(void *ctx, size_t authority, cx_time now, struct cx_detail *detail)
+{
+    const struct recorder *r = ctx;
+
+    return config_own_check(&r->member.config->authorities[authority], now, detail);
+}
+
+static cx_status
 fill_options(struct recorder *r, struct cx_detail *detail)
 {
     const struct config *config = r->member.config;
@@ -317,6 +346,9 @@ fill_options(struct recorder *r, struct cx_detail *detail)
     r->options.store = config->store.p;
     r->options.keys = config->keys.n != 0 ? config->keys.p : NULL;
     r->options.starts_max = config->limits->in_flight;
+    r->options.canary = CX_STR(CONFIG_CANARY);
+    r->options.own_check = own_check;
+    r->options.own_ctx = r;
     r->options.recorder.software = CX_STR(SOFTWARE);
     r->options.recorder.live = true;
     r->options.recorder.messages = config->keep;
@@ -401,6 +433,7 @@ begin(struct recorder *r, struct cx_detail *detail)
     CX_TRY(member_enter_sandbox(&r->member, &sandbox, detail));
     CX_TRY(ledger_open(&r->options, &r->ledger, &opened, detail));
     tell_opened(r, &opened);
+    tell_stop(r);
     return open_events(r);
 }
 
