@@ -169,6 +169,19 @@ class Latched(Daemon):
 
 
 class SelfClearing(Daemon):
+    def test_no_role_is_ended_by_the_end_of_another(self):
+        self.begin()
+        for role in (b'front', b'recorder', b'resolver'):
+            with open('/proc/%d/status' % self.role(role)[0], encoding='ascii') as f:
+                ignored = int(re.search('^SigIgn:\t([0-9a-f]+)$', f.read(), re.M)[1], 16)
+            self.assertTrue(ignored >> (signal.SIGPIPE - 1) & 1, role)
+        front, recorder = self.role(b'front')[0], self.role(b'recorder')[0]
+        os.kill(front, signal.SIGKILL)
+        self.until('another front', lambda: self.role(b'front') not in ([], [front]))
+        self.until('it is ready', self.is_ready)
+        self.permit('p1')
+        self.assertEqual(self.role(b'recorder'), [recorder])
+
     def test_names_that_are_as_they_must_be_make_a_clean_round(self):
         self.begin(RIGHT)
         self.until('two rounds', lambda: self.metric('canary_rounds_total') >= 2)
