@@ -647,6 +647,85 @@ TEST(nothing_can_be_overridden)
     desk_remove(&d);
 }
 
+/* What the log must have of the check of an id. */
+struct kept {
+    const char *body;
+    enum cx_verdict own_verdict;
+    bool is_shadow, expires;
+    size_t n;
+};
+
+static cx_status
+look_at_row(void *ctx, const struct cx_log_row *row)
+{
+    struct kept *kept = ctx;
+    struct cx_detail detail = { .text = "" };
+    struct cx_record record;
+    struct cx_arena arena;
+    uint8_t digest[32];
+
+    cx_arena_init(&arena, CX_RECORD_MAX);
+    SCRATCH_OK(cx_log_record(row, &arena, &record, &detail));
+    assert_true(cx_ok(cx_sha256(cx_span_of_str(cx_str_of(kept->body)), digest)));
+    assert_true(record.has_body);
+    assert_memory_equal(record.body.b, digest, sizeof(digest));
+    assert_true(cx_str_equal(record.caller, CX_STR("ra")));
+    assert_int_equal(record.own_verdict, kept->own_verdict);
+    assert_int_equal(record.is_shadow, kept->is_shadow);
+    assert_int_equal(record.conclusion.expires != CX_TIME_NONE, kept->expires);
+    cx_arena_done(&arena);
+    kept->n++;
+    return CX_SUCCESS;
+}
+
+static void
+expect_kept(struct desk *d, const char *id, struct kept kept)
+{
+    struct cx_log_reader *reader = NULL;
+    struct cx_detail detail = { .text = "" };
+
+    SCRATCH_OK(cx_log_reader_open(d->log.store, &reader, &detail));
+    SCRATCH_OK(cx_log_find(reader, cx_str_of(id), look_at_row, &kept, &detail));
+    cx_log_reader_close(reader);
+    assert_int_equal(kept.n, 1);
+}
+
+TEST(who_asked_is_in_the_record)
+{
+    struct desk d;
+
+    desk_make(&d);
+    check_whole(&d, "a", BODY("a", ""), granted);
+    expect_reply(&d, 200, "PERMIT", true);
+    expect_kept(&d, "a", (struct kept){ .body = BODY("a", ""), .expires = true });
+    check_whole(&d, "b", BODY("b", ",\"verdict\":\"PERMIT\""), denied);
+    expect_reply(&d, 200, "DENY", false);
+    expect_kept(&d, "b",
+                (struct kept){ .body = BODY("b", ",\"verdict\":\"PERMIT\""),
+                               .own_verdict = CX_VERDICT_PERMIT });
+    desk_remove(&d);
+}
+
+/* The reply again, with the same members as the first one: names of what it was checked for, and how. */
+static void
+expect_again(struct desk *d, const char *authority, const char *mode)
+{
+    struct cx_detail detail = { .text = "" };
+    struct cx_json *json;
+    unsigned kind;
+    uint32_t status;
+
+    SCRATCH_OK(ledger_ask(
+        d->ledger, OP_GET,
+        &(struct op_ask){ .seq = 20, .caller = CX_STR("ra"), .authorities = 3, .id = CX_STR("a") },
+        &d->out, &detail));
+    turn(d);
+    json = said(d, &kind, &status);
+    assert_int_equal(status, 200);
+    assert_true(text_is(json, "authority", authority) && text_is(json, "mode", mode));
+    cx_json_free(json);
+}
+
 TEST(in_shadow_mode_nothing_is_permitted)
 {
     static const char body[] = "{\"id\":\"a\",\"authority\":\"shadow\",\"names\":"
@@ -675,6 +754,12 @@ TEST(in_shadow_mode_nothing_is_permitted)
     assert_true(cx_json_integer(cx_json_get(cx_json_get(status, "counts"), "shadow_differs"), &n));
     assert_int_equal(n, 1);
     cx_json_free(status);
+    expect_kept(&d, "a",
+                (struct kept){ .body = body, .own_verdict = CX_VERDICT_DENY, .is_shadow = true });
+    desk_close(&d);
+    d.authorities[1].is_shadow = false; /* what was said in shadow mode stays so */
+    desk_open(&d);
+    expect_again(&d, "shadow", "shadow");
     desk_remove(&d);
 }
 
@@ -980,6 +1065,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(an_expired_permit_cannot_be_claimed),
     cmocka_unit_test(two_judgements_that_differ_stop_everything),
     cmocka_unit_test(nothing_can_be_overridden),
+    cmocka_unit_test(who_asked_is_in_the_record),
     cmocka_unit_test(in_shadow_mode_nothing_is_permitted),
     cmocka_unit_test(a_front_that_was_taken_over_is_let_go),
     cmocka_unit_test(a_caller_says_no_more_than_is_his),

@@ -123,16 +123,46 @@ say_conflict(struct ledger *ledger, uint32_t seq, struct cx_buf *out)
                          "another request has it already; give this one an id of its own");
 }
 
+struct saying {
+    struct ledger *ledger;
+    const struct known_query *query;
+    struct cx_stored stored;
+    struct cx_check *check;
+    struct cx_buf *out;
+    struct cx_detail *detail;
+};
+
+/* The members that a first reply has, of then: the mode may be another now. */
+static struct cx_json *
+finished_json(const struct ledger *ledger, const struct cx_record *record,
+              const struct cx_check *check)
+{
+    size_t authority = ledger_authority_of(ledger, &record->authority);
+    struct cx_json *json = cx_result_to_json(check);
+
+    return cx_json_whole(
+        json,
+        cx_json_set_text(json, "state", "finished") &&
+            (authority == CX_AUTHORITIES_MAX ||
+             cx_json_set_text(json, "authority", ledger->options->authorities[authority].name)) &&
+            cx_json_set_text(json, "mode", record->is_shadow ? "shadow" : "enforce") &&
+            cx_json_set_moment(json, "deadline",
+                               record->has_deadline ? (cx_time)(record->deadline_ms / 1000)
+                                                    : CX_TIME_NONE));
+}
+
 /* As it was found then, not judged again. *json NULL: out of memory. */
 static cx_status
-recalled_json(struct cx_stored *stored, const struct cx_log_row *row, struct cx_json **json,
-              struct cx_recorded *recorded, struct cx_check *check, struct cx_detail *detail)
+recalled_json(struct saying *saying, const struct cx_log_row *row, struct cx_json **json,
+              struct cx_recorded *recorded)
 {
+    struct cx_stored *stored = &saying->stored;
+    struct cx_check *check = saying->check;
     struct cx_record record;
     struct cx_entry entry;
 
-    CX_TRY(cx_stored_record(stored, row, &record, detail));
-    CX_TRY(cx_recall(stored->recaller, &record, check, detail));
+    CX_TRY(cx_stored_record(stored, row, &record, saying->detail));
+    CX_TRY(cx_recall(stored->recaller, &record, check, saying->detail));
     CX_TRY(cx_recall_findings(&record, check));
     CX_TRY(cx_entry_read((cx_span){ row->entry, CX_ENTRY_SIZE }, &entry));
     *recorded = (struct cx_recorded){
@@ -143,12 +173,7 @@ recalled_json(struct cx_stored *stored, const struct cx_log_row *row, struct cx_
     };
     memcpy(recorded->digest.b, entry.digest, CX_HASH_SIZE);
     CX_TRY(cx_arena_copy(&check->arena, row->record, &recorded->record));
-    *json = cx_result_to_json(check);
-    *json = cx_json_whole(*json, cx_json_set_text(*json, "state", "finished") &&
-                                     cx_json_set_moment(*json, "deadline",
-                                                        record.has_deadline
-                                                            ? (cx_time)(record.deadline_ms / 1000)
-                                                            : CX_TIME_NONE));
+    *json = finished_json(saying->ledger, &record, check);
     return *json != NULL ? CX_SUCCESS : (cx_status){ CX_E_NOMEM };
 }
 
@@ -171,15 +196,6 @@ say_recalled(struct ledger *ledger, const struct known_query *query, struct cx_j
     return reply_json(out, query->seq, 200, json);
 }
 
-struct saying {
-    struct ledger *ledger;
-    const struct known_query *query;
-    struct cx_stored stored;
-    struct cx_check *check;
-    struct cx_buf *out;
-    struct cx_detail *detail;
-};
-
 static cx_status
 say_row(void *ctx, const struct cx_log_row *row)
 {
@@ -187,7 +203,7 @@ say_row(void *ctx, const struct cx_log_row *row)
     struct cx_json *json = NULL;
     struct cx_recorded recorded;
 
-    CX_TRY(recalled_json(&saying->stored, row, &json, &recorded, saying->check, saying->detail));
+    CX_TRY(recalled_json(saying, row, &json, &recorded));
     return say_recalled(saying->ledger, saying->query, json, &recorded, saying->out,
                         saying->detail);
 }
