@@ -352,6 +352,11 @@
 #define CX_OP_MAX          ((size_t)32 << 20)
 /* How long a start waits for its check before it becomes an entry of its own: nearly all hot checks are done by then. */
 #define CX_START_WAIT_MS 20
+/* How often the public checkpoint of the log may move: who watches the log fetches no more. Requests for its parts that wait for the
+ * recorder, which makes one at a time; full tiles that the front keeps, of 11 KiB at most: those of the upper levels and the latest. */
+#define CX_PUBLISH_MS        1000
+#define CX_TILES_WAITING_MAX 64
+#define CX_TILES_KEPT        64
 /* The longest that a caller may wait for a check, in seconds: far above what a slow climb takes, and below any window. */
 #define CX_DEADLINE_MAX_S 3600
 /* A commit takes milliseconds; whether one that a crash cut off was in time is not known of checks so much before the log's end. */

@@ -269,10 +269,10 @@ TEST(prints_values_in_force)
                                   "user: 'a\"\\\xc3\xa9\xe2\x80\xa8\xf0\x9f\x98\x80'\n" AUTHORITY);
     struct cx_buf buf = printed(c);
 
-    assert_non_null(strstr(buf.p,
-                           "store: \"/s\"\nkeys: \"/s.keys\"\nkeep: full\npermit_life: 15min\n"
-                           "deadline:\n  default: 30s\n  max: 2min\nsandbox: enforced\n"
-                           "user: \"a\\\"\\\\\\u00e9\\u2028\\U0001f600\"\nlog:\n"));
+    assert_non_null(strstr(
+        buf.p, "store: \"/s\"\nkeys: \"/s.keys\"\nkeep: full\npermit_life: 15min\n"
+               "deadline:\n  default: 30s\n  max: 2min\npublic_log: true\nsandbox: enforced\n"
+               "user: \"a\\\"\\\\\\u00e9\\u2028\\U0001f600\"\nlog:\n"));
     assert_non_null(
         strstr(buf.p, "listen:\n  - address: \"unix:/a\"\n    insecure: false\nlimits:\n"));
     assert_non_null(strstr(buf.p, "  body: 1MiB\n"));

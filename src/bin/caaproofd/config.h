@@ -189,6 +189,7 @@ struct config {
     enum cx_messages keep;
     uint64_t permit_life_s;
     const struct config_deadline *deadline;
+    bool public_log;
     enum config_sandbox sandbox;
     cx_str user;
     const struct config_log *log;

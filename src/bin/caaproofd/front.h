@@ -83,6 +83,7 @@ struct front {
     size_t n_free_inquiries, n_free_askings, places;
     void *by_id;                        /* tree of inquiries */
     TAILQ_HEAD(batches, batch) batches; /* that would go on if there was room */
+    struct front_tiles *tiles;          /* front_tiles.c */
     struct cx_json *status;             /* of the recorder, as it said it last; NULL: not yet */
     int64_t status_ms;                  /* when that was, by cx_clock_us */
     struct canaries *canaries;          /* NULL: none are configured */
@@ -163,6 +164,18 @@ const struct front_canary_counts *front_canary_counts(const struct front *front)
 void front_batch(struct front *front, size_t caller, struct http_request *request);
 /* There is room again. */
 void front_batches_go_on(struct front *front);
+
+/* ---- front_tiles.c: the log, for everybody (docs/formats/log.md) */
+
+cx_status front_tiles_init(struct front *front) CX_MUST;
+void front_tiles_done(struct front *front);
+/* False: it is no path of the log (tile_path.h), or the log is not public. */
+bool front_say_log(struct front *front, struct http_request *request,
+                   const struct http_message *message);
+/* What the recorder says to that. Classes: MALFORMED. */
+cx_status front_take_octets(struct front *front, cx_span body) CX_MUST;
+/* It is gone. */
+void front_tiles_lost(struct front *front);
 
 /* ---- front_routes.c */
 

@@ -486,6 +486,8 @@ front_frame(void *ctx, const struct op_frame *frame)
         return take_reply(f, frame->body);
     case OP_STATUS:
         return take_status(f, frame->body);
+    case OP_OCTETS:
+        return front_take_octets(f, frame->body);
     default:
         return (cx_status){ CX_E_FRAME };
     }
@@ -499,6 +501,7 @@ front_recorder_lost(struct front *f)
                     "\"status\":503,\"detail\":\"ask again with the same id\"}");
 
     f->counts.recorder_lost++;
+    front_tiles_lost(f);
     cx_json_free(f->status);
     f->status = NULL;
     for (size_t i = 0; i < f->places; i++) {

@@ -628,9 +628,11 @@ ledger_ask(struct ledger *ledger, enum op kind, const struct op_ask *op, struct 
     case OP_FINISH:
     case OP_ABANDON:
     case OP_ISSUE:
+    case OP_TILE:
     case OP_STARTED:
     case OP_REPLY:
     case OP_STATUS:
+    case OP_OCTETS:
     case OP_END:
         break;
     }

@@ -271,6 +271,7 @@ begin(struct front *f, struct cx_detail *detail)
 
     CX_TRY(open_events(f));
     CX_TRY(front_checks_init(f));
+    CX_TRY(front_tiles_init(f));
     CX_TRY(open_server(f, detail));
     CX_TRY(open_resolvers(f, detail));
     CX_TRY(front_canaries_init(f));
@@ -292,6 +293,7 @@ end(struct front *f)
     link_free(f->recorder);
     front_canaries_done(f);
     front_checks_done(f);
+    front_tiles_done(f);
     cx_answer_sender_free(f->sender);
     cx_json_free(f->status);
     for (size_t i = 0; f->tls != NULL && i < f->member.config->n_listen; i++) {

@@ -3,6 +3,7 @@
 #include "bin/caaproofd/ledger.h"
 #include "bin/caaproofd/link.h"
 #include "bin/caaproofd/member.h"
+#include "bin/caaproofd/published.h"
 #include "bin/caaproofd/roles.h"
 #include "bin/caaproofd/sandbox.h"
 #include "resolve/anchor.h"
@@ -23,6 +24,7 @@ struct recorder {
     struct cx_arena arena; /* of what options point to */
     struct ledger_options options;
     struct ledger *ledger;
+    struct published *published;
     struct event_base *base;
     struct event *control;
     struct event *later; /* starts that wait for an entry */
@@ -138,6 +140,31 @@ take_given(struct recorder *r, cx_span body)
     return ledger_answer(r->ledger, seq, answer);
 }
 
+/* That it cannot be read now is no failure of the log, which is written by another way. */
+static cx_status
+take_tile(struct recorder *r, cx_span body)
+{
+    CX_AUTO(cx_buf_done) struct cx_buf octets = { .max = CX_NOTE_OCTETS_MAX };
+    struct cx_detail detail = { .text = "" };
+    bool found = false;
+    struct op_tile op;
+    cx_status s;
+
+    CX_TRY(op_get_tile(body, &op));
+    s = published_get(r->published, &op, cx_time_now_ms(), &octets, &found, &detail);
+    if (!cx_ok(s)) {
+        member_log(&r->member, CONFIG_LEVEL_WARNING, "the public log cannot be read: %s",
+                   detail.text);
+        cx_buf_clear(&octets);
+    }
+    op_put_octets(link_out(r->front), &(struct op_octets){ .seq = op.seq,
+                                                           .status = !cx_ok(s) ? 503
+                                                                     : found   ? 200
+                                                                               : 404,
+                                                           .octets = cx_buf_str(&octets) });
+    return CX_SUCCESS;
+}
+
 static cx_status
 take_op(struct recorder *r, const struct op_frame *frame, struct cx_detail *detail)
 {
@@ -157,6 +184,8 @@ take_op(struct recorder *r, const struct op_frame *frame, struct cx_detail *deta
     case OP_ABANDON:
         CX_TRY(op_get_seq(frame->body, &seq));
         return ledger_abandon(r->ledger, seq, out, detail);
+    case OP_TILE:
+        return take_tile(r, frame->body);
     default:
         CX_TRY(op_get_ask(frame->body, &ask));
         return ledger_ask(r->ledger, (enum op)frame->kind, &ask, out, detail);
@@ -435,7 +464,8 @@ begin(struct recorder *r, struct cx_detail *detail)
     CX_TRY(ledger_open(&r->options, &r->ledger, &opened, detail));
     tell_opened(r, &opened);
     tell_stop(r);
-    return open_events(r);
+    r->published = published_new(r->options.store);
+    return r->published != NULL ? open_events(r) : (cx_status){ CX_E_NOMEM };
 }
 
 static void
@@ -443,6 +473,7 @@ end(struct recorder *r)
 {
     link_free(r->front);
     cx_answer_receiver_free(r->receiver);
+    published_free(r->published);
     ledger_close(r->ledger);
     if (r->control != NULL) {
         event_free(r->control);
