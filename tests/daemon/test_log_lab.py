@@ -193,6 +193,10 @@ class PublicLog(unittest.TestCase):
             time.sleep(0.1)
         self.add(3, 3)
         self.assertGreater(self.checkpoint(size + 3)[1], size)
+        with open(os.path.join(self.folder, 'stderr'), encoding='utf-8') as log:
+            said = log.read()
+        self.assertIn('ended by signal 9', said)
+        self.assertLessEqual(said.count('the recorder is gone'), 3)  # one at least; it is not given the dead one again and again
 
     @staticmethod
     def command_of(pid):
