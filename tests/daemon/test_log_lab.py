@@ -2,6 +2,7 @@
 """The log as the daemon shows it to everybody: fetched over HTTP as C2SP tlog-tiles says, and verified by code that is not ours
 (tests/outside/tlogcheck.go). Inside lab/run."""
 
+import concurrent.futures
 import json
 import os
 import re
@@ -197,6 +198,23 @@ class PublicLog(unittest.TestCase):
             said = log.read()
         self.assertIn('ended by signal 9', said)
         self.assertLessEqual(said.count('the recorder is gone'), 3)  # one at least; it is not given the dead one again and again
+
+    def test_many_at_once_get_what_they_asked_for_or_hear_that_it_is_too_much(self):
+        self.start()
+        self.add(0, 255)
+        self.checkpoint(256)
+        whole = self.fetch('/v1/log/1/tile/0/000')[2]
+        bundle = self.fetch('/v1/log/1/tile/entries/000')[2]
+        asked = [(kind, width) for width in range(1, 256) for kind in ('0', 'entries')]
+        with concurrent.futures.ThreadPoolExecutor(200) as pool:
+            replies = list(pool.map(lambda one: self.fetch(f'/v1/log/1/tile/{one[0]}/000.p/{one[1]}'), asked))
+        for (kind, width), (status, _, octets) in zip(asked, replies):
+            self.assertIn(status, (200, 503))
+            if status == 200:
+                self.assertEqual(octets, whole[:32 * width] if kind == '0' else bundle[:44 * width])
+        self.assertGreater([reply[0] for reply in replies].count(200), 64)
+        self.assertEqual(self.fetch('/v1/log/1/tile/0/000.p/7')[0], 200)
+        self.add(255, 1)
 
     @staticmethod
     def command_of(pid):
