@@ -9,8 +9,8 @@ all: build
 
 help:
 	@printf '%s\n' \
-	  'make build    the command, at build/caaproof' \
-	  'make demo     labelled tours: a miniature DNS on loopback, evidence, an incident' \
+	  'make build    the command and the daemon, at build/caaproof and build/caaproofd' \
+	  'make demo     labelled tours: a miniature DNS on loopback, evidence, the daemon, an incident' \
 	  'make check    everything that must hold before a change is merged' \
 	  'make bench    ratios against other tools on this machine' \
 	  'make fuzz     every fuzz target for FUZZ_SECONDS (60)' \
@@ -26,10 +26,12 @@ build: packages
 	@test -f $(BUILD)/build.ninja || $(MESON) setup $(if $(PREFIX),--prefix $(PREFIX)) $(BUILD)
 	@ninja -C $(BUILD)
 	@ln -sfn src/bin/caaproof/caaproof $(BUILD)/caaproof
+	@ln -sfn src/bin/caaproofd/caaproofd $(BUILD)/caaproofd
 
 demo: build
 	@lab/run lab/tour
 	@lab/run lab/tour-evidence
+	@lab/run lab/tour-daemon
 	@lab/run lab/tour-incident
 
 check: packages

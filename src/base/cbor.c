@@ -27,26 +27,48 @@ enum simple {
 
 /* ---- writing */
 
-static void
-put_head(struct cx_buf *buf, enum major major, uint64_t value)
+#define HEAD_MAX 9
+
+/* Octets of the shortest head's value. */
+static size_t
+octets_of(uint64_t value)
 {
-    uint8_t head[9];
-    unsigned info = INFO_ONE_OCTET;
-    size_t octets = 1;
+    return value <= UINT8_MAX ? 1 : value <= UINT16_MAX ? 2 : value <= UINT32_MAX ? 4 : 8;
+}
+
+static size_t
+write_head(uint8_t head[HEAD_MAX], enum major major, uint64_t value)
+{
+    size_t octets = octets_of(value);
+    unsigned info = octets == 1   ? INFO_ONE_OCTET
+                    : octets == 2 ? INFO_ONE_OCTET + 1
+                    : octets == 4 ? INFO_ONE_OCTET + 2
+                                  : INFO_ONE_OCTET + 3;
 
     if (value <= INFO_MAX_DIRECT) {
-        cx_buf_putc(buf, (char)(uint8_t)((unsigned)major << 5 | (unsigned)value));
-        return;
-    }
-    while (octets < 8 && value >> (8 * octets) != 0) {
-        octets *= 2;
-        info++;
+        head[0] = (uint8_t)((unsigned)major << 5 | (unsigned)value);
+        return 1;
     }
     head[0] = (uint8_t)((unsigned)major << 5 | info);
     for (size_t i = 0; i < octets; i++) {
         head[1 + i] = (uint8_t)(value >> (8 * (octets - 1 - i)));
     }
-    cx_buf_put(buf, (cx_str){ (const char *)head, 1 + octets });
+    return 1 + octets;
+}
+
+/* Nearly always there is room for the longest: then it is written where it belongs. */
+static void
+put_head(struct cx_buf *buf, enum major major, uint64_t value)
+{
+    uint8_t head[HEAD_MAX];
+
+    if (buf->room - buf->n >= HEAD_MAX && !buf->failed) {
+        buf->n += write_head((uint8_t *)buf->p + buf->n, major, value);
+    } else {
+        size_t n = write_head(head, major, value);
+
+        cx_buf_put(buf, (cx_str){ (const char *)head, n });
+    }
 }
 
 void

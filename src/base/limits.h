@@ -230,11 +230,14 @@
 #define CX_WINDOW_S 28800
 
 /* SQLite of the store. A page, by measurement of batches of one and of a thousand; cache, in KiB: a batch must fit, or it is
- * written twice; how long is waited for somebody who recovers or settles the file; the text of all tables, ours have 2 KB. */
+ * written twice; how long is waited for somebody who recovers or settles the file; the text of all tables, ours have 2 KB. Octets of
+ * a block, which is read whole to read one of its entries, and of one whose last entry is the longest that there can be. */
 #define CX_SQL_PAGE       8192
 #define CX_SQL_CACHE_KIB  65536
 #define CX_SQL_BUSY_MS    5000
 #define CX_SQL_SCHEMA_MAX ((size_t)1 << 16)
+#define CX_SQL_BLOCK      ((size_t)32 << 10)
+#define CX_SQL_BLOCK_MAX  (CX_SQL_BLOCK + CX_RECORD_MAX + 256)
 
 /* Segments of a shard: entries of one, by whose number an index is in memory (60 MB with three names and four objects an
  * entry) and then written; rows of its index, if entries have many names; segments, by the memory of their filters (half a
@@ -351,12 +354,19 @@
 #define CX_ISSUANCES_TOLD_MAX 16
 /* How long a start waits for its check before it becomes an entry of its own: nearly all hot checks are done by then. */
 #define CX_START_WAIT_MS 20
+/* How often the public checkpoint of the log may move: who watches the log fetches no more. Requests for its parts that wait for the
+ * recorder, which makes one at a time; full tiles that the front keeps, of 11 KiB at most: those of the upper levels and the latest. */
+#define CX_PUBLISH_MS        1000
+#define CX_TILES_WAITING_MAX 64
+#define CX_TILES_KEPT        64
 /* The longest that a caller may wait for a check, in seconds: far above what a slow climb takes, and below any window. */
 #define CX_DEADLINE_MAX_S 3600
 /* A commit takes milliseconds; whether one that a crash cut off was in time is not known of checks so much before the log's end. */
 #define CX_COMMIT_MAX_MS 60000
 /* Starts of the time before that are looked at when the recorder begins: a million ids. */
 #define CX_LEDGER_MEMORY ((size_t)512 << 20)
+/* Names of canaries: three kinds are needed, of a few zones; each round asks every resolver process for each. */
+#define CX_CANARY_NAMES_MAX 16
 /* A configuration: a thousand authorities and callers with a kilobyte each. Its depth: perspectives of a request have 7. Values; entries
  * of one list of maps; keys of one map. Memory of what is read of it. */
 #define CX_CONFIG_OCTETS_MAX  ((size_t)1 << 20)

@@ -279,6 +279,19 @@ is_line_or_none(cx_str text)
     return text.n == 0 || cx_is_record_line(text);
 }
 
+/* What a caller had to do with it. */
+static const char *
+caller_fault(const struct cx_record *record)
+{
+    if (record->is_shadow && record->conclusion.expires != CX_TIME_NONE) {
+        return "a permit in shadow mode";
+    }
+    if (record->own_verdict != CX_VERDICT_UNSET && !is_verdict(record->own_verdict)) {
+        return "a caller's own verdict that is none";
+    }
+    return is_line_or_none(record->caller) ? NULL : "a caller that is not one line of text";
+}
+
 const char *
 cx_record_fault(const struct cx_record *record)
 {
@@ -294,13 +307,7 @@ cx_record_fault(const struct cx_record *record)
     if (fault == NULL && record->facts.n != 0 && !is_members(record->facts)) {
         fault = "facts that are no members";
     }
-    if (fault == NULL && record->is_shadow && record->conclusion.expires != CX_TIME_NONE) {
-        fault = "a permit in shadow mode";
-    }
-    if (fault == NULL && !is_line_or_none(record->caller)) {
-        fault = "a caller that is not one line of text";
-    }
-    return fault;
+    return fault != NULL ? fault : caller_fault(record);
 }
 
 /* ---- starts and events */

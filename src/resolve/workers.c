@@ -700,19 +700,18 @@ cx_workers_give(const struct cx_source *workers, unsigned i, int fd)
 
 /* ---- the source */
 
+/* end == NULL: the one that the name goes to. */
 static void
-workers_ask(void *self, const struct cx_question *question, struct cx_arena *arena,
-            cx_answered *answered, void *ctx)
+ask(struct workers *w, struct end *end, const struct cx_question *question, struct cx_arena *arena,
+    cx_answered *answered, void *ctx)
 {
-    struct workers *w = self;
     struct place *place = question->name.n <= CX_NAME_MAX ? take_place(w) : NULL;
-    struct end *end;
 
     if (place == NULL) {
         answered(ctx, NULL);
         return;
     }
-    end = end_of(w, question->name);
+    end = end != NULL ? end : end_of(w, question->name);
     place->name = cx_name_of(question->name);
     place->type = question->type;
     place->arena = arena;
@@ -729,10 +728,25 @@ workers_ask(void *self, const struct cx_question *question, struct cx_arena *are
     }
 }
 
-static cx_status
-workers_wait(void *self)
+static void
+workers_ask(void *self, const struct cx_question *question, struct cx_arena *arena,
+            cx_answered *answered, void *ctx)
 {
-    struct workers *w = self;
+    ask(self, NULL, question, arena, answered, ctx);
+}
+
+static void
+process_ask(void *self, const struct cx_question *question, struct cx_arena *arena,
+            cx_answered *answered, void *ctx)
+{
+    struct end *end = self;
+
+    ask(end->workers, end, question, arena, answered, ctx);
+}
+
+static cx_status
+wait_for_answer(struct workers *w)
+{
     uint64_t before = w->given;
 
     if (w->own == NULL) {
@@ -745,6 +759,27 @@ workers_wait(void *self)
         }
     }
     return CX_SUCCESS;
+}
+
+static cx_status
+workers_wait(void *self)
+{
+    return wait_for_answer(self);
+}
+
+static cx_status
+process_wait(void *self)
+{
+    const struct end *end = self;
+
+    return wait_for_answer(end->workers);
+}
+
+/* The process is of the workers, which have it still. */
+static void
+process_close(void *self)
+{
+    (void)self;
 }
 
 static void
@@ -773,6 +808,19 @@ workers_close(void *self)
 }
 
 static const struct cx_source_ops workers_ops = { workers_ask, workers_wait, workers_close };
+static const struct cx_source_ops process_ops = { process_ask, process_wait, process_close };
+
+cx_status
+cx_workers_process(const struct cx_source *workers, unsigned i, struct cx_source *ret)
+{
+    struct workers *w = workers->self;
+
+    if (i >= w->n) {
+        return (cx_status){ CX_E_INTERNAL };
+    }
+    *ret = (struct cx_source){ &process_ops, &w->ends[i], workers->origin };
+    return CX_SUCCESS;
+}
 
 /* Reads once more before until. Classes: NOMEM, IO; LIMIT: too late. */
 static cx_status

@@ -50,7 +50,7 @@ struct cx_workers_setup {
 cx_status cx_workers_open(const struct cx_workers_setup *setup, struct cx_source *ret,
                           struct cx_detail *detail) CX_MUST;
 
-/* The three that follow take what cx_workers_open gave, or a copy of it: who has put a cache before it keeps one. */
+/* Those that follow take what cx_workers_open gave, or a copy of it: who has put a cache before it keeps one. */
 
 /* Waits until each process that has a socket says that it is ready. Once, before anything is asked; who does not care,
  * or must not block, leaves it out. Classes: those of cx_live_open, INTERNAL. */
@@ -63,5 +63,10 @@ cx_status cx_workers_give(const struct cx_source *workers, unsigned i, int fd) C
 /* From now on everything is done by events of base, which outlives the source, and wait is not used. After a failure
  * the source can only be closed. Classes: INTERNAL. */
 cx_status cx_workers_attach(const struct cx_source *workers, struct event_base *base) CX_MUST;
+
+/* A source whose questions all go to process i, whatever their names: each process can be tried with one name. It borrows
+ * workers, and need not be closed. Classes: INTERNAL (there is no such process). */
+cx_status cx_workers_process(const struct cx_source *workers, unsigned i, struct cx_source *ret)
+    CX_MUST;
 
 #endif

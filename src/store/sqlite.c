@@ -22,6 +22,7 @@ roll_back(struct cx_rows *rows)
 {
     struct cx_sqlite_rows *self = cx_sqlite_self(rows);
 
+    cx_sqlite_block_clear(&self->block);
     roll_back_file(&self->records);
     roll_back_file(&self->messages);
     self->putting = self->putting_messages = false;
@@ -32,7 +33,11 @@ begin(struct cx_rows *rows, struct cx_detail *detail)
 {
     struct cx_sqlite_rows *self = cx_sqlite_self(rows);
 
+    if (self->mode == CX_ROWS_READ) {
+        return cx_fail(detail, CX_E_STORE, "%s: open for reading only", rows->name);
+    }
     CX_TRY(cx_sqlite_run(&self->records, CX_SQL_BEGIN, detail));
+    cx_sqlite_block_clear(&self->block); /* what the last key is, is asked anew: it is cheap */
     self->putting = true;
     return CX_SUCCESS;
 }
@@ -47,7 +52,8 @@ commit(struct cx_rows *rows, struct cx_detail *detail)
     if (!self->putting) {
         return cx_fail(detail, CX_E_INTERNAL, "%s: nothing to commit", rows->name);
     }
-    if (self->putting_messages) {
+    status = cx_sqlite_flush(self, detail);
+    if (cx_ok(status) && self->putting_messages) {
         status = cx_sqlite_run(&self->messages, CX_SQL_COMMIT, detail);
     }
     if (cx_ok(status)) {
@@ -295,6 +301,7 @@ close_rows(struct cx_rows *rows)
     cx_sqlite_file_close(&self->records);
     cx_sqlite_file_close(&self->messages);
     cx_slots_close(&self->latest);
+    cx_sqlite_block_done(&self->block);
     cx_path_free(&self->folder);
     cx_free(self);
 }
@@ -357,6 +364,7 @@ cx_sqlite_open(const char *folder, enum cx_rows_mode mode, struct cx_rows **ret,
     }
     *self =
         (struct cx_sqlite_rows){ .base = { .ops = &ops }, .mode = mode, .latest = CX_SLOTS_CLOSED };
+    cx_sqlite_block_init(&self->block);
     status = cx_path_make(&self->folder, "%s", folder);
     self->base.name = self->folder;
     if (cx_ok(status)) {

@@ -4,6 +4,7 @@
 
 #include "store/port.h"
 #include "store/slots.h"
+#include "store/sqlite_block.h"
 
 #include <sqlite3.h>
 
@@ -35,8 +36,9 @@ struct cx_sqlite_rows {
     enum cx_rows_mode mode;
     struct cx_sqlite records, messages;
     struct cx_slots latest;
-    bool putting;          /* between begin and the end of the transaction */
-    bool putting_messages; /* and one was put */
+    struct cx_sqlite_block block; /* entries that were put, and are no row yet */
+    bool putting;                 /* between begin and the end of the transaction */
+    bool putting_messages;        /* and one was put */
     bool viewing;
 };
 
@@ -73,6 +75,8 @@ void cx_sqlite_finalize(sqlite3_stmt **statement); /* for CX_AUTO */
 /* sqlite_rows.c: those of the port. */
 cx_status cx_sqlite_put(struct cx_rows *rows, enum cx_table table, const struct cx_row *row,
                         struct cx_detail *detail) CX_MUST;
+/* The entries that wait become a row. */
+cx_status cx_sqlite_flush(struct cx_sqlite_rows *self, struct cx_detail *detail) CX_MUST;
 cx_status cx_sqlite_scan(struct cx_rows *rows, enum cx_table table, uint64_t first, uint64_t last,
                          cx_row_fn each, void *ctx, struct cx_detail *detail) CX_MUST;
 cx_status cx_sqlite_before(struct cx_rows *rows, enum cx_table table, uint64_t below,

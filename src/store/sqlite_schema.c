@@ -7,12 +7,9 @@
 
 /* Forward only: a migration that was released is never edited, the next one is added. Number: place from 1. */
 static const char *const records_migrations[] = {
-    "CREATE TABLE entry ("
-    "number INTEGER PRIMARY KEY, " /* the leaf's index */
-    "objects INTEGER NOT NULL, "   /* rows of object when it was put */
-    "messages INTEGER NOT NULL, "  /* and of message */
-    "entry BLOB NOT NULL, "        /* 42 octets: docs/formats/log.md */
-    "record BLOB NOT NULL) STRICT;"
+    "CREATE TABLE block ("
+    "first INTEGER PRIMARY KEY, "    /* the leaf's index of the first of its entries */
+    "entries BLOB NOT NULL) STRICT;" /* sqlite_block.h */
     "CREATE TABLE object ("
     "number INTEGER PRIMARY KEY, "
     "kind INTEGER NOT NULL, "
@@ -44,13 +41,14 @@ static const char *const messages_migrations[] = {
 
 static const char migration_table[] = "CREATE TABLE migration (number INTEGER PRIMARY KEY) STRICT;";
 
+/* Versions before oldest had other tables, and nobody has kept a file of them. */
 static const struct kind {
-    const char *const *migrations;
-    int64_t n_migrations;
+    const char *const *migrations; /* the first one makes the oldest version */
+    int64_t oldest, newest;
     int64_t application_id; /* "CAAr", "CAAm" */
 } kinds[] = {
-    [CX_SQLITE_OF_RECORDS] = { records_migrations, CX_COUNT(records_migrations), 0x43414172 },
-    [CX_SQLITE_OF_MESSAGES] = { messages_migrations, CX_COUNT(messages_migrations), 0x4341416d },
+    [CX_SQLITE_OF_RECORDS] = { records_migrations, 2, 2, 0x43414172 },
+    [CX_SQLITE_OF_MESSAGES] = { messages_migrations, 1, 1, 0x4341416d },
 };
 
 #define TEXT_OF(n)  TEXT_OF_(n)
@@ -135,9 +133,9 @@ migrate(struct cx_sqlite *file, const struct kind *kind, int64_t from, struct cx
     if (from == 0) {
         CX_TRY(cx_sqlite_exec(file, migration_table, detail));
     }
-    for (int64_t i = from; i < kind->n_migrations; i++) {
-        CX_TRY(cx_sqlite_exec(file, kind->migrations[i], detail));
-        (void)snprintf(text, sizeof(text), "INSERT INTO migration VALUES (%d)", (int)i + 1);
+    for (int64_t to = from == 0 ? kind->oldest : from + 1; to <= kind->newest; to++) {
+        CX_TRY(cx_sqlite_exec(file, kind->migrations[to - kind->oldest], detail));
+        (void)snprintf(text, sizeof(text), "INSERT INTO migration VALUES (%d)", (int)to);
         CX_TRY(cx_sqlite_exec(file, text, detail));
     }
     (void)snprintf(text, sizeof(text), "PRAGMA application_id = %d", (int)kind->application_id);
@@ -218,11 +216,17 @@ check_version(struct cx_sqlite *file, const struct kind *kind, enum cx_rows_mode
         return cx_fail(detail, CX_E_STORE, "%s: not a file of a store", file->path);
     }
     CX_TRY(cx_sqlite_number(file, "SELECT max(number) FROM migration", &version, detail));
-    if (version > kind->n_migrations) {
+    if (version < kind->oldest) {
+        return cx_fail(detail, CX_E_STORE,
+                       "%s: made by a version of this program that was never released (%lld), and "
+                       "cannot be read any more",
+                       file->path, (long long)version);
+    }
+    if (version > kind->newest) {
         return cx_fail(detail, CX_E_STORE, "%s: written by a newer version of this program (%lld)",
                        file->path, (long long)version);
     }
-    if (version < kind->n_migrations && mode != CX_ROWS_READ) {
+    if (version < kind->newest && mode != CX_ROWS_READ) {
         return make_tables(file, kind, version, detail);
     }
     return CX_SUCCESS;

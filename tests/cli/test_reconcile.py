@@ -10,13 +10,16 @@ import io
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
+import sys
 import tempfile
 import time
 from datetime import datetime, timezone
 
 import cli
+
+sys.path.insert(0, os.path.join(cli.TOP, 'tests', 'evidence'))
+import blocks  # pylint: disable=wrong-import-position
 
 RUN = os.path.join(cli.TOP, 'lab', 'run')
 ADD = os.environ.get('CAAPROOF_ADD_EVENTS', os.path.join(cli.TOP, 'build', 'tests', 'cli', 'add_events'))
@@ -348,7 +351,7 @@ class Reconcile(cli.Folder):
         store = os.path.join(self.folder, 'store')
         shutil.copytree(self.store, store)
         self.good('one', 'www.permit.test')
-        with sqlite3.connect(os.path.join(store, '0001', 'records.sqlite')) as db:
+        with blocks.opened(store) as db:
             at = self.records['one']['index']
             (record,) = db.execute('SELECT record FROM entry WHERE number = ?', (at,)).fetchone()
             db.execute('UPDATE entry SET record = ? WHERE number = ?', (b'\x01' + record[1:], at))

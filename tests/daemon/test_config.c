@@ -13,6 +13,10 @@
 #define REQUEST   "request: {issuer: ca.example.net}"
 #define AUTHORITY "authorities: [{name: a, key: " KEY ", " REQUEST "}]\n"
 
+/* A name of 239 octets, which is one, but has no room for a label of 16. */
+#define LABEL_59  "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz1234567"
+#define LONG_NAME LABEL_59 "." LABEL_59 "." LABEL_59 "." LABEL_59
+
 /* 2026-11-01. */
 #define NOW ((cx_time)1793491200)
 
@@ -265,10 +269,10 @@ TEST(prints_values_in_force)
                                   "user: 'a\"\\\xc3\xa9\xe2\x80\xa8\xf0\x9f\x98\x80'\n" AUTHORITY);
     struct cx_buf buf = printed(c);
 
-    assert_non_null(strstr(buf.p,
-                           "store: \"/s\"\nkeys: \"/s.keys\"\nkeep: full\npermit_life: 15min\n"
-                           "deadline:\n  default: 30s\n  max: 2min\nsandbox: enforced\n"
-                           "user: \"a\\\"\\\\\\u00e9\\u2028\\U0001f600\"\nlog:\n"));
+    assert_non_null(strstr(
+        buf.p, "store: \"/s\"\nkeys: \"/s.keys\"\nkeep: full\npermit_life: 15min\n"
+               "deadline:\n  default: 30s\n  max: 2min\npublic_log: true\nsandbox: enforced\n"
+               "user: \"a\\\"\\\\\\u00e9\\u2028\\U0001f600\"\nlog:\n"));
     assert_non_null(
         strstr(buf.p, "listen:\n  - address: \"unix:/a\"\n    insecure: false\nlimits:\n"));
     assert_non_null(strstr(buf.p, "  body: 1MiB\n"));
@@ -550,6 +554,12 @@ static const struct {
       "f:4:1: canary.authority: there is no authority \"b\"\n" },
     { LEAST AUTHORITY "canary: {authority: a, names: [{name: .a}]}\n",
       "f:4:33: canary.names[0].name: empty label\n" },
+    { LEAST AUTHORITY "canary: {authority: a, names: [{name: a.example, expect: fail}]}\n",
+      "f:4:24: canary.names: one with expect: deny is needed\n" },
+    { LEAST AUTHORITY "canary: {authority: a, names: [{name: " LONG_NAME "}]}\n",
+      "f:4:33: canary.names[0].name: label longer than 63 or name longer than 255 octets\n" },
+    { LEAST AUTHORITY "callers:\n- {name: canary, token_file: /t, may: [metrics]}\n",
+      "f:5:3: callers[0].name: the daemon calls itself \"canary\"\n" },
 };
 
 TEST(tells_what_does_not_fit_together)

@@ -263,6 +263,9 @@ class Plain(Case):
     def test_other_authorizations_are_no_bearer(self):
         peer = self.peer()
         client = self.connect(peer)
+        for value in (b'Bearer abc', b'BEARER abc'):
+            [(status, _, body)] = self.exchange(client, b'GET /echo HTTP/1.1\r\nHost: a\r\nAuthorization: ' + value + b'\r\n\r\n')
+            self.assertEqual((status, json.loads(body)['bearer']), (200, 'abc'), value)
         for value in (b'Basic YTpi', b'Bearer', b'Bearer a b', b'Bearer a,b', b'Bearerx abc', b'Bearer "a"'):
             [(status, _, body)] = self.exchange(client, b'GET /echo HTTP/1.1\r\nHost: a\r\nAuthorization: ' + value + b'\r\n\r\n')
             self.assertEqual((status, json.loads(body)['bearer']), (200, None), value)
@@ -304,6 +307,16 @@ class Plain(Case):
                 self.assertEqual(read_reply(stream)[0], 200)
         sender.join()
 
+    def test_no_more_is_read_ahead(self):
+        """The client waits, instead of filling the server's memory."""
+        peer = self.peer(head=2000)
+        client = self.connect(peer)
+        client.sendall(b'GET /hold HTTP/1.1\r\nHost: a\r\n\r\n')
+        peer.until('held')
+        client.settimeout(SHORT * 3 / 1000)
+        with self.assertRaises(TimeoutError):
+            client.sendall(GET * 2000000)
+
     def test_octet_by_octet(self):
         peer = self.peer()
         client = self.connect(peer)
@@ -328,9 +341,12 @@ class Plain(Case):
             replies = self.all_replies(self.connect(peer), octets)
             self.assertEqual([reply[0] for reply in replies], [200])
             self.assertEqual(replies[0][1]['connection'], 'close')
-        [(status, fields, body)] = self.all_replies(self.connect(peer), b'GET /stream?octets=100000 HTTP/1.0\r\n\r\n')
-        self.assertEqual((status, len(body)), (200, 100000))
-        self.assertNotIn('transfer-encoding', fields)
+        # Of the second one all is sent before the handler ends it: with the head, 16 pieces are the first that are too many.
+        for octets in (100000, 16 * 4096):
+            request = f'GET /stream?octets={octets} HTTP/1.0\r\n\r\n'.encode()
+            [(status, fields, body)] = self.all_replies(self.connect(peer), request)
+            self.assertEqual((status, len(body)), (200, octets))
+            self.assertNotIn('transfer-encoding', fields)
 
     def test_head_and_no_content(self):
         peer = self.peer()
@@ -682,6 +698,17 @@ class Gone(Case):
         self.assertEqual([reply[0] for reply in self.all_replies(client, b'')], [200])
         peer.until('gone')
 
+    def test_half_closed_before_the_request_is_given(self):
+        peer = self.peer()
+        client = self.connect(peer)
+        client.sendall(b'GET /big?octets=20000000 HTTP/1.1\r\nHost: a\r\n\r\nGET /hold HTTP/1.1\r\nHost: a\r\n\r\n')
+        client.shutdown(socket.SHUT_WR)
+        peer.wait_for(requests=1)
+        for _ in range(10):
+            peer.counters()
+        self.assertEqual([reply[0] for reply in self.all_replies(client, b'')], [200])
+        peer.until('gone')
+
     def test_in_the_middle(self):
         peer = self.peer()
         for octets in (b'', b'GET /e', HEAD + b'Content-Length: 10\r\n\r\nabc', CHUNKED + b'5\r\nab', GET[:-1]):
@@ -782,6 +809,11 @@ class Tls(Case):
         context.maximum_version = ssl.TLSVersion.TLSv1_2
         with self.secure(peer, context) as client:
             self.assertEqual(self.exchange(client, GET)[0][0], 200)
+            self.assertFalse(client.session.has_ticket)
+            session = client.session
+        # Not by the server's memory either.
+        with context.wrap_socket(self.connect(peer), server_hostname='127.0.0.1', session=session) as client:
+            self.assertEqual((self.exchange(client, GET)[0][0], client.session_reused), (200, False))
         context = self.context()
         context.set_ciphers('ALL:@SECLEVEL=0')
         context.minimum_version = ssl.TLSVersion.TLSv1

@@ -1,3 +1,4 @@
+#include "evidence/start.h"
 #include "ledger_desk.h"
 
 /* The recorder's rules, without its sockets: one id, one end; nothing is permitted but what is in the log in time; what a crash
@@ -163,6 +164,47 @@ TEST(checks_of_a_front_that_is_gone_are_interrupted)
     desk_remove(&d);
 }
 
+static cx_status
+take_start(void *ctx, const struct cx_log_row *row)
+{
+    struct cx_start *start = ctx;
+
+    return row->entry[1] == CX_ENTRY_START ? cx_start_decode(row->record, start, NULL) : CX_SUCCESS;
+}
+
+/* However quickly the new try ends. */
+TEST(a_new_try_names_the_old_one)
+{
+    static const char body[] = BODY("b", ",\"previous\":\"a\"");
+    struct cx_detail detail = { .text = "" };
+    struct cx_log_reader *reader = NULL;
+    struct cx_start record = { .has_previous = false };
+    uint8_t digest[32];
+    struct desk d;
+
+    desk_make(&d);
+    check_whole(&d, "a", BODY("a", ""), denied);
+    expect_reply(&d, 200, "DENY", false);
+    assert_true(cx_ok(cx_sha256(cx_span_of_str(cx_str_of(body)), digest)));
+    SCRATCH_OK(ledger_start(d.ledger,
+                            &(struct op_start){ .id = CX_STR("b"),
+                                                .digest = { digest, 32 },
+                                                .deadline_ms = d.now_ms + 30000,
+                                                .caller = CX_STR("ra"),
+                                                .previous = CX_STR("a") },
+                            &d.out, &detail));
+    expect_started(&d);
+    finish(&d, 0, body, granted);
+    turn(&d);
+    expect_reply(&d, 200, "PERMIT", true);
+    SCRATCH_OK(cx_log_reader_open(d.log.store, &reader, &detail));
+    SCRATCH_OK(cx_log_scan(reader, 1, 0, cx_log_reader_shard(reader, 0)->size, take_start, &record,
+                           &detail));
+    assert_true(record.has_previous);
+    cx_log_reader_close(reader);
+    desk_remove(&d);
+}
+
 TEST(an_abandoned_check_is_interrupted)
 {
     struct cx_detail detail = { .text = "" };
@@ -308,6 +350,85 @@ TEST(nothing_can_be_overridden)
     desk_remove(&d);
 }
 
+/* What the log must have of the check of an id. */
+struct kept {
+    const char *body;
+    enum cx_verdict own_verdict;
+    bool is_shadow, expires;
+    size_t n;
+};
+
+static cx_status
+look_at_row(void *ctx, const struct cx_log_row *row)
+{
+    struct kept *kept = ctx;
+    struct cx_detail detail = { .text = "" };
+    struct cx_record record;
+    struct cx_arena arena;
+    uint8_t digest[32];
+
+    cx_arena_init(&arena, CX_RECORD_MAX);
+    SCRATCH_OK(cx_log_record(row, &arena, &record, &detail));
+    assert_true(cx_ok(cx_sha256(cx_span_of_str(cx_str_of(kept->body)), digest)));
+    assert_true(record.has_body);
+    assert_memory_equal(record.body.b, digest, sizeof(digest));
+    assert_true(cx_str_equal(record.caller, CX_STR("ra")));
+    assert_int_equal(record.own_verdict, kept->own_verdict);
+    assert_int_equal(record.is_shadow, kept->is_shadow);
+    assert_int_equal(record.conclusion.expires != CX_TIME_NONE, kept->expires);
+    cx_arena_done(&arena);
+    kept->n++;
+    return CX_SUCCESS;
+}
+
+static void
+expect_kept(struct desk *d, const char *id, struct kept kept)
+{
+    struct cx_log_reader *reader = NULL;
+    struct cx_detail detail = { .text = "" };
+
+    SCRATCH_OK(cx_log_reader_open(d->log.store, &reader, &detail));
+    SCRATCH_OK(cx_log_find(reader, cx_str_of(id), look_at_row, &kept, &detail));
+    cx_log_reader_close(reader);
+    assert_int_equal(kept.n, 1);
+}
+
+TEST(who_asked_is_in_the_record)
+{
+    struct desk d;
+
+    desk_make(&d);
+    check_whole(&d, "a", BODY("a", ""), granted);
+    expect_reply(&d, 200, "PERMIT", true);
+    expect_kept(&d, "a", (struct kept){ .body = BODY("a", ""), .expires = true });
+    check_whole(&d, "b", BODY("b", ",\"verdict\":\"PERMIT\""), denied);
+    expect_reply(&d, 200, "DENY", false);
+    expect_kept(&d, "b",
+                (struct kept){ .body = BODY("b", ",\"verdict\":\"PERMIT\""),
+                               .own_verdict = CX_VERDICT_PERMIT });
+    desk_remove(&d);
+}
+
+/* The reply again, with the same members as the first one: names of what it was checked for, and how. */
+static void
+expect_again(struct desk *d, const char *authority, const char *mode)
+{
+    struct cx_detail detail = { .text = "" };
+    struct cx_json *json;
+    unsigned kind;
+    uint32_t status;
+
+    SCRATCH_OK(ledger_ask(
+        d->ledger, OP_GET,
+        &(struct op_ask){ .seq = 20, .caller = CX_STR("ra"), .authorities = 3, .id = CX_STR("a") },
+        &d->out, &detail));
+    turn(d);
+    json = said(d, &kind, &status);
+    assert_int_equal(status, 200);
+    assert_true(text_is(json, "authority", authority) && text_is(json, "mode", mode));
+    cx_json_free(json);
+}
+
 TEST(in_shadow_mode_nothing_is_permitted)
 {
     static const char body[] = "{\"id\":\"a\",\"authority\":\"shadow\",\"names\":"
@@ -336,6 +457,12 @@ TEST(in_shadow_mode_nothing_is_permitted)
     assert_true(cx_json_integer(cx_json_get(cx_json_get(status, "counts"), "shadow_differs"), &n));
     assert_int_equal(n, 1);
     cx_json_free(status);
+    expect_kept(&d, "a",
+                (struct kept){ .body = body, .own_verdict = CX_VERDICT_DENY, .is_shadow = true });
+    desk_close(&d);
+    d.authorities[1].is_shadow = false; /* what was said in shadow mode stays so */
+    desk_open(&d);
+    expect_again(&d, "shadow", "shadow");
     desk_remove(&d);
 }
 
@@ -383,6 +510,248 @@ TEST(a_caller_says_no_more_than_is_his)
     }
 }
 
+/* ---- stops that begin by themselves */
+
+static cx_status
+start_as(struct desk *d, const char *caller, const char *id, const char *body)
+{
+    struct cx_detail detail = { .text = "" };
+    uint8_t digest[32];
+
+    assert_true(cx_ok(cx_sha256(cx_span_of_str(cx_str_of(body)), digest)));
+    return ledger_start(d->ledger,
+                        &(struct op_start){ .id = cx_str_of(id),
+                                            .digest = { digest, 32 },
+                                            .received_ms = d->now_ms,
+                                            .deadline_ms = d->now_ms + 30000,
+                                            .caller = cx_str_of(caller) },
+                        &d->out, &detail);
+}
+
+/* What a canary gets, if DNS says that. */
+static void
+canary(struct desk *d, const char *id, const char *body, const char *world, const char *verdict)
+{
+    assert_true(cx_ok(start_as(d, "canary", id, body)));
+    expect_started(d);
+    finish(d, 0, body, world);
+    turn(d);
+    expect_reply(d, 200, verdict, false); /* never a permit */
+}
+
+static bool
+is_stopped(const struct desk *d, const char *why)
+{
+    const char *text;
+    bool is = ledger_stopped(d->ledger, &text);
+
+    assert_string_equal(text, why);
+    return is;
+}
+
+static void
+acknowledge(struct desk *d, const char *why)
+{
+    unsigned kind;
+    uint32_t status;
+
+    ask(d, OP_ACK, "", why);
+    cx_json_free(said(d, &kind, &status));
+    assert_int_equal(status, 200);
+}
+
+TEST(a_canary_that_is_permitted_stops_everything)
+{
+    static const char why[] = "a canary was permitted: www.example.com";
+    struct desk d;
+
+    desk_make(&d);
+    d.options.canary = CX_STR("canary");
+    canary(&d, "c1", BODY("c1", ""), denied, "DENY");
+    assert_false(is_stopped(&d, ""));
+    check_whole(&d, "a", BODY("a", ""), granted);
+    expect_reply(&d, 200, "PERMIT", true);
+    canary(&d, "c2", BODY("c2", ""), granted, "PERMIT");
+    assert_true(is_stopped(&d, why));
+    assert_true(cx_ok(start(&d, 0, "b", BODY("b", ""), 30000)));
+    expect_reply(&d, 503, "/problems/stopped", false);
+    ask(&d, OP_CLAIM, "a", "");
+    expect_reply(&d, 503, "/problems/stopped", false);
+    canary(&d, "c3", BODY("c3", ""), denied,
+           "DENY"); /* whoever repairs it can see that it is well */
+    desk_close(&d);
+    desk_open(&d);
+    assert_true(is_stopped(&d, why));
+    acknowledge(&d, "the zone was wrong");
+    assert_false(is_stopped(&d, "ra: the zone was wrong"));
+    ask(&d, OP_GET, "c2", "");
+    expect_reply(&d, 200, "PERMIT", false);
+    ask(&d, OP_CLAIM, "c2", "");
+    expect_reply(&d, 409, "/problems/no-permit", false);
+    check_whole(&d, "b", BODY("b", ""), granted);
+    expect_reply(&d, 200, "PERMIT", true);
+    desk_remove(&d);
+}
+
+/* That it came too late is no excuse. */
+TEST(a_canary_that_is_permitted_late_stops_everything_too)
+{
+    struct desk d;
+
+    desk_make(&d);
+    d.options.canary = CX_STR("canary");
+    assert_true(cx_ok(start_as(&d, "canary", "c", BODY("c", ""))));
+    expect_started(&d);
+    d.now_ms += 30001;
+    finish(&d, 0, BODY("c", ""), granted);
+    turn(&d);
+    expect_reply(&d, 200, "FAIL", false);
+    assert_true(is_stopped(&d, "a canary was permitted: www.example.com"));
+    desk_remove(&d);
+}
+
+struct own {
+    unsigned asked;
+    bool is_wrong;
+};
+
+static cx_status
+own_check(void *ctx, size_t authority, cx_time now, struct cx_detail *detail)
+{
+    struct own *own = ctx;
+
+    (void)now;
+    assert_int_equal(authority, 0);
+    own->asked++;
+    return own->is_wrong ? cx_fail(detail, CX_E_POLICY, "OWN mismatch: nobody publishes it")
+                         : CX_SUCCESS;
+}
+
+/* R-OWN: which names are the CA's changes at midnight; what it publishes does not by itself. */
+TEST(issuer_domain_names_that_are_not_those_of_the_cps_stop_everything)
+{
+    static const char why[] = "authority one: OWN mismatch: nobody publishes it";
+    struct own own = { .asked = 0 };
+    struct desk d;
+
+    desk_make(&d);
+    d.options.own_check = own_check;
+    d.options.own_ctx = &own;
+    d.now_ms += 60000 - d.now_ms % 60000;
+    check_whole(&d, "a", BODY("a", ""), granted);
+    expect_reply(&d, 200, "PERMIT", true);
+    own.is_wrong = true;
+    d.now_ms += 59999;
+    check_whole(&d, "b", BODY("b", ""), granted); /* the minute is not over */
+    expect_reply(&d, 200, "PERMIT", true);
+    assert_int_equal(own.asked, 1);
+    d.now_ms += 1;
+    assert_true(cx_ok(start(&d, 0, "c", BODY("c", ""), 30000)));
+    expect_reply(&d, 503, "/problems/stopped", false);
+    assert_int_equal(own.asked, 2);
+    turn(&d);
+    desk_close(&d);
+    desk_open(&d);
+    assert_true(is_stopped(&d, why));
+    acknowledge(&d, "not looked at");
+    assert_true(cx_ok(start(&d, 0, "c", BODY("c", ""), 30000)));
+    expect_reply(&d, 503, "/problems/stopped", false); /* it is still so */
+    own.is_wrong = false;
+    acknowledge(&d, "the CPS was changed");
+    check_whole(&d, "c", BODY("c", ""), granted);
+    expect_reply(&d, 200, "PERMIT", true);
+    desk_remove(&d);
+}
+
+/* ---- clocks */
+
+#define HOUR_MS 3600000u
+
+/* Two hours back: nothing is appended, and nothing ends the ledger; when it is right again, so is everything. */
+TEST(a_clock_behind_the_log_is_waited_for)
+{
+    struct cx_detail detail = { .text = "" };
+    struct desk d;
+    uint64_t size;
+
+    desk_make(&d);
+    check_whole(&d, "a", BODY("a", ""), granted);
+    expect_reply(&d, 200, "PERMIT", true);
+    assert_true(cx_ok(start(&d, 1, "b", BODY("b", ""), 30000)));
+    expect_started(&d);
+    assert_true(cx_ok(start(&d, 2, "c", BODY("c", ""), 30000)));
+    expect_started(&d);
+    size = log_size(&d);
+    d.now_ms -= 2 * HOUR_MS;
+    turn(&d); /* starts without an entry wait for the clock too */
+    expect_nothing(&d);
+    assert_true(cx_ok(start(&d, 0, "d", BODY("d", ""), 30000)));
+    expect_reply(&d, 503, "/problems/clock", false);
+    finish(&d, 1, BODY("b", ""), granted);
+    expect_reply(&d, 503, "/problems/clock", false);
+    assert_true(cx_ok(ledger_abandon(d.ledger, 2, &d.out, &detail)));
+    expect_reply(&d, 503, "/problems/clock", false);
+    ask(&d, OP_CLAIM, "a", "");
+    expect_reply(&d, 503, "/problems/clock", false);
+    ask(&d, OP_STOP, "", "halt");
+    expect_reply(&d, 503, "/problems/clock", false);
+    assert_true(cx_ok(start(&d, 1, "e", BODY("e", ""), 30000)));
+    expect_reply(&d, 503, "/problems/clock", false);
+    assert_int_equal(log_size(&d), size);
+    d.now_ms += 2 * HOUR_MS;
+    turn(&d);
+    check_whole(&d, "b", BODY("b", ""), granted); /* the same id */
+    expect_reply(&d, 200, "PERMIT", true);
+    ask(&d, OP_GET, "a", "");
+    expect_reply(&d, 200, "PERMIT", true);
+    desk_remove(&d);
+}
+
+TEST(a_front_that_is_lost_while_the_clock_is_wrong_leaves_its_checks_interrupted)
+{
+    struct cx_detail detail = { .text = "" };
+    struct cx_log_opened opened;
+    struct desk d;
+
+    desk_make(&d);
+    assert_true(cx_ok(start(&d, 0, "a", BODY("a", ""), 30000)));
+    expect_started(&d);
+    d.now_ms += 100;
+    turn(&d); /* it has an entry of its own */
+    d.now_ms -= 2 * HOUR_MS;
+    assert_true(cx_ok(ledger_front_lost(d.ledger, &detail)));
+    desk_close(&d);
+    assert_int_equal(ledger_open(&d.options, &d.ledger, &opened, &detail).code, CX_E_CLOCK);
+    d.now_ms += 2 * HOUR_MS;
+    desk_open(&d);
+    ask(&d, OP_GET, "a", "");
+    expect_reply(&d, 200, "FAIL", false);
+    desk_remove(&d);
+}
+
+/* Nine hours ahead: what was good then is not good now (R-TIME-7), and the log goes on from there. */
+TEST(a_clock_that_is_set_forward_ends_permits)
+{
+    struct desk d;
+
+    desk_make(&d);
+    check_whole(&d, "a", BODY("a", ""), granted);
+    expect_reply(&d, 200, "PERMIT", true);
+    assert_true(cx_ok(start(&d, 0, "b", BODY("b", ""), 30000)));
+    expect_started(&d);
+    d.now_ms += 9 * HOUR_MS;
+    finish(&d, 0, BODY("b", ""), granted);
+    turn(&d);
+    expect_reply(&d, 200, "FAIL", false);
+    ask(&d, OP_GET, "a", "");
+    expect_reply(&d, 200, "PERMIT", false);
+    ask(&d, OP_CLAIM, "a", "");
+    expect_reply(&d, 409, "/problems/expired", false);
+    check_whole(&d, "c", BODY("c", ""), granted);
+    expect_reply(&d, 200, "PERMIT", true);
+    desk_remove(&d);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_positive_check_is_a_permit_and_a_denied_one_is_not),
     cmocka_unit_test(who_asks_again_gets_the_same_end_also_after_a_restart),
@@ -392,15 +761,23 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_a_crash_leaves_behind_a_deadline_permits_nothing),
     cmocka_unit_test(a_start_without_an_end_is_interrupted),
     cmocka_unit_test(checks_of_a_front_that_is_gone_are_interrupted),
+    cmocka_unit_test(a_new_try_names_the_old_one),
     cmocka_unit_test(an_abandoned_check_is_interrupted),
     cmocka_unit_test(a_permit_is_claimed_once),
     cmocka_unit_test(a_later_refusal_of_a_name_bars_the_claim),
     cmocka_unit_test(an_expired_permit_cannot_be_claimed),
     cmocka_unit_test(two_judgements_that_differ_stop_everything),
     cmocka_unit_test(nothing_can_be_overridden),
+    cmocka_unit_test(who_asked_is_in_the_record),
     cmocka_unit_test(in_shadow_mode_nothing_is_permitted),
     cmocka_unit_test(a_front_that_was_taken_over_is_let_go),
     cmocka_unit_test(a_caller_says_no_more_than_is_his),
+    cmocka_unit_test(a_canary_that_is_permitted_stops_everything),
+    cmocka_unit_test(a_canary_that_is_permitted_late_stops_everything_too),
+    cmocka_unit_test(issuer_domain_names_that_are_not_those_of_the_cps_stop_everything),
+    cmocka_unit_test(a_clock_behind_the_log_is_waited_for),
+    cmocka_unit_test(a_front_that_is_lost_while_the_clock_is_wrong_leaves_its_checks_interrupted),
+    cmocka_unit_test(a_clock_that_is_set_forward_ends_permits),
 };
 
 TEST_MAIN(tests)

@@ -633,6 +633,22 @@ make_deny(struct makers *m, const struct story *s)
     return save_record(m, "record-deny", "Two names; the wildcard may not be issued: DENY.", &r);
 }
 
+/* Not in shadow mode: there is a permit. */
+static cx_span
+make_caller(struct makers *m, const struct story *s)
+{
+    const struct cx_hash answers[] = { s->nodata, s->nodata, s->tld };
+    struct cx_record r = record_of(s);
+
+    r.answers = answers;
+    r.has_body = true;
+    r.body = (struct cx_hash){ { 0xb0, 0xd1 } };
+    r.caller = CX_STR("issuer-1");
+    r.own_verdict = CX_VERDICT_DENY;
+    return save_record(m, "record-caller",
+                       "Somebody asked for it, and his own system had said otherwise: PERMIT.", &r);
+}
+
 static void
 make_na(struct makers *m, const struct story *s)
 {
@@ -730,6 +746,11 @@ make_all(struct makers *m, const struct story *s)
                                                  .n_agreed = 3,
                                                  .regions = regions,
                                                  .n_regions = 2 };
+    r.has_body = true;
+    r.body = s->nodata;
+    r.caller = CX_STR("\xc3\xa4mt-1");
+    r.own_verdict = CX_VERDICT_NA;
+    r.is_shadow = true;
     return save_record(m, "record-everything",
                        "Every kind of name, every verdict, every member, odd moments.", &r);
 }
@@ -955,11 +976,11 @@ make_events(struct makers *m, cx_span ret[4])
 
 static void add_keys(struct cx_reader *r, struct cx_buf *buf);
 
-/* Two members more in every map of numbers. */
+/* Two members more in every map of numbers, of keys that are known nowhere. */
 static void
 add_keys_to_map(struct cx_reader *r, struct cx_buf *buf)
 {
-    struct octets more = octets_of_hex("20 a2 00 f6 6161 81 43 000102 3903e7 1bffffffffffffffff");
+    struct octets more = octets_of_hex("24 a2 00 f6 6161 81 43 000102 3903e7 1bffffffffffffffff");
     size_t n = cx_cbor_map(r).left;
     bool numbers = cx_cbor_next(r) == CX_CBOR_UINT;
 
@@ -1178,23 +1199,39 @@ static const struct edit everything_edits[] = {
 
 static const struct edit negative_edits[] = {
     { "under a negative key a real number",
-      "20 a2 00f6 6161 81 43 000102 3903e7 1bffffffffffffffff 0b",
-      "20 a2 00f93c00 6161 81 43 000102 3903e7 1bffffffffffffffff 0b" },
-    { "under a negative key a tag", "20 a2 00f6 6161 81 43 000102 3903e7 1bffffffffffffffff 0b",
-      "20 a2 00c1f6 6161 81 43 000102 3903e7 1bffffffffffffffff 0b" },
+      "24 a2 00f6 6161 81 43 000102 3903e7 1bffffffffffffffff 0b",
+      "24 a2 00f93c00 6161 81 43 000102 3903e7 1bffffffffffffffff 0b" },
+    { "under a negative key a tag", "24 a2 00f6 6161 81 43 000102 3903e7 1bffffffffffffffff 0b",
+      "24 a2 00c1f6 6161 81 43 000102 3903e7 1bffffffffffffffff 0b" },
     { "under a negative key an unordered map",
-      "20 a2 00f6 6161 81 43 000102 3903e7 1bffffffffffffffff 0b",
-      "20 a2 6161 81 43 000102 00f6 3903e7 1bffffffffffffffff 0b" },
+      "24 a2 00f6 6161 81 43 000102 3903e7 1bffffffffffffffff 0b",
+      "24 a2 6161 81 43 000102 00f6 3903e7 1bffffffffffffffff 0b" },
     { "under a negative key a map with an array for a key",
-      "20 a2 00f6 6161 81 43 000102 3903e7 1bffffffffffffffff 0b",
-      "20 a2 00f6 8000 3903e7 1bffffffffffffffff 0b" },
+      "24 a2 00f6 6161 81 43 000102 3903e7 1bffffffffffffffff 0b",
+      "24 a2 00f6 8000 3903e7 1bffffffffffffffff 0b" },
     { "under a negative key 17 arrays inside each other",
-      "20 a2 00f6 6161 81 43 000102 3903e7 1bffffffffffffffff 0b",
-      "20 8181818181818181818181818181818180 3903e7 1bffffffffffffffff 0b" },
-    { "negative keys out of order", "20 a2 00f6 6161 81 43 000102 3903e7 1bffffffffffffffff 0b",
-      "3903e7 a2 00f6 6161 81 43 000102 20 1bffffffffffffffff 0b" },
-    { "a negative key below -2^63", "20 a2 00f6 6161 81 43 000102 3903e7 1bffffffffffffffff 0b",
-      "20 a2 00f6 6161 81 43 000102 3b8000000000000000 1bffffffffffffffff 0b" },
+      "24 a2 00f6 6161 81 43 000102 3903e7 1bffffffffffffffff 0b",
+      "24 8181818181818181818181818181818180 3903e7 1bffffffffffffffff 0b" },
+    { "negative keys out of order", "24 a2 00f6 6161 81 43 000102 3903e7 1bffffffffffffffff 0b",
+      "3903e7 a2 00f6 6161 81 43 000102 24 1bffffffffffffffff 0b" },
+    { "a negative key below -2^63", "24 a2 00f6 6161 81 43 000102 3903e7 1bffffffffffffffff 0b",
+      "24 a2 00f6 6161 81 43 000102 3b8000000000000000 1bffffffffffffffff 0b" },
+};
+
+static const struct edit caller_edits[] = {
+    { "a body's digest of 31 octets", "20 5820 b0d1", "20 581f d1" },
+    { "a body's digest as text", "20 5820 b0d1", "20 7820 0000" },
+    { "an empty caller", "21 68 6973737565722d31", "21 60" },
+    { "a caller of two lines", "21 68 6973737565722d31", "21 68 697373750a722d31" },
+    { "a caller in octets", "21 68 6973737565722d31", "21 48 6973737565722d31" },
+    { "a caller that is null", "21 68 6973737565722d31", "21 f6" },
+    { "a caller's own verdict that is none", "2d31 22 01", "2d31 22 00" },
+    { "a caller's own verdict that is not known", "2d31 22 01", "2d31 22 08" },
+    { "a caller's own verdict as a word", "2d31 22 01", "2d31 22 64 44454e59" },
+    { "a permit in shadow mode", "2d31 22 01", "2d31 23 f5" },
+    { "shadow mode: false", "2d31 22 01", "2d31 23 f4" },
+    { "shadow mode: null", "2d31 22 01", "2d31 23 f6" },
+    { "a known negative key twice", "2d31 22 01", "2d31 21 6161" },
 };
 
 static const struct edit alias_edits[] = {
@@ -1327,7 +1364,7 @@ refuse_events(struct makers *m, struct cx_json *list, cx_span start, const cx_sp
 
 /* Octets to be spoilt. */
 struct spoilt {
-    cx_span records[3], ends[2], start, events[4];
+    cx_span records[4], ends[2], start, events[4];
 };
 
 static void
@@ -1341,6 +1378,7 @@ make_refused(struct makers *m, const struct story *s, const struct spoilt *of)
     refuse_edits(m, list, KIND_RECORD, records[0], permit_edits, CX_COUNT(permit_edits));
     refuse_edits(m, list, KIND_RECORD, records[1], everything_edits, CX_COUNT(everything_edits));
     refuse_edits(m, list, KIND_RECORD, records[2], negative_edits, CX_COUNT(negative_edits));
+    refuse_edits(m, list, KIND_RECORD, records[3], caller_edits, CX_COUNT(caller_edits));
     refuse_edits(m, list, KIND_ANSWER, s->alias_octets, alias_edits, CX_COUNT(alias_edits));
     refuse_edits(m, list, KIND_ANSWER, s->failure_octets, failure_edits, CX_COUNT(failure_edits));
     refuse_edits(m, list, KIND_CONTEXT, s->context_octets, context_edits, CX_COUNT(context_edits));
@@ -1381,6 +1419,7 @@ main(int argc, char **argv)
     make_na(&m, &s);
     of.records[1] = make_all(&m, &s);
     of.records[2] = make_negative(&m, &s, of.records[1]);
+    of.records[3] = make_caller(&m, &s);
     make_random(&m);
     make_ends(&m, of.ends);
     of.start = make_starts(&m);

@@ -499,17 +499,23 @@ class Record:
     validations: list
     facts: Map               # or None
     corroboration: Corroboration  # or None
+    body: bytes              # or None
+    caller: str              # or None
+    own_verdict: str         # or None: what the caller's own system said
+    shadow: bool             # nothing was permitted
 
     @classmethod
     def decode(cls, octets):
-        salt, m = salted(octets, (0, 1, 3, 4, 5, 6, 7, 8, 9, 10), (2, 11, 12, 13, 14, 15))
+        salt, m = salted(octets, (0, 1, 3, 4, 5, 6, 7, 8, 9, 10), (2, 11, 12, 13, 14, 15), (-1, -2, -3, -4))
         findings = array(m[9], Finding.of, 1, NAMES_MAX)
         self = cls(
             salt, number(m[1]), hash_of(m[2]) if 2 in m else None, hash_of(m[3]), hash_of(m[4]), moment(m[5]),
             array(m[6], Case.of, 1, 2), array(m[7], Name.of, 1, NAMES_MAX), array(m[8], hash_of, 0, ANSWERS_MAX),
             findings, Conclusion.of(m[10], findings[0]), text(m[11], False) if 11 in m else None,
             number(m[12]) if 12 in m else None, array(m[13], Validation.of, 1, NAMES_MAX) if 13 in m else [],
-            contract(m[14]) if 14 in m else None, Corroboration.of(m[15]) if 15 in m else None)
+            contract(m[14]) if 14 in m else None, Corroboration.of(m[15]) if 15 in m else None,
+            hash_of(m[-1]) if -1 in m else None, line(m[-2]) if -2 in m else None,
+            numbered(m[-3], VERDICTS) if -3 in m else None, -4 in m and true(m[-4]))
         self.check()
         return self
 
@@ -523,6 +529,7 @@ class Record:
              "a finding refers to an answer that is not there")
         worst = min(VERDICTS.index(finding.verdict) for finding in self.findings)
         need(VERDICTS.index(self.conclusion.verdict) <= worst, "a conclusion better than a finding")
+        need(not self.shadow or self.conclusion.expires is None, "a permit in shadow mode")
 
     def says(self):
         return {"salt": self.salt.hex(), "time_ms": self.time_ms, "authority": hexadecimal(self.authority),
@@ -532,7 +539,8 @@ class Record:
                 "findings": [finding.says() for finding in self.findings], "conclusion": self.conclusion.says(),
                 "request": self.request, "deadline_ms": self.deadline_ms,
                 "validations": [validation.says() for validation in self.validations], "facts": plain(self.facts),
-                "corroboration": self.corroboration.says() if self.corroboration else None}
+                "corroboration": self.corroboration.says() if self.corroboration else None, "body": hexadecimal(self.body),
+                "caller": self.caller, "own_verdict": self.own_verdict, "shadow": self.shadow}
 
 
 # ---- ends of shards

@@ -281,6 +281,12 @@ say_record(const struct cx_record *r)
     say_put(o, "validations", say_validations(r));
     say_put(o, "facts", say_cbor(r->facts));
     say_put(o, "corroboration", say_corroboration(&r->corroboration));
+    say_put(o, "body", r->has_body ? say_hash(&r->body) : cx_json_new_null());
+    say_put(o, "caller", r->caller.n == 0 ? cx_json_new_null() : say_text(r->caller));
+    say_put(o, "own_verdict",
+            r->own_verdict == CX_VERDICT_UNSET ? cx_json_new_null()
+                                               : cx_json_new_text(cx_verdict_word(r->own_verdict)));
+    say_put(o, "shadow", cx_json_new_bool(r->is_shadow));
     return o;
 }
 

@@ -10,12 +10,12 @@ import os
 import random
 import re
 import shutil
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import unittest
 
+import blocks
 import mutations
 import permits
 import reader
@@ -360,7 +360,7 @@ class Store(unittest.TestCase):
     def test_records(self):
         results = self.fill(20)
         _, entries, _ = self.verified(self.export())
-        with sqlite3.connect(os.path.join(self.store, "0001", "records.sqlite")) as database:
+        with blocks.opened(self.store) as database:
             rows = database.execute("SELECT entry, record FROM entry ORDER BY number").fetchall()
         self.assertEqual([entry for entry, _ in rows], entries)
         for (entry, octets), result in zip(rows[1:], results):

@@ -20,7 +20,7 @@ check_again(cx_span octets, const uint8_t salt[CX_RECORD_SALT], cx_status writte
     if (memcmp(salt, zero, CX_RECORD_SALT) == 0) {
         MUST(written.code == CX_E_INTERNAL);
     } else {
-        MUST(cx_ok(written) && is_same_stripped(octets, CX_RECORD_SALT, cx_buf_str(buf)));
+        MUST(cx_ok(written) && is_same_stripped(octets, CX_RECORD_SALT, 0, cx_buf_str(buf)));
     }
 }
 

@@ -23,7 +23,7 @@ try_supplied(cx_span octets, struct cx_arena *arena, struct cx_buf *buf)
         MUST(cx_supplied_find(&supplied, supplied.v[i].name) == &supplied.v[i]);
     }
     MUST(cx_ok(cx_supplied_encode(&supplied, buf)));
-    MUST(is_same_stripped(octets, 0, cx_buf_str(buf)));
+    MUST(is_same_stripped(octets, 0, 0, cx_buf_str(buf)));
 }
 
 static void

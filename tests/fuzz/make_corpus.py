@@ -373,6 +373,19 @@ def tile_paths():
     return seeds
 
 
+def log_paths():
+    paths = ["/v1/log/1/checkpoint", "/v1/log/999999999999999999/checkpoint", "/v1/log/1234567890123456789/checkpoint",
+             "/v1/log/0/checkpoint", "/v1/log/01/checkpoint", "/v1/log/1/tile/0/000", "/v1/log/20/tile/4/x001/x234/067.p/255",
+             "/v1/log/1/tile/entries/002.p/188", "/v1/log/1/tile/0/x036/x028/x797/x018/x963/967", "/v1/log/1/tile/8/000",
+             "/v1/log/1/", "/v1/log/checkpoint"]
+    seeds = {"path-%02d" % i: path for i, path in enumerate(paths)}
+    bodies = {"checkpoint": "86 01 03 00 00 00 00", "hashes": "86 1affffffff 01 01 07 1a00010000 190100",
+              "entries": "86 01 01 02 00 18bc 1818", "entries-with-level": "86 01 01 02 01 00 01", "no-width": "86 01 01 01 00 00 00",
+              "long-form": "86 1801 01 00 00 00 00", "octets": "83 05 18c8 4361ff00", "behind": "86 01 03 00 00 00 00 00"}
+    seeds.update({"body-" + name: bytes.fromhex(octets) for name, octets in bodies.items()})
+    return seeds
+
+
 def bundles():
     entries = b"".join(struct.pack(">H", 7) + b'{"n":%d}' % i for i in range(7))
     return {
@@ -459,6 +472,7 @@ if __name__ == "__main__":
     save("checkpoint", checkpoints())
     save("proof", proofs())
     save("tile_path", tile_paths())
+    save("log_path", log_paths())
     save("bundle", bundles())
     save("witness_body", witness_bodies())
     save("timestamp", timestamps())

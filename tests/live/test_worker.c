@@ -2,6 +2,9 @@
 #include "cmocka_main.h"
 #include "resolve/worker.c" /* NOLINT(bugprone-suspicious-include) */
 
+#include <signal.h>
+#include <sys/socket.h>
+
 /* What the other end has in each slot. */
 struct other_end {
     struct cx_material *slots[CX_WORKER_SLOTS];
@@ -115,11 +118,40 @@ test_no_answer_gives_its_own_slots_away(void **state)
     cx_free(o);
 }
 
+/* Whoever asked is gone: that is no failure of the process that would have answered. */
+static void
+test_an_end_that_is_closed_is_no_failure(void **state)
+{
+    struct worker *w = cx_alloc(1, sizeof(*w));
+    int fds[2];
+
+    (void)state;
+    (void)signal(SIGPIPE, SIG_IGN);
+    assert_non_null(w);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+    cx_buf_init(&w->out, 100);
+    cx_buf_puts(&w->out, "hello");
+    w->fd = fds[0];
+    assert_int_equal(close(fds[1]), 0);
+    flush(w);
+    assert_true(w->closing && cx_ok(w->status));
+    assert_int_equal(close(fds[0]), 0);
+    w->closing = false;
+    cx_buf_puts(&w->out, "hello");
+    w->fd = -1;
+    flush(w);
+    assert_true(w->closing);
+    assert_int_equal(w->status.code, CX_E_IO);
+    cx_buf_done(&w->out);
+    cx_free(w);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_answer_gives_its_own_slots_away),
+        cmocka_unit_test(test_an_end_that_is_closed_is_no_failure),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 #include "scratch.h"
 
 #include "main.h"
+#include "store/sqlite_block.h"
 
 #include <dirent.h>
 #include <sqlite3.h>
@@ -160,16 +161,138 @@ scratch_write(const char *path, const char *text)
     assert_int_equal(fclose(file), 0);
 }
 
+/* ---- entries, out of blocks and back */
+
+static void
+must(sqlite3 *db, int rc, const char *what)
+{
+    if (rc != SQLITE_OK && rc != SQLITE_DONE && rc != SQLITE_ROW) {
+        fail_msg("%s: %s", what, sqlite3_errmsg(db));
+    }
+}
+
+static void
+unpack_block(sqlite3 *db, uint64_t first, cx_span octets)
+{
+    struct cx_block_reader reader = cx_block_reader_of(first, octets);
+    sqlite3_stmt *insert;
+    struct cx_row row = { 0 };
+    bool more = true;
+
+    must(db,
+         sqlite3_prepare_v2(db, "INSERT INTO temp.entry VALUES (?, ?, ?, ?, ?)", -1, &insert, NULL),
+         "entry");
+    for (;;) {
+        assert_true(cx_ok(cx_block_next(&reader, &row, &more)));
+        if (!more) {
+            break;
+        }
+        (void)sqlite3_bind_int64(insert, 1, (sqlite3_int64)row.key);
+        (void)sqlite3_bind_int64(insert, 2, (sqlite3_int64)row.number[0]);
+        (void)sqlite3_bind_int64(insert, 3, (sqlite3_int64)row.number[1]);
+        (void)sqlite3_bind_blob64(insert, 4, row.head.p, row.head.n, SQLITE_STATIC);
+        (void)sqlite3_bind_blob64(insert, 5, row.body.p, row.body.n, SQLITE_STATIC);
+        must(db, sqlite3_step(insert), "entry");
+        must(db, sqlite3_reset(insert), "entry");
+    }
+    must(db, sqlite3_finalize(insert), "entry");
+}
+
+static void
+run(sqlite3 *db, const char *sql)
+{
+    must(db, sqlite3_exec(db, sql, NULL, NULL, NULL), sql);
+}
+
+void
+scratch_unpack(sqlite3 *db)
+{
+    sqlite3_stmt *select;
+
+    run(db, "BEGIN IMMEDIATE");
+    run(db,
+        "CREATE TEMP TABLE entry (number INTEGER PRIMARY KEY, objects, messages, entry, record)");
+    must(db, sqlite3_prepare_v2(db, "SELECT first, entries FROM block", -1, &select, NULL),
+         "block");
+    while (sqlite3_step(select) == SQLITE_ROW) {
+        unpack_block(
+            db, (uint64_t)sqlite3_column_int64(select, 0),
+            (cx_span){ sqlite3_column_blob(select, 1), (size_t)sqlite3_column_bytes(select, 1) });
+    }
+    must(db, sqlite3_finalize(select), "block");
+}
+
+static void
+put_block(sqlite3 *db, struct cx_sqlite_block *block)
+{
+    sqlite3_stmt *insert;
+
+    if (block->n == 0) {
+        return;
+    }
+    must(db, sqlite3_prepare_v2(db, "INSERT INTO block VALUES (?, ?)", -1, &insert, NULL), "block");
+    (void)sqlite3_bind_int64(insert, 1, (sqlite3_int64)block->first);
+    (void)sqlite3_bind_blob64(insert, 2, block->octets.p, block->octets.n, SQLITE_STATIC);
+    must(db, sqlite3_step(insert), "block");
+    must(db, sqlite3_finalize(insert), "block");
+    cx_sqlite_block_clear(block);
+}
+
+static cx_span
+column(sqlite3_stmt *select, int at)
+{
+    return (cx_span){ sqlite3_column_blob(select, at), (size_t)sqlite3_column_bytes(select, at) };
+}
+
+void
+scratch_pack(sqlite3 *db)
+{
+    struct cx_sqlite_block block;
+    sqlite3_stmt *select;
+
+    cx_sqlite_block_init(&block);
+    run(db, "DELETE FROM block");
+    must(db,
+         sqlite3_prepare_v2(db,
+                            "SELECT number, objects, messages, entry, record FROM temp.entry ORDER "
+                            "BY number",
+                            -1, &select, NULL),
+         "entry");
+    while (sqlite3_step(select) == SQLITE_ROW) {
+        const struct cx_row row = {
+            .key = (uint64_t)sqlite3_column_int64(select, 0),
+            .number = { (uint64_t)sqlite3_column_int64(select, 1),
+                        (uint64_t)sqlite3_column_int64(select, 2) },
+            .head = column(select, 3),
+            .body = column(select, 4),
+        };
+
+        if (block.n != 0 && (row.key != block.first + block.n || cx_sqlite_block_is_full(&block))) {
+            put_block(db, &block);
+        }
+        assert_true(cx_ok(cx_sqlite_block_add(&block, &row)));
+    }
+    put_block(db, &block);
+    must(db, sqlite3_finalize(select), "entry");
+    cx_sqlite_block_done(&block);
+    run(db, "DROP TABLE temp.entry; COMMIT");
+}
+
 void
 scratch_sql(const char *folder, const char *file, const char *sql)
 {
+    bool of_entries = strstr(sql, " entry ") != NULL;
     char path[SCRATCH_PATH];
     sqlite3 *db;
 
     scratch_join(path, folder, file);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK) {
-        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+    if (of_entries) {
+        scratch_unpack(db);
+    }
+    run(db, sql);
+    if (of_entries) {
+        scratch_pack(db);
     }
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }

@@ -24,8 +24,13 @@ void scratch_cut(const char *path, long size);
 size_t scratch_read(const char *path, char *ret, size_t room);
 void scratch_write(const char *path, const char *text);
 
-/* Runs SQL on a database folder/file, by somebody else's hand. */
+/* Runs SQL on a database folder/file, by somebody else's hand. What is said of a table entry (number, objects, messages, entry,
+ * record) is done to the entries of its blocks. */
 void scratch_sql(const char *folder, const char *file, const char *sql);
+/* Between the two, the entries of db are in its table temp.entry. */
+struct sqlite3;
+void scratch_unpack(struct sqlite3 *db);
+void scratch_pack(struct sqlite3 *db);
 
 /* Fails the test with the text of detail, unless status is success. */
 #define SCRATCH_OK(expr) scratch_ok((expr), &detail, #expr, __FILE__, __LINE__)

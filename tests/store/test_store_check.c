@@ -84,22 +84,29 @@ flip(const char *table, const char *column, const char *where, unsigned at)
 {
     sqlite3 *db =
         open_file(strcmp(table, "message") == 0 ? "0001/messages.sqlite" : "0001/records.sqlite");
+    bool of_entries = strcmp(table, "entry") == 0;
     char sql[200];
     sqlite3_stmt *select;
     sqlite3_blob *blob;
     uint8_t octet;
 
+    if (of_entries) {
+        scratch_unpack(db);
+    }
     (void)snprintf(sql, sizeof(sql), "SELECT rowid FROM %s WHERE %s", table, where);
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &select, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_step(select), SQLITE_ROW);
-    assert_int_equal(
-        sqlite3_blob_open(db, "main", table, column, sqlite3_column_int64(select, 0), 1, &blob),
-        SQLITE_OK);
+    assert_int_equal(sqlite3_blob_open(db, of_entries ? "temp" : "main", table, column,
+                                       sqlite3_column_int64(select, 0), 1, &blob),
+                     SQLITE_OK);
     assert_int_equal(sqlite3_blob_read(blob, &octet, 1, (int)at), SQLITE_OK);
     octet ^= 1;
     assert_int_equal(sqlite3_blob_write(blob, &octet, 1, (int)at), SQLITE_OK);
     assert_int_equal(sqlite3_blob_close(blob), SQLITE_OK);
     assert_int_equal(sqlite3_finalize(select), SQLITE_OK);
+    if (of_entries) {
+        scratch_pack(db);
+    }
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 

@@ -313,6 +313,19 @@ draw_head(struct dice *dice, struct cx_arena *arena, struct cx_record *record)
     record->deadline_ms = record->has_deadline ? draw_width(dice) : 0;
 }
 
+/* After the conclusion: in shadow mode there is no permit. */
+static void
+draw_caller(struct dice *dice, struct cx_arena *arena, struct cx_record *record)
+{
+    record->has_body = coin(dice);
+    if (record->has_body) {
+        record->body = draw_hash(dice);
+    }
+    record->caller = coin(dice) ? (cx_str){ NULL, 0 } : draw_text(dice, 1, arena);
+    record->own_verdict = coin(dice) ? CX_VERDICT_UNSET : draw_verdict(dice);
+    record->is_shadow = record->conclusion.expires == CX_TIME_NONE && coin(dice);
+}
+
 struct cx_record
 specimen_record(struct dice *dice, size_t n_names, struct cx_arena *arena)
 {
@@ -339,6 +352,7 @@ specimen_record(struct dice *dice, size_t n_names, struct cx_arena *arena)
     if (coin(dice)) {
         draw_corroboration(dice, arena, &record.corroboration);
     }
+    draw_caller(dice, arena, &record);
     return record;
 }
 
@@ -750,6 +764,15 @@ lists_difference(const struct cx_record *a, const struct cx_record *b)
     return NULL;
 }
 
+static const char *
+caller_difference(const struct cx_record *a, const struct cx_record *b)
+{
+    SAME(a->has_body == b->has_body && cx_hash_equal(&a->body, &b->body), "body");
+    SAME(cx_str_equal(a->caller, b->caller), "caller");
+    SAME(a->own_verdict == b->own_verdict && a->is_shadow == b->is_shadow, "own verdict, shadow");
+    return NULL;
+}
+
 const char *
 record_difference(const struct cx_record *a, const struct cx_record *b)
 {
@@ -758,6 +781,7 @@ record_difference(const struct cx_record *a, const struct cx_record *b)
     difference = difference != NULL ? difference : lists_difference(a, b);
     difference =
         difference != NULL ? difference : conclusion_difference(&a->conclusion, &b->conclusion);
+    difference = difference != NULL ? difference : caller_difference(a, b);
     return difference != NULL ? difference
                               : corroboration_difference(&a->corroboration, &b->corroboration);
 }

@@ -4,11 +4,20 @@
 
 #include "base/cbor.h"
 
-static inline void strip_item(struct cx_reader *r, struct cx_buf *buf);
+static inline void strip_item(struct cx_reader *r, int64_t known, struct cx_buf *buf);
 
-/* In a map of numbers a negative key may be passed over (docs/formats/record.md). */
+/* The next key is negative, and none of -1 to known. */
+static inline bool
+is_passed_over(const struct cx_reader *r, int64_t known)
+{
+    struct cx_reader look = *r;
+
+    return cx_cbor_next(r) == CX_CBOR_NINT && cx_cbor_int(&look) < known;
+}
+
+/* In a map of numbers a negative key may be passed over (docs/formats/record.md). Those that are known are of this map only. */
 static inline void
-strip_map(struct cx_reader *r, struct cx_buf *buf)
+strip_map(struct cx_reader *r, int64_t known, struct cx_buf *buf)
 {
     size_t n = cx_cbor_map(r).left, kept = 0;
     bool numbers = cx_cbor_next(r) == CX_CBOR_UINT;
@@ -16,13 +25,13 @@ strip_map(struct cx_reader *r, struct cx_buf *buf)
 
     cx_buf_init(&pairs, buf->max);
     for (size_t i = 0; i < n && cx_rd_ok(r); i++) {
-        if (numbers && cx_cbor_next(r) == CX_CBOR_NINT) {
+        if (numbers && is_passed_over(r, known)) {
             (void)cx_cbor_any(r);
             (void)cx_cbor_any(r);
             continue;
         }
         cx_buf_put(&pairs, cx_str_of_span(cx_cbor_any(r)));
-        strip_item(r, &pairs);
+        strip_item(r, 0, &pairs);
         kept++;
     }
     cx_cbor_put_map(buf, kept);
@@ -32,25 +41,28 @@ strip_map(struct cx_reader *r, struct cx_buf *buf)
 
 /* One item without what readers pass over. */
 static inline void
-strip_item(struct cx_reader *r, struct cx_buf *buf)
+strip_item(struct cx_reader *r, int64_t known, struct cx_buf *buf)
 {
     if (cx_cbor_next(r) == CX_CBOR_MAP) {
-        strip_map(r, buf);
+        strip_map(r, known, buf);
     } else if (cx_cbor_next(r) == CX_CBOR_ARRAY) {
         size_t n = cx_cbor_array(r, SIZE_MAX);
 
         cx_cbor_put_array(buf, n);
         for (size_t i = 0; i < n && cx_rd_ok(r); i++) {
-            strip_item(r, buf);
+            strip_item(r, 0, buf);
         }
     } else {
         cx_buf_put(buf, cx_str_of_span(cx_cbor_any(r)));
     }
 }
 
-/* The octets, or what is left of them without negative keys. */
+/* Of the negative keys of a check those that its reader knows: -1 to -4. */
+#define STRIP_KNOWN_OF_CHECK (-4)
+
+/* The octets, or what is left of them without negative keys other than -1 to known of the outermost map. */
 static inline bool
-is_same_stripped(cx_span octets, size_t before, cx_str written)
+is_same_stripped(cx_span octets, size_t before, int64_t known, cx_str written)
 {
     struct cx_reader r = cx_reader_of((cx_span){ octets.p + before, octets.n - before });
     struct cx_buf buf;
@@ -61,7 +73,7 @@ is_same_stripped(cx_span octets, size_t before, cx_str written)
     }
     cx_buf_init(&buf, octets.n);
     cx_buf_put(&buf, (cx_str){ (const char *)octets.p, before });
-    strip_item(&r, &buf);
+    strip_item(&r, known, &buf);
     same = cx_rd_ok(&r) && buf.n < octets.n && cx_str_equal(cx_buf_str(&buf), written);
     cx_buf_done(&buf);
     return same;

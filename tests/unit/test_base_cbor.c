@@ -652,13 +652,13 @@ TEST(maps_have_their_keys_in_order_and_once)
 
 /* The keys that a reader of records sees, as text; "-" at the end if the reader failed. */
 static void
-keys_of(cx_span octets, char *ret, size_t size)
+keys_by(bool (*next)(struct cx_cbor_map *map), cx_span octets, char *ret, size_t size)
 {
     struct cx_reader r = cx_reader_of(octets);
     struct cx_cbor_map map = cx_cbor_map(&r);
     size_t at = 0;
 
-    while (cx_cbor_map_next(&map)) {
+    while (next(&map)) {
         at += (size_t)snprintf(ret + at, size - at, "%lld ", (long long)map.key);
         (void)cx_cbor_any(&r);
     }
@@ -704,11 +704,59 @@ TEST(a_map_with_numbers_gives_its_critical_keys)
         struct octets octets = octets_of_hex(rows[i].hex);
         char keys[200];
 
-        keys_of(octets_span(&octets), keys, sizeof(keys));
+        keys_by(cx_cbor_map_next, octets_span(&octets), keys, sizeof(keys));
         if (strcmp(keys, rows[i].keys) != 0) {
             fail_msg("%s: \"%s\", not \"%s\"", rows[i].hex, keys, rows[i].keys);
         }
     }
+}
+
+TEST(a_map_with_numbers_gives_all_its_keys_where_that_is_asked_for)
+{
+    static const struct {
+        const char *hex;
+        const char *keys;
+    } rows[] = {
+        { "a0", "" },
+        { "a12000", "-1 " },
+        { "a12000 00", "-1 -" }, /* octets behind the end */
+        { "a3000120a20001 200121f5", "0 -1 -2 " },
+        { "a400002000 2100390100 00", "0 -1 -2 -257 " },
+        { "a13b7fffffffffffffff00", "-9223372036854775808 " },
+        { "a13b800000000000000000", "-" },
+        { "a220000100", "-1 -" }, /* not in order */
+        { "a221002000", "-2 -" },
+        { "a220002000", "-1 -" }, /* twice */
+        { "a220c000 2100", "-1 -" },
+        { "a120", "-" },
+        { "a1616100", "-" },
+        { "8100", "-" },
+    };
+
+    for (size_t i = 0; i < CX_COUNT(rows); i++) {
+        struct octets octets = octets_of_hex(rows[i].hex);
+        char keys[200];
+
+        keys_by(cx_cbor_map_next_any, octets_span(&octets), keys, sizeof(keys));
+        if (strcmp(keys, rows[i].keys) != 0) {
+            fail_msg("%s: \"%s\", not \"%s\"", rows[i].hex, keys, rows[i].keys);
+        }
+    }
+}
+
+TEST(values_are_read_between_keys)
+{
+    struct octets octets = octets_of_hex("a2000120f5");
+    struct cx_reader r = cx_reader_of(octets_span(&octets));
+    struct cx_cbor_map map = cx_cbor_map(&r);
+
+    assert_true(cx_cbor_map_next_any(&map) && map.key == 0);
+    assert_int_equal(cx_cbor_uint(&r), 1);
+    assert_true(cx_cbor_map_next_any(&map) && map.key == -1);
+    assert_true(cx_cbor_bool(&r));
+    assert_false(cx_cbor_map_next_any(&map));
+    assert_false(cx_cbor_map_next_any(&map)); /* and stays so */
+    assert_true(cx_rd_ok(&r) && cx_rd_left(&r) == 0);
 }
 
 TEST(members_have_texts_for_keys)
@@ -864,6 +912,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(text_is_utf8_up_to_its_limits),
     cmocka_unit_test(maps_have_their_keys_in_order_and_once),
     cmocka_unit_test(a_map_with_numbers_gives_its_critical_keys),
+    cmocka_unit_test(a_map_with_numbers_gives_all_its_keys_where_that_is_asked_for),
+    cmocka_unit_test(values_are_read_between_keys),
     cmocka_unit_test(members_have_texts_for_keys),
     cmocka_unit_test(depth_ends_where_it_is_said),
     cmocka_unit_test(many_shallow_items_are_not_deep),

@@ -37,7 +37,7 @@ again(cx_span octets, struct cx_arena *arena, struct cx_buf *buf)
     return true;
 }
 
-static const struct flip_kind answer_kind = { again, 0 };
+static const struct flip_kind answer_kind = { again, 0, 0 };
 
 /* ---- round trips */
 

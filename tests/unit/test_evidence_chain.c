@@ -34,8 +34,8 @@ seal_again(cx_span octets, struct cx_arena *arena, struct cx_buf *buf)
     return cx_buf_ok(buf);
 }
 
-static const struct flip_kind begin_kind = { begin_again, CX_CHAIN_SALT };
-static const struct flip_kind seal_kind = { seal_again, CX_CHAIN_SALT };
+static const struct flip_kind begin_kind = { begin_again, CX_CHAIN_SALT, 0 };
+static const struct flip_kind seal_kind = { seal_again, CX_CHAIN_SALT, 0 };
 
 static struct cx_begin
 a_begin(void)

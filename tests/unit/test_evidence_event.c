@@ -30,8 +30,8 @@ event_again(cx_span octets, struct cx_arena *arena, struct cx_buf *buf)
     return cx_ok(cx_event_decode(octets, &event, NULL)) && cx_ok(cx_event_encode(&event, buf));
 }
 
-static const struct flip_kind start_kind = { start_again, CX_RECORD_SALT };
-static const struct flip_kind event_kind = { event_again, CX_RECORD_SALT };
+static const struct flip_kind start_kind = { start_again, CX_RECORD_SALT, 0 };
+static const struct flip_kind event_kind = { event_again, CX_RECORD_SALT, 0 };
 
 static struct cx_start
 a_start(void)

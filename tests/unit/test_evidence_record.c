@@ -36,7 +36,7 @@ again(cx_span octets, struct cx_arena *arena, struct cx_buf *buf)
     return true;
 }
 
-static const struct flip_kind record_kind = { again, CX_RECORD_SALT };
+static const struct flip_kind record_kind = { again, CX_RECORD_SALT, STRIP_KNOWN_OF_CHECK };
 
 /* ---- round trips */
 
@@ -359,7 +359,7 @@ assert_written_as(const struct cx_record *record, const struct cx_buf *plain)
 
 TEST(negative_keys_are_passed_over_at_every_level)
 {
-    static const char *const keys[] = { "20", "37", "3818", "390100", "3b7fffffffffffffff" };
+    static const char *const keys[] = { "24", "37", "3818", "390100", "3b7fffffffffffffff" };
     static const char *const values[] = { "00", "1bffffffffffffffff", "a2 01 02 6161 82 f6 40",
                                           "81 81 81 81 81 80", HASH };
     static const char *const bad[] = { "1800",           "f7",    "c000", "f90000",
@@ -377,10 +377,53 @@ TEST(negative_keys_are_passed_over_at_every_level)
             assert_written_as(&record, &plain);
         }
         for (size_t v = 0; v < CX_COUNT(bad); v++) { /* but it is CBOR of ours */
-            ROW_TRUE(!accepts_with((enum level)level, "20", bad[v], &record), bad[v]);
+            ROW_TRUE(!accepts_with((enum level)level, "24", bad[v], &record), bad[v]);
         }
     }
     cx_buf_done(&plain);
+}
+
+TEST(who_asked_is_read_by_negative_keys)
+{
+    struct cx_record r;
+
+    assert_true(accepts_with(CHECK, NULL, "", &r));
+    assert_true(!r.has_body && r.caller.n == 0 && r.own_verdict == CX_VERDICT_UNSET &&
+                !r.is_shadow);
+    assert_true(accepts_with(CHECK, "20", HASH, &r));
+    assert_true(r.has_body && r.body.b[31] == 5);
+    assert_true(accepts_with(CHECK, "21", "68 6973737565722d31", &r));
+    assert_true(cx_str_equal(r.caller, CX_STR("issuer-1")));
+    assert_true(accepts_with(CHECK, "22", "07", &r)); /* better than ours: it decides nothing */
+    assert_true(r.own_verdict == CX_VERDICT_NA && r.conclusion.verdict == CX_VERDICT_PERMIT);
+}
+
+/* They are a check's: elsewhere they say nothing. */
+TEST(who_asked_is_passed_over_below_the_check)
+{
+    struct cx_record r;
+
+    for (int level = FINDING; level < LEVELS; level++) {
+        assert_true(accepts_with((enum level)level, "23", "f5", &r));
+        assert_true(!r.is_shadow && r.conclusion.expires != CX_TIME_NONE);
+        assert_true(accepts_with((enum level)level, "21", "60", &r));
+    }
+}
+
+TEST(in_shadow_mode_there_is_no_permit)
+{
+    static struct made made;
+    struct cx_arena arena;
+    struct cx_record r;
+
+    cx_arena_init(&arena, SPECIMEN_ARENA);
+    make(&made);
+    shape_put(&made.check, "23", "f5");
+    assert_false(accepts(&made, &arena, &r));
+    shape_drop(&made.conclusion, "05");
+    assert_true(accepts(&made, &arena, &r));
+    assert_true(r.is_shadow && r.conclusion.expires == CX_TIME_NONE);
+    cx_arena_done(&arena);
 }
 
 static const struct {
@@ -468,6 +511,19 @@ static const struct {
     { CHECK, "0e", "a1 00 f5", "facts by number" },
     { CHECK, "0e", "a2 6162 00 6161 00", "facts out of order" },
     { CHECK, "0f", "f6", "corroboration that is none" },
+    { CHECK, "20", "43 050505", "a short digest of a body" },
+    { CHECK, "20", "f6", "no digest of a body" },
+    { CHECK, "21", "60", "an empty caller" },
+    { CHECK, "21", "41 61", "a caller in octets" },
+    { CHECK, "21", "62 610a", "a caller with the end of a line" },
+    { CHECK, "21", "62 617f", "a caller with DEL" },
+    { CHECK, "22", "00", "no verdict of the caller" },
+    { CHECK, "22", "08", "an unknown verdict of the caller" },
+    { CHECK, "22", "6444454e59", "a caller's verdict as a word" },
+    { CHECK, "22", "f6", "null for a caller's verdict" },
+    { CHECK, "23", "f4", "not in shadow mode" },
+    { CHECK, "23", "01", "shadow mode as a number" },
+    { CHECK, "23", "f5", "a permit in shadow mode" },
     { FINDING, "00", "00", "no verdict" },
     { FINDING, "00", "08", "an unknown verdict" },
     { FINDING, "00", "24", "-5" },
@@ -703,6 +759,8 @@ static const struct cx_record_reading many_readings[CX_READINGS_MAX + 1];
 static const size_t many_seen[CX_CLIMB_MAX + 1], three[] = { 3 };
 static const cx_str regions[] = { CX_STR_INIT("RIPE"), CX_STR_INIT("ARIN"), CX_STR_INIT("RIPE") };
 
+static char long_line[CX_RECORD_LINE_MAX + 1];
+
 /* What is wrong is put into one of these. */
 struct draft {
     struct cx_record r;
@@ -876,6 +934,21 @@ spoil(struct draft *d, int which)
     case 41:
         d->r.cases[0].epoch = CX_STR("\xc3");
         break;
+    case 42:
+        d->r.is_shadow = true; /* and yet a permit */
+        break;
+    case 43:
+        d->r.caller = CX_STR("two\nlines");
+        break;
+    case 44:
+        d->r.caller = CX_STR("\xff");
+        break;
+    case 45:
+        d->r.caller = (cx_str){ long_line, sizeof(long_line) };
+        break;
+    case 46:
+        d->r.own_verdict = (enum cx_verdict)100;
+        break;
     default:
         d->r.corroboration.kind = (enum cx_corroboration_kind)3;
         break;
@@ -885,6 +958,7 @@ spoil(struct draft *d, int which)
 TEST(a_struct_that_no_record_can_be_is_not_written)
 {
     assert_true(CX_COUNT(many_texts) > CX_RECORD_RULES_MAX);
+    memset(long_line, 'l', sizeof(long_line));
     for (size_t i = 0; i < MANY; i++) {
         struct draft d = draft();
 
@@ -892,7 +966,7 @@ TEST(a_struct_that_no_record_can_be_is_not_written)
         many_findings[i] = d.finding;
         many_validations[i] = d.validation;
     }
-    for (int which = 0; which <= 42; which++) {
+    for (int which = 0; which <= 47; which++) {
         struct draft d = draft();
         struct cx_buf buf;
 
@@ -1105,6 +1179,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(members_that_are_needed_and_members_that_are_not),
     cmocka_unit_test(a_critical_key_that_is_not_known_is_refused_at_every_level),
     cmocka_unit_test(negative_keys_are_passed_over_at_every_level),
+    cmocka_unit_test(who_asked_is_read_by_negative_keys),
+    cmocka_unit_test(who_asked_is_passed_over_below_the_check),
+    cmocka_unit_test(in_shadow_mode_there_is_no_permit),
     cmocka_unit_test(what_is_wrong_is_refused),
     cmocka_unit_test(what_is_right_is_read),
     cmocka_unit_test(a_conclusion_without_reason_has_that_of_the_first_finding),

@@ -915,6 +915,42 @@ TEST(a_domain_has_one_process)
     finish(&s);
 }
 
+/* One name under one domain reaches whichever is meant, also when it is lost. */
+TEST(a_process_can_be_asked_by_number)
+{
+    struct cx_source process[2];
+    struct asked a[4] = { { .times = 0 } };
+    static struct stage s;
+    struct cx_name name = name_of("www.d.test");
+    const struct cx_question question = { cx_name_span(&name), CX_TYPE_CAA };
+
+    begin(&s, 2, GIVE);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_true(cx_ok(cx_workers_process(&s.source, i, &process[i])));
+        cx_source_ask(&process[i], &question, &s.arena, note, &a[2 * i]);
+        cx_source_ask(&process[i], &question, &s.arena, note, &a[2 * i + 1]);
+    }
+    turn(&s);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_true(peer_read(&s.peers[i]));
+        assert_int_equal(s.peers[i].n, 2);
+        assert_string_equal(s.peers[i].last, "www.d.test");
+    }
+    peer_answer(&s.peers[1], s.peers[1].ids[0], "www.d.test", NULL);
+    assert_int_equal(shutdown(s.peers[0].fd, SHUT_RDWR), 0);
+    s.start = LATER;
+    turn(&s);
+    is_error(&a[0], ended);
+    is_error(&a[1], ended);
+    assert_int_equal(a[2].times, 1);
+    assert_int_equal(a[2].answer->outcome, CX_OUTCOME_RECORDS);
+    assert_int_equal(a[3].times, 0);
+    cx_source_close(&process[0]); /* which closes nothing of the workers */
+    assert_int_equal(s.closed, 0);
+    assert_int_equal(cx_workers_process(&s.source, 2, &process[0]).code, CX_E_INTERNAL);
+    finish(&s);
+}
+
 TEST(an_alarm_is_told_once)
 {
     static struct stage s;
@@ -1057,6 +1093,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(whoever_is_answered_asks_again),
     cmocka_unit_test(a_full_socket_is_written_when_there_is_room),
     cmocka_unit_test(a_domain_has_one_process),
+    cmocka_unit_test(a_process_can_be_asked_by_number),
     cmocka_unit_test(an_alarm_is_told_once),
     cmocka_unit_test(processes_say_that_they_are_ready),
     cmocka_unit_test(a_source_that_cannot_be_opened_leaves_nothing),

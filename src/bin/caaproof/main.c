@@ -24,6 +24,7 @@ static const char usage[] =
     "  permit verify | show         may this be signed now, by a check that is in the log?\n"
     "  show STORE ID                a recorded check, as it was\n"
     "  replay STORE                 all recorded checks through the judge of today\n"
+    "  shadow STORE                 checks whose verdict is not the caller's own\n"
     "  log checkpoint|prove|...     the log as outsiders verify it\n"
     "  store init|check|seal|...    the folder that keeps it\n"
     "  reconcile STORE ...          which certificates were signed without a good permit\n"
@@ -52,6 +53,7 @@ static const struct {
     { "triage", command_triage },     { "report", command_report },
     { "explain", command_explain },   { "scope", command_scope },
     { "recheck", command_recheck },   { "reconcile", command_reconcile },
+    { "shadow", command_shadow },
 };
 
 /* What answers and verdicts depend on beside this program. Nothing is sent. */

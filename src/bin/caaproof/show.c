@@ -18,7 +18,7 @@ static const char usage[] =
     "usage: caaproof show STORE ID... [options]\n"
     "\n"
     "Shows recorded checks: what was asked, what DNS said, what was concluded then, and why;\n"
-    "when each began, and what happened to its permit.\n"
+    "when each began, who asked for it, and what happened to its permit.\n"
     "ID is SHARD/INDEX as check --record prints it, the id of a request, or a name (\"*.name\" "
     "too);\n"
     "of several checks the newest comes first.\n"
@@ -64,6 +64,28 @@ print_head(const struct cx_log_row *row, const struct cx_record *record)
     fputc('\n', stdout);
 }
 
+/* Of a check that somebody asked the daemon for. */
+static void
+print_caller(const struct cx_record *record)
+{
+    bool differs = record->own_verdict != CX_VERDICT_UNSET &&
+                   record->own_verdict != record->conclusion.verdict;
+
+    if (record->caller.n != 0) {
+        fputs("  asked for by ", stdout);
+        output_plain(stdout, record->caller);
+        fputc('\n', stdout);
+    }
+    if (record->is_shadow) {
+        fputs("  shadow mode: nothing was permitted, whatever the verdict\n", stdout);
+    }
+    if (differs) {
+        printf("  the caller's own verdict was another: %s%s%s\n",
+               paint_on(stdout, paint_of(record->own_verdict)),
+               cx_verdict_word(record->own_verdict), paint_off(stdout));
+    }
+}
+
 static cx_status
 print_json(struct cx_json *json)
 {
@@ -81,6 +103,7 @@ show_record(struct showing *s, const struct cx_log_row *row, const struct cx_rec
 
     if (!s->json) {
         print_head(row, record);
+        print_caller(record);
         human_check(stdout, s->check, s->explain);
         stored_events_print(events);
         fputc('\n', stdout);

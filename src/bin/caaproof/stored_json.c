@@ -38,6 +38,32 @@ origin_of(const struct cx_stored *stored, uint64_t shard)
     return "";
 }
 
+static struct cx_json *
+hash_or_null(bool has, const struct cx_hash *hash)
+{
+    return has ? hash_json(hash) : cx_json_new_null();
+}
+
+static struct cx_json *
+text_or_null(cx_str text)
+{
+    return text.n != 0 ? cx_json_new_string(text) : cx_json_new_null();
+}
+
+/* Who asked for it, and what came of that. */
+static bool
+set_caller(struct cx_json *json, const struct cx_record *record)
+{
+    bool has_verdict = record->own_verdict != CX_VERDICT_UNSET;
+
+    return cx_json_set(json, "caller", text_or_null(record->caller)) &&
+           cx_json_set(json, "body", hash_or_null(record->has_body, &record->body)) &&
+           cx_json_set(json, "own_verdict",
+                       has_verdict ? cx_json_new_text(cx_verdict_word(record->own_verdict))
+                                   : cx_json_new_null()) &&
+           cx_json_set(json, "shadow", cx_json_new_bool(record->is_shadow));
+}
+
 struct cx_json *
 stored_json(const struct cx_stored *stored, const struct cx_log_row *row,
             const struct cx_record *record)
@@ -60,22 +86,48 @@ stored_json(const struct cx_stored *stored, const struct cx_log_row *row,
                               record->has_authority ? hash_json(&record->authority)
                                                     : cx_json_new_null()) &&
                   cx_json_set(json, "own", hash_json(&record->own)) &&
-                  cx_json_set(json, "context", hash_json(&record->context)));
+                  cx_json_set(json, "context", hash_json(&record->context)) &&
+                  set_caller(json, record));
+}
+
+static struct cx_json *
+names_json(const struct cx_record *record)
+{
+    struct cx_json *list = cx_json_new_array();
+    char text[CX_NAME_TEXT_MAX + 2];
+    bool whole = list != NULL;
+
+    for (size_t i = 0; whole && i < record->n_names; i++) {
+        const struct cx_record_name *name = &record->names[i];
+        bool wildcard =
+            name->kind == CX_RECORD_NAME_WILDCARD || name->kind == CX_RECORD_NAME_ONION_WILDCARD;
+
+        (void)snprintf(text, sizeof(text), "%s%.*s", wildcard ? "*." : "", (int)name->text.n,
+                       name->text.p);
+        whole = cx_json_add(list, cx_json_new_text(text));
+    }
+    return cx_json_whole(list, whole);
+}
+
+struct cx_json *
+stored_difference_json(const struct cx_log_row *row, const struct cx_record *record)
+{
+    struct cx_json *json = cx_json_new_object();
+
+    return cx_json_whole(
+        json, cx_json_set(json, "shard", cx_json_new_integer((int64_t)row->shard)) &&
+                  cx_json_set(json, "index", cx_json_new_integer((int64_t)row->index)) &&
+                  cx_json_set(json, "time", time_json(record->time_ms)) &&
+                  cx_json_set(json, "id", text_or_null(record->request)) &&
+                  cx_json_set(json, "authority",
+                              hash_or_null(record->has_authority, &record->authority)) &&
+                  cx_json_set(json, "names", names_json(record)) &&
+                  cx_json_set_text(json, "verdict", cx_verdict_word(record->conclusion.verdict)) &&
+                  cx_json_set(json, "reason", cx_json_new_string(record->conclusion.reason)) &&
+                  set_caller(json, record));
 }
 
 /* ---- beside it */
-
-static struct cx_json *
-hash_or_null(bool has, const struct cx_hash *hash)
-{
-    return has ? hash_json(hash) : cx_json_new_null();
-}
-
-static struct cx_json *
-text_or_null(cx_str text)
-{
-    return text.n != 0 ? cx_json_new_string(text) : cx_json_new_null();
-}
 
 /* Where it stands, and when. */
 static bool

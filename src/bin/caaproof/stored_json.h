@@ -1,4 +1,4 @@
-/* "record" of a stored check as JSON, and what the log has beside it (docs/json.md, "Record"). */
+/* A stored check as JSON, and what the log has beside it (docs/json.md, "Record", "Shadow"). */
 #ifndef CAAPROOF_STORED_JSON_H
 #define CAAPROOF_STORED_JSON_H
 
@@ -8,6 +8,9 @@
 /* NULL when out of memory. */
 struct cx_json *stored_json(const struct cx_stored *stored, const struct cx_log_row *row,
                             const struct cx_record *record);
+/* A check whose verdict is not the caller's own. */
+struct cx_json *stored_difference_json(const struct cx_log_row *row,
+                                       const struct cx_record *record);
 /* Sets "start" and "events" of an object. False when out of memory. */
 bool stored_events_json(struct cx_json *object, const struct stored_events *events) CX_MUST;
 

@@ -56,6 +56,10 @@ enum config_expect {
     CONFIG_EXPECT_FAIL,
 };
 
+/* Caller of the daemon's own checks; nobody else is called so. A label of so many characters is put before each name. */
+#define CONFIG_CANARY       "canary"
+#define CONFIG_CANARY_LABEL 16
+
 /* Bits of config_caller.may. */
 enum config_may {
     CONFIG_MAY_CHECK = 1,
@@ -185,6 +189,7 @@ struct config {
     enum cx_messages keep;
     uint64_t permit_life_s;
     const struct config_deadline *deadline;
+    bool public_log;
     enum config_sandbox sandbox;
     cx_str user;
     const struct config_log *log;

@@ -208,12 +208,51 @@ is_same_caller(const struct config_caller *a, const struct config_caller *b)
 
 /* ---- canary */
 
+/* first and second in one text. */
+static cx_status
+join(struct cx_arena *arena, cx_str first, cx_str second, cx_str *ret)
+{
+    char *text = cx_arena_get(arena, first.n + second.n + 1, 1);
+
+    if (text == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    memcpy(text, first.p, first.n);
+    memcpy(text + first.n, second.p, second.n);
+    *ret = (cx_str){ text, first.n + second.n };
+    return CX_SUCCESS;
+}
+
 static cx_status
 check_canary_name(const struct config_site *site, void *of)
 {
     const struct config_canary_name *name = of;
+    char label[CONFIG_CANARY_LABEL + 1];
+    cx_str whole;
 
-    check_name(site, "name", name->name);
+    memset(label, 'a', CONFIG_CANARY_LABEL);
+    label[CONFIG_CANARY_LABEL] = '.';
+    CX_TRY(join(site->r->arena, (cx_str){ label, sizeof(label) }, name->name, &whole));
+    check_name(site, "name", whole);
+    return CX_SUCCESS;
+}
+
+static cx_status
+check_canary(const struct config_site *site, void *of)
+{
+    const struct config_canary *canary = of;
+    size_t denied = 0;
+
+    for (size_t i = 0; i < canary->n_names; i++) {
+        denied += canary->names[i].expect == CONFIG_EXPECT_DENY ? 1 : 0;
+    }
+    if (canary->n_names > CX_CANARY_NAMES_MAX) {
+        config_fault(site->r, config_site_key(site, "names"), "%s.names: %d at most", site->path,
+                     CX_CANARY_NAMES_MAX);
+    } else if (denied == 0) { /* where everything fails, a canary that must fail is well */
+        config_fault(site->r, config_site_key(site, "names"),
+                     "%s.names: one with expect: deny is needed", site->path);
+    }
     return CX_SUCCESS;
 }
 
@@ -292,6 +331,10 @@ check_caller_here(const struct config_site *site, const struct config *config, s
         config_fault(site->r, place, "callers[%zu]: listen has no %s, so nobody can be this caller",
                      i, caller->certificate != NULL ? "tls with client_ca" : "Unix socket");
     }
+    if (cx_str_equal(caller->name, CX_STR(CONFIG_CANARY))) {
+        config_fault(site->r, place, "callers[%zu].name: the daemon calls itself \"%s\"", i,
+                     CONFIG_CANARY);
+    }
     for (size_t k = 0; k < i; k++) {
         if (cx_str_equal(caller->name, config->callers[k].name)) {
             config_fault(site->r, place, "callers[%zu].name: \"%s\" is there twice", i,
@@ -318,21 +361,6 @@ check_origin(const struct config_site *site, const struct config *config)
         s = CX_SUCCESS;
     }
     return s;
-}
-
-/* first and second in one text. */
-static cx_status
-join(struct cx_arena *arena, cx_str first, cx_str second, cx_str *ret)
-{
-    char *text = cx_arena_get(arena, first.n + second.n + 1, 1);
-
-    if (text == NULL) {
-        return (cx_status){ CX_E_NOMEM };
-    }
-    memcpy(text, first.p, first.n);
-    memcpy(text + first.n, second.p, second.n);
-    *ret = (cx_str){ text, first.n + second.n };
-    return CX_SUCCESS;
 }
 
 /* Defaults that depend on others. keys: as src/store has it where nothing is said. */
@@ -385,6 +413,7 @@ config_check(struct config_reading *r, const struct config_section *section,
         { "config_authority", config_check_authority },
         { "config_caller", check_caller },
         { "config_identity", check_identity },
+        { "config_canary", check_canary },
         { "config_canary_name", check_canary_name },
     };
     const struct config_site place = { r, node, path };

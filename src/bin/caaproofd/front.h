@@ -43,8 +43,9 @@ struct inquiry {
     uint64_t received_ms;
     uint64_t deadline_ms;
     struct cx_check *check;
-    bool is_asking; /* its questions are under way, and it cannot be let go */
-    bool is_over;   /* nobody wants the end any more, nor the recorder */
+    const struct cx_source *source; /* whom it asks; NULL: the cache */
+    bool is_asking;                 /* its questions are under way, and it cannot be let go */
+    bool is_over;                   /* nobody wants the end any more, nor the recorder */
     struct waiters waiters;
 };
 
@@ -61,6 +62,8 @@ struct front_counts {
     uint64_t refused; /* callers that may not, unknown authorities */
     uint64_t recorder_lost;
 };
+
+struct canaries;
 
 struct front {
     struct member member;
@@ -80,7 +83,12 @@ struct front {
     size_t n_free_inquiries, n_free_askings, places;
     void *by_id;                        /* tree of inquiries */
     TAILQ_HEAD(batches, batch) batches; /* that would go on if there was room */
+    struct front_tiles *tiles;          /* front_tiles.c */
     struct cx_json *status;             /* of the recorder, as it said it last; NULL: not yet */
+    int64_t status_ms;                  /* when that was, by cx_clock_us */
+    struct canaries *canaries;          /* NULL: none are configured */
+    size_t reserved;                    /* places that callers leave to them */
+    size_t own;                         /* places that they have */
     struct front_counts counts;
     bool is_draining;
     bool is_idle; /* no request is under way, nor will be */
@@ -95,6 +103,9 @@ void front_end_if_idle(struct front *front);
 
 /* ---- front_callers.c: who somebody is, and what he may do */
 
+/* The daemon itself, who is nobody of the configuration. */
+#define FRONT_SELF (SIZE_MAX - 1)
+cx_str front_caller_name(const struct front *front, size_t caller);
 /* SIZE_MAX: nobody of the configuration. */
 size_t front_caller_of(const struct front *front, const struct http_identity *identity);
 /* A bit for each authority that the caller may use. */
@@ -133,11 +144,38 @@ cx_status front_frame(void *ctx, const struct op_frame *frame) CX_MUST;
 /* It is gone: whoever waits is told so. */
 void front_recorder_lost(struct front *front);
 
+/* ---- front_canary.c */
+
+struct front_canary_counts {
+    uint64_t rounds;
+    uint64_t failures;  /* canaries that were not as they must be */
+    uint64_t in_a_row;  /* rounds with such, up to now */
+    cx_time last_clean; /* end of the last round without; 0: there was none */
+    bool is_failing;    /* nobody is to send us checks until a round is clean */
+};
+
+cx_status front_canaries_init(struct front *front) CX_MUST;
+void front_canaries_done(struct front *front);
+/* NULL: none are configured. */
+const struct front_canary_counts *front_canary_counts(const struct front *front);
+
 /* ---- front_batch.c */
 
 void front_batch(struct front *front, size_t caller, struct http_request *request);
 /* There is room again. */
 void front_batches_go_on(struct front *front);
+
+/* ---- front_tiles.c: the log, for everybody (docs/formats/log.md) */
+
+cx_status front_tiles_init(struct front *front) CX_MUST;
+void front_tiles_done(struct front *front);
+/* False: it is no path of the log (tile_path.h), or the log is not public. */
+bool front_say_log(struct front *front, struct http_request *request,
+                   const struct http_message *message);
+/* What the recorder says to that. Classes: MALFORMED. */
+cx_status front_take_octets(struct front *front, cx_span body) CX_MUST;
+/* It is gone. */
+void front_tiles_lost(struct front *front);
 
 /* ---- front_routes.c */
 

@@ -86,6 +86,12 @@ front_caller_of(const struct front *f, const struct http_identity *identity)
     return SIZE_MAX;
 }
 
+cx_str
+front_caller_name(const struct front *f, size_t caller)
+{
+    return caller == FRONT_SELF ? CX_STR(CONFIG_CANARY) : f->member.config->callers[caller].name;
+}
+
 uint64_t
 front_authorities_of(const struct front *f, size_t caller)
 {
@@ -93,7 +99,8 @@ front_authorities_of(const struct front *f, size_t caller)
     uint64_t bits = 0;
 
     for (size_t i = 0; i < config->n_authorities; i++) {
-        if (config_caller_may_for(&config->callers[caller], config->authorities[i].name)) {
+        if (caller == FRONT_SELF ||
+            config_caller_may_for(&config->callers[caller], config->authorities[i].name)) {
             bits |= (uint64_t)1 << i;
         }
     }

@@ -54,7 +54,7 @@ front_inquiry_of_id(const struct front *f, cx_str id)
 size_t
 front_room(const struct front *f)
 {
-    return f->n_free_inquiries;
+    return f->n_free_inquiries > f->reserved ? f->n_free_inquiries - f->reserved : 0;
 }
 
 static void
@@ -73,6 +73,7 @@ leave_table(struct inquiry *q)
 
     (void)tdelete(q, &f->by_id, compare_ids);
     f->inquiries[q->seq] = NULL;
+    f->own -= q->caller == FRONT_SELF ? 1 : 0;
     f->free_inquiries[f->n_free_inquiries++] = q->seq;
 }
 
@@ -223,7 +224,7 @@ enter_table(struct inquiry *q, struct front_problem *ret)
 {
     struct front *f = q->front;
 
-    if (f->n_free_inquiries == 0) {
+    if (f->n_free_inquiries <= (q->caller == FRONT_SELF ? 0 : f->reserved)) {
         return refuse(ret, 503, "/problems/busy", "Too many checks are under way",
                       "limits.in_flight of them; try again with the same id");
     }
@@ -232,6 +233,7 @@ enter_table(struct inquiry *q, struct front_problem *ret)
     }
     q->seq = f->free_inquiries[--f->n_free_inquiries];
     f->inquiries[q->seq] = q;
+    f->own += q->caller == FRONT_SELF ? 1 : 0;
     return true;
 }
 
@@ -247,7 +249,7 @@ send_start(struct inquiry *q)
                                             .digest = { q->digest, CX_SHA256_SIZE },
                                             .received_ms = q->received_ms,
                                             .deadline_ms = q->deadline_ms,
-                                            .caller = f->member.config->callers[q->caller].name,
+                                            .caller = front_caller_name(f, q->caller),
                                             .previous = q->previous,
                                         });
 }
@@ -387,7 +389,8 @@ take_started(struct front *f, cx_span body)
         return (cx_status){ CX_E_FRAME };
     }
     q->is_asking = true;
-    cx_check_start_request(q->check, &q->check->request, &f->cache, on_checked, q);
+    cx_check_start_request(q->check, &q->check->request, q->source != NULL ? q->source : &f->cache,
+                           on_checked, q);
     return CX_SUCCESS;
 }
 
@@ -467,6 +470,7 @@ take_status(struct front *f, cx_span body)
     CX_TRY(cx_json_parse(text, &json, &detail));
     cx_json_free(f->status);
     f->status = json;
+    f->status_ms = cx_clock_us() / 1000;
     return CX_SUCCESS;
 }
 
@@ -482,6 +486,8 @@ front_frame(void *ctx, const struct op_frame *frame)
         return take_reply(f, frame->body);
     case OP_STATUS:
         return take_status(f, frame->body);
+    case OP_OCTETS:
+        return front_take_octets(f, frame->body);
     default:
         return (cx_status){ CX_E_FRAME };
     }
@@ -495,6 +501,7 @@ front_recorder_lost(struct front *f)
                     "\"status\":503,\"detail\":\"ask again with the same id\"}");
 
     f->counts.recorder_lost++;
+    front_tiles_lost(f);
     cx_json_free(f->status);
     f->status = NULL;
     for (size_t i = 0; i < f->places; i++) {

@@ -20,6 +20,15 @@ is_stopped(const struct front *f, cx_str *ret_why)
     return cx_json_string(cx_json_get(f->status, "stopped"), ret_why);
 }
 
+/* It says how it is each second: if it has not for so long, its disk keeps it, or something else. */
+#define STALLED_MS 5000
+
+static bool
+is_stalled(const struct front *f)
+{
+    return f->status != NULL && cx_clock_us() / 1000 - f->status_ms > STALLED_MS;
+}
+
 static void
 put(struct cx_buf *buf, const char *name, const char *type, const char *help, uint64_t value)
 {
@@ -78,6 +87,21 @@ put_cache(struct cx_buf *buf, struct cx_cache_stats s)
     put(buf, "cache_octets", "gauge", "Memory of the cache.", s.bytes);
 }
 
+static void
+put_canaries(struct cx_buf *buf, const struct front_canary_counts *c)
+{
+    if (c == NULL) {
+        return;
+    }
+    put(buf, "canary_rounds_total", "counter", "Rounds of canaries.", c->rounds);
+    put(buf, "canary_failures_total", "counter", "Canaries that were not as they must be.",
+        c->failures);
+    put(buf, "canary_failing", "gauge", "Not ready until a round of canaries is clean.",
+        c->is_failing ? 1 : 0);
+    put(buf, "canary_last_clean", "gauge", "When a round of canaries was clean, in seconds.",
+        (uint64_t)c->last_clean);
+}
+
 void
 front_say_metrics(struct front *f, struct http_request *request)
 {
@@ -85,7 +109,8 @@ front_say_metrics(struct front *f, struct http_request *request)
     const struct cx_json *said = cx_json_get(f->status, "counts");
     cx_str why;
 
-    put(&buf, "recorder_up", "gauge", "The recorder is there.", f->status != NULL ? 1 : 0);
+    put(&buf, "recorder_up", "gauge", "The recorder is there, and does not stall.",
+        f->status != NULL && !is_stalled(f) ? 1 : 0);
     put(&buf, "stopped", "gauge", "Nothing is permitted until a person acknowledges.",
         is_stopped(f, &why) ? 1 : 0);
     put(&buf, "checks_open", "gauge", "Checks under way.", f->places - f->n_free_inquiries);
@@ -99,6 +124,7 @@ front_say_metrics(struct front *f, struct http_request *request)
     }
     put_http(&buf, http_server_counters(f->server));
     put_cache(&buf, cx_cache_stats_of(&f->cache));
+    put_canaries(&buf, front_canary_counts(f));
     if (cx_buf_ok(&buf)) {
         http_reply(request, 200, "text/plain; version=0.0.4", cx_buf_str(&buf), NULL);
     } else {
@@ -110,6 +136,7 @@ front_say_metrics(struct front *f, struct http_request *request)
 void
 front_say_health(struct front *f, struct http_request *request, bool ready)
 {
+    const struct front_canary_counts *canaries = front_canary_counts(f);
     cx_str why;
 
     if (!ready) {
@@ -118,12 +145,36 @@ front_say_health(struct front *f, struct http_request *request, bool ready)
         http_problem(request, 503, "/problems/draining", "This process is ending", CX_STR(""));
     } else if (f->status == NULL) {
         http_problem(request, 503, "/problems/recorder", "Nothing can be recorded now", CX_STR(""));
+    } else if (is_stalled(f)) {
+        http_problem(request, 503, "/problems/recorder", "The recorder does not answer",
+                     CX_STR(""));
     } else if (is_stopped(f, &why)) {
         http_problem(request, 503, "/problems/stopped",
                      "Nothing is permitted until a person acknowledges", CX_STR(""));
+    } else if (canaries != NULL && canaries->is_failing) {
+        http_problem(request, 503, "/problems/canary", "Canaries failed", CX_STR(""));
     } else {
         http_reply(request, 200, "text/plain", CX_STR("ready\n"), NULL);
     }
+}
+
+/* NULL when out of memory. */
+static struct cx_json *
+canaries_json(const struct front *f)
+{
+    const struct front_canary_counts *c = front_canary_counts(f);
+    struct cx_json *o;
+
+    if (c == NULL) {
+        return cx_json_new_null();
+    }
+    o = cx_json_new_object();
+    return cx_json_whole(
+        o,
+        cx_json_set(o, "failing", cx_json_new_bool(c->is_failing)) &&
+            cx_json_set_number(o, "rounds", c->rounds) &&
+            cx_json_set_number(o, "failures", c->failures) &&
+            cx_json_set_moment(o, "last_clean", c->last_clean != 0 ? c->last_clean : CX_TIME_NONE));
 }
 
 void
@@ -135,6 +186,7 @@ front_say_status(struct front *f, struct http_request *request)
     o = cx_json_whole(
         o, cx_json_set_text(o, "state", f->is_draining ? "draining" : "running") &&
                cx_json_set_number(o, "checks_open", f->places - f->n_free_inquiries) &&
+               cx_json_set(o, "canaries", canaries_json(f)) &&
                cx_json_set(o, "recorder",
                            f->status != NULL ? cx_json_copy(f->status) : cx_json_new_null()));
     if (cx_ok(cx_json_write(o, &buf))) {

@@ -410,7 +410,7 @@ front_handle(void *ctx, struct http_request *request)
     const struct route *route;
     bool is_path = false;
 
-    if (answer_health(f, request, turn.message)) {
+    if (answer_health(f, request, turn.message) || front_say_log(f, request, turn.message)) {
         return;
     }
     route = route_of(turn.message, &turn.id, &is_path);

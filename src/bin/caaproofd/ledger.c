@@ -12,6 +12,14 @@ ledger_now(const struct ledger *ledger)
 }
 
 bool
+ledger_clock_is_wrong(const struct ledger *ledger, struct cx_detail *detail)
+{
+    uint64_t time_ms;
+
+    return cx_log_time(ledger->log, ledger_now(ledger), &time_ms, detail).code == CX_E_CLOCK;
+}
+
+bool
 ledger_may_use(uint64_t authorities, size_t authority)
 {
     return authority < CX_AUTHORITIES_MAX && (authorities >> authority & 1u) != 0;
@@ -111,6 +119,7 @@ static cx_status
 log_starts(struct ledger *ledger, bool *ret_more, struct cx_detail *detail)
 {
     uint64_t now = ledger_now(ledger);
+    bool clock_is_wrong = ledger_clock_is_wrong(ledger, detail);
     struct start *start;
 
     *ret_more = false;
@@ -119,7 +128,8 @@ log_starts(struct ledger *ledger, bool *ret_more, struct cx_detail *detail)
         if (start->is_logged) {
             continue;
         }
-        if (now < start->received_ms + CX_START_WAIT_MS && now >= start->received_ms) {
+        if (clock_is_wrong ||
+            (now < start->received_ms + CX_START_WAIT_MS && now >= start->received_ms)) {
             *ret_more = true;
             continue;
         }
@@ -239,6 +249,13 @@ ledger_close(struct ledger *ledger)
 
 /* ---- status */
 
+bool
+ledger_stopped(const struct ledger *ledger, const char **ret_why)
+{
+    *ret_why = ledger->stopped.why;
+    return ledger->stopped.is;
+}
+
 static struct cx_json *
 counts_json(const struct ledger *ledger)
 {
@@ -275,7 +292,8 @@ ledger_status(const struct ledger *ledger)
             cx_json_set_number(o, "open", ledger->n_open) &&
             cx_json_set_number(o, "recent_claims", recent_count(ledger->spent)) &&
             cx_json_set(o, "stopped",
-                        stopped->is ? cx_json_new_text(stopped->why) : cx_json_new_null()) &&
+                        stopped->is ? cx_json_new_outside(cx_str_of(stopped->why))
+                                    : cx_json_new_null()) &&
             cx_json_set_moment(o, "stopped_since",
                                stopped->is ? (cx_time)(stopped->since_ms / 1000) : CX_TIME_NONE) &&
             cx_json_set(o, "counts", counts_json(ledger)));

@@ -5,7 +5,10 @@
  * stop holds. One that was committed too late is void for ever (an event says so).
  * I3: the verdict is the recorder's own, of the answers it was given. A front that says another is a stop.
  * I4: a start that finds no end is interrupted: at the front's end, and at the next opening after our own.
- * I5: after a failure of the log nothing is answered any more: the ledger can only be closed. */
+ * I5: after a failure of the log nothing is answered any more: the ledger can only be closed.
+ * I6: a check of the daemon's own (a canary) is never a permit, goes on while a stop holds, and is one itself if its verdict is
+ * positive, by front's word or ours.
+ * I7: while the clock is behind the log, nothing is begun or appended, and whoever asks hears of it; it is no failure. */
 #ifndef CAAPROOFD_LEDGER_H
 #define CAAPROOFD_LEDGER_H
 
@@ -28,7 +31,12 @@ struct ledger_options {
     struct cx_recorder_options recorder;
     const struct ledger_authority *authorities;
     size_t n_authorities;
-    size_t starts_max;             /* under way at once */
+    size_t starts_max; /* under way at once */
+    cx_str canary;     /* caller of the daemon's own checks; n == 0: there are none */
+    /* Whether the issuer domain names that are in force now for authority i are those that it publishes. NULL: nobody knows.
+     * Classes: NOMEM; any other is a mismatch, and a stop. */
+    cx_status (*own_check)(void *ctx, size_t authority, cx_time now, struct cx_detail *detail);
+    void *own_ctx;
     uint64_t (*now_ms)(void *ctx); /* NULL: the wall clock */
     void *now_ctx;
 };
@@ -65,6 +73,10 @@ cx_status ledger_turn(struct ledger *ledger, struct cx_buf *out, bool *ret_more,
 
 /* The front is gone: its starts are interrupted. */
 cx_status ledger_front_lost(struct ledger *ledger, struct cx_detail *detail) CX_MUST;
+
+/* Why nothing is permitted, since when; or (false), if somebody acknowledged that, who it was and what he said. Borrowed until the next
+ * call. */
+bool ledger_stopped(const struct ledger *ledger, const char **ret_why);
 
 /* Object of docs/api.md, "Status"; NULL when out of memory. */
 struct cx_json *ledger_status(const struct ledger *ledger);

@@ -117,16 +117,46 @@ say_conflict(struct ledger *ledger, uint32_t seq, struct cx_buf *out)
                          "another request has it already; give this one an id of its own");
 }
 
+struct saying {
+    struct ledger *ledger;
+    const struct known_query *query;
+    struct cx_stored stored;
+    struct cx_check *check;
+    struct cx_buf *out;
+    struct cx_detail *detail;
+};
+
+/* The members that a first reply has, of then: the mode may be another now. */
+static struct cx_json *
+finished_json(const struct ledger *ledger, const struct cx_record *record,
+              const struct cx_check *check)
+{
+    size_t authority = ledger_authority_of(ledger, &record->authority);
+    struct cx_json *json = cx_result_to_json(check);
+
+    return cx_json_whole(
+        json,
+        cx_json_set_text(json, "state", "finished") &&
+            (authority == CX_AUTHORITIES_MAX ||
+             cx_json_set_text(json, "authority", ledger->options->authorities[authority].name)) &&
+            cx_json_set_text(json, "mode", record->is_shadow ? "shadow" : "enforce") &&
+            cx_json_set_moment(json, "deadline",
+                               record->has_deadline ? (cx_time)(record->deadline_ms / 1000)
+                                                    : CX_TIME_NONE));
+}
+
 /* As it was found then, not judged again. *json NULL: out of memory. */
 static cx_status
-recalled_json(struct cx_stored *stored, const struct cx_log_row *row, struct cx_json **json,
-              struct cx_recorded *recorded, struct cx_check *check, struct cx_detail *detail)
+recalled_json(struct saying *saying, const struct cx_log_row *row, struct cx_json **json,
+              struct cx_recorded *recorded)
 {
+    struct cx_stored *stored = &saying->stored;
+    struct cx_check *check = saying->check;
     struct cx_record record;
     struct cx_entry entry;
 
-    CX_TRY(cx_stored_record(stored, row, &record, detail));
-    CX_TRY(cx_recall(stored->recaller, &record, check, detail));
+    CX_TRY(cx_stored_record(stored, row, &record, saying->detail));
+    CX_TRY(cx_recall(stored->recaller, &record, check, saying->detail));
     CX_TRY(cx_recall_findings(&record, check));
     CX_TRY(cx_entry_read((cx_span){ row->entry, CX_ENTRY_SIZE }, &entry));
     *recorded = (struct cx_recorded){
@@ -137,12 +167,7 @@ recalled_json(struct cx_stored *stored, const struct cx_log_row *row, struct cx_
     };
     memcpy(recorded->digest.b, entry.digest, CX_HASH_SIZE);
     CX_TRY(cx_arena_copy(&check->arena, row->record, &recorded->record));
-    *json = cx_result_to_json(check);
-    *json = cx_json_whole(*json, cx_json_set_text(*json, "state", "finished") &&
-                                     cx_json_set_moment(*json, "deadline",
-                                                        record.has_deadline
-                                                            ? (cx_time)(record.deadline_ms / 1000)
-                                                            : CX_TIME_NONE));
+    *json = finished_json(saying->ledger, &record, check);
     return *json != NULL ? CX_SUCCESS : (cx_status){ CX_E_NOMEM };
 }
 
@@ -165,15 +190,6 @@ say_recalled(struct ledger *ledger, const struct known_query *query, struct cx_j
     return reply_json(out, query->seq, 200, json);
 }
 
-struct saying {
-    struct ledger *ledger;
-    const struct known_query *query;
-    struct cx_stored stored;
-    struct cx_check *check;
-    struct cx_buf *out;
-    struct cx_detail *detail;
-};
-
 static cx_status
 say_row(void *ctx, const struct cx_log_row *row)
 {
@@ -181,7 +197,7 @@ say_row(void *ctx, const struct cx_log_row *row)
     struct cx_json *json = NULL;
     struct cx_recorded recorded;
 
-    CX_TRY(recalled_json(&saying->stored, row, &json, &recorded, saying->check, saying->detail));
+    CX_TRY(recalled_json(saying, row, &json, &recorded));
     return say_recalled(saying->ledger, saying->query, json, &recorded, saying->out,
                         saying->detail);
 }
@@ -539,7 +555,7 @@ stop(struct ledger *ledger, const struct op_ask *op, struct cx_detail *detail)
 {
     char why[STOP_TEXT];
 
-    (void)snprintf(why, sizeof(why), "%.*s", (int)(op->text.n < STOP_TEXT ? op->text.n : STOP_TEXT),
+    (void)snprintf(why, sizeof(why), "%.*s", ledger_cut(op->text),
                    op->text.n != 0 ? op->text.p : "");
     CX_TRY(ledger_stop(ledger, op->text.n != 0 ? why : "no cause was given", detail));
     return say_simply(ledger, op->seq, "stopped");
@@ -563,6 +579,9 @@ acknowledge(struct ledger *ledger, const struct op_ask *op, struct cx_buf *out,
     }
     CX_TRY(ledger_add_event(ledger, &event, detail));
     ledger->stopped = (struct stopped){ .is = false };
+    (void)snprintf(ledger->stopped.why, STOP_TEXT, "%.*s: %.*s", ledger_cut(op->caller),
+                   op->caller.p, ledger_cut(op->text), op->text.p);
+    memset(ledger->own_minute, 0, sizeof(ledger->own_minute)); /* it may still be so */
     return say_simply(ledger, op->seq, "running");
 }
 
@@ -591,6 +610,9 @@ ledger_ask(struct ledger *ledger, enum op kind, const struct op_ask *op, struct 
     if (kind != OP_STOP && kind != OP_ACK && kind != OP_ISSUED && !intake_is_id(op->id)) {
         return reply_problem(out, op->seq, &problem_request, "this is no id of a check");
     }
+    if (kind != OP_GET && kind != OP_ISSUED && ledger_clock_is_wrong(ledger, detail)) { /* all the others append */
+        return reply_problem(out, op->seq, &problem_clock, "%s", detail->text);
+    }
     switch (kind) {
     case OP_GET:
         return get(ledger, op, out, detail);
@@ -609,9 +631,11 @@ ledger_ask(struct ledger *ledger, enum op kind, const struct op_ask *op, struct 
     case OP_START:
     case OP_FINISH:
     case OP_ABANDON:
+    case OP_TILE:
     case OP_STARTED:
     case OP_REPLY:
     case OP_STATUS:
+    case OP_OCTETS:
     case OP_END:
         break;
     }

@@ -10,6 +10,7 @@
 #include "pki/digest.h"
 
 #include <search.h>
+#include <stdio.h>
 
 /* ---- open starts, by id and by the number that front gave them */
 
@@ -83,7 +84,7 @@ free_start(struct start *start)
 }
 
 static cx_status
-add_start(struct ledger *ledger, const struct op_start *op)
+add_start(struct ledger *ledger, const struct op_start *op, struct cx_detail *detail)
 {
     struct start *start = make_start(ledger, op);
 
@@ -97,7 +98,8 @@ add_start(struct ledger *ledger, const struct op_start *op)
     ledger->by_seq[start->seq] = start;
     ledger->n_open++;
     ledger->counts.started++;
-    return CX_SUCCESS;
+    /* Only a start says which earlier try it replaces: then it is an entry however quickly its check ends. */
+    return start->previous.n != 0 ? start_log(ledger, start, detail) : CX_SUCCESS;
 }
 
 void
@@ -112,6 +114,38 @@ start_end(struct ledger *ledger, struct start *start)
 
 /* ---- START */
 
+static bool
+is_canary(const struct ledger *ledger, cx_str caller)
+{
+    return ledger->options->canary.n != 0 && cx_str_equal(caller, ledger->options->canary);
+}
+
+/* At the first start in each minute of the clock: OWN changes with dates, and a date begins with a minute. */
+static cx_status
+check_own(struct ledger *ledger, size_t authority, struct cx_detail *detail)
+{
+    const struct ledger_options *o = ledger->options;
+    uint64_t now = ledger_now(ledger) / 1000;
+    struct cx_detail why = { .text = "" };
+    char text[STOP_TEXT];
+    cx_status s;
+
+    if (o->own_check == NULL || ledger->own_minute[authority] == now / 60) {
+        return CX_SUCCESS;
+    }
+    s = o->own_check(o->own_ctx, authority, (cx_time)now, &why);
+    if (s.code == CX_E_NOMEM) {
+        return s;
+    }
+    ledger->own_minute[authority] = now / 60;
+    if (cx_ok(s)) {
+        return CX_SUCCESS;
+    }
+    (void)snprintf(text, sizeof(text), "authority %.60s: %.120s", o->authorities[authority].name,
+                   why.text);
+    return ledger_stop(ledger, text, detail);
+}
+
 cx_status
 ledger_start(struct ledger *ledger, const struct op_start *op, struct cx_buf *out,
              struct cx_detail *detail)
@@ -124,7 +158,11 @@ ledger_start(struct ledger *ledger, const struct op_start *op, struct cx_buf *ou
         op->authority >= ledger->options->n_authorities || !intake_is_id(op->id)) {
         return cx_fail(detail, CX_E_FRAME, "a start that no front of ours would send");
     }
-    if (ledger->stopped.is) {
+    if (ledger_clock_is_wrong(ledger, detail)) {
+        return reply_problem(out, op->seq, &problem_clock, "%s", detail->text);
+    }
+    CX_TRY(check_own(ledger, op->authority, detail));
+    if (ledger->stopped.is && !is_canary(ledger, op->caller)) {
         return reply_problem(out, op->seq, &problem_stopped, "%s", ledger->stopped.why);
     }
     if (start_of_id(ledger, op->id) != NULL) { /* of another front; ours knows its own */
@@ -136,7 +174,7 @@ ledger_start(struct ledger *ledger, const struct op_start *op, struct cx_buf *ou
     if (known) {
         return CX_SUCCESS;
     }
-    CX_TRY(add_start(ledger, op));
+    CX_TRY(add_start(ledger, op, detail));
     op_put_seq(out, OP_STARTED, op->seq);
     return cx_buf_status(out);
 }
@@ -197,6 +235,17 @@ start_interrupt(struct ledger *ledger, struct start *start, const char *why,
     return CX_SUCCESS;
 }
 
+/* I7. A start that is in the log stays there without an end, until the next opening interrupts it. */
+static cx_status
+end_by_clock(struct ledger *ledger, struct start *start, struct cx_buf *out,
+             struct cx_detail *detail)
+{
+    cx_status s = reply_problem(out, start->seq, &problem_clock, "%s", detail->text);
+
+    start_end(ledger, start);
+    return s;
+}
+
 static cx_status
 interrupt_and_say(struct ledger *ledger, struct start *start, const char *why,
                   struct cx_detail *detail)
@@ -217,9 +266,12 @@ ledger_abandon(struct ledger *ledger, uint32_t seq, struct cx_buf *out, struct c
 {
     struct start *start = start_of_seq(ledger, seq);
 
-    (void)out;
-    return start == NULL ? cx_fail(detail, CX_E_FRAME, "an end of a check that was not begun")
-                         : interrupt_and_say(ledger, start, "it could not be carried out", detail);
+    if (start == NULL) {
+        return cx_fail(detail, CX_E_FRAME, "an end of a check that was not begun");
+    }
+    return ledger_clock_is_wrong(ledger, detail)
+               ? end_by_clock(ledger, start, out, detail)
+               : interrupt_and_say(ledger, start, "it could not be carried out", detail);
 }
 
 cx_status
@@ -228,7 +280,9 @@ ledger_front_lost(struct ledger *ledger, struct cx_detail *detail)
     while (!TAILQ_EMPTY(&ledger->open)) {
         struct start *start = TAILQ_FIRST(&ledger->open);
 
-        CX_TRY(start_interrupt(ledger, start, "the process that asked for it ended", detail));
+        if (!ledger_clock_is_wrong(ledger, detail)) {
+            CX_TRY(start_interrupt(ledger, start, "the process that asked for it ended", detail));
+        }
         start_end(ledger, start);
     }
     return CX_SUCCESS;
@@ -391,7 +445,7 @@ record(struct ledger *ledger, struct start *start, struct cx_detail *detail)
     const struct cx_recorder_terms terms = {
         .has_authority = true,
         .authority = authority->key,
-        .is_shadow = authority->is_shadow,
+        .is_shadow = authority->is_shadow || is_canary(ledger, start->caller),
         .life_s = authority->life_s,
         .has_body = true,
         .body = start->digest,
@@ -438,17 +492,42 @@ verdicts_agree(const struct start *start, const struct op_finish *op)
     return ours->verdict == op->verdict || ours->reason == CX_REASON_LATE;
 }
 
+/* I6. Late or not: DNS said what it must never say. In one commit with the check. */
 static cx_status
-end_by_verdict(struct ledger *ledger, struct start *start, const struct op_finish *op,
+stop_by_canary(struct ledger *ledger, const struct start *start, const struct op_finish *op,
                struct cx_detail *detail)
 {
+    const struct cx_request *request = &start->check->request;
+    cx_str name = request->n_names != 0 ? request->names[0].given : CX_STR("");
+    char text[STOP_TEXT];
+
+    if (!is_canary(ledger, start->caller) ||
+        (!cx_verdict_positive(start->check->conclusion.verdict) &&
+         !cx_verdict_positive(op->verdict))) {
+        return CX_SUCCESS;
+    }
+    (void)snprintf(text, sizeof(text), "a canary was permitted: %.*s", ledger_cut(name), name.p);
+    return ledger_stop(ledger, text, detail);
+}
+
+static cx_status
+end_by_verdict(struct ledger *ledger, struct start *start, const struct op_finish *op,
+               struct cx_buf *out, struct cx_detail *detail)
+{
+    cx_status s;
+
     if (!verdicts_agree(start, op)) {
         CX_TRY(ledger_stop(ledger, "two judgements of one check differ", detail));
         return interrupt_and_say(ledger, start, "two judgements of it differ", detail);
     }
-    CX_TRY(record(ledger, start, detail));
+    CX_TRY(stop_by_canary(ledger, start, op, detail));
+    s = record(ledger, start, detail);
+    if (s.code == CX_E_CLOCK || s.code == CX_E_LIMIT) { /* nothing was appended */
+        s = reply_problem(out, op->seq, s.code == CX_E_CLOCK ? &problem_clock : &problem_request,
+                          "%s", detail->text);
+    }
     start_end(ledger, start);
-    return CX_SUCCESS;
+    return s;
 }
 
 cx_status
@@ -461,18 +540,16 @@ ledger_finish(struct ledger *ledger, const struct op_finish *op, struct cx_buf *
     if (start == NULL) {
         return cx_fail(detail, CX_E_FRAME, "an end of a check that was not begun");
     }
-    (void)ledger_arena(ledger, op->seq); /* of names that need no answers */
+    (void)ledger_arena(ledger, op->seq);         /* of names that need no answers */
+    if (ledger_clock_is_wrong(ledger, detail)) { /* its times would fit nothing */
+        return end_by_clock(ledger, start, out, detail);
+    }
     CX_TRY(compare_finish(ledger, start, op, detail));
     s = judge(ledger, start, op, detail);
     if (cx_ok(s)) {
-        s = end_by_verdict(ledger, start, op, detail);
-    } else if (s.code != CX_E_NOMEM) { /* front would not have let it through */
-        return cx_fail(detail, CX_E_FRAME, "a request that cannot be judged");
+        return end_by_verdict(ledger, start, op, out, detail);
     }
-    if (s.code == CX_E_CLOCK || s.code == CX_E_LIMIT) { /* nothing was appended */
-        s = reply_problem(out, op->seq, s.code == CX_E_CLOCK ? &problem_clock : &problem_request,
-                          "%s", detail->text);
-        start_end(ledger, start);
-    }
-    return s;
+    return s.code == CX_E_NOMEM /* front would not have let it through */
+               ? s
+               : cx_fail(detail, CX_E_FRAME, "a request that cannot be judged");
 }

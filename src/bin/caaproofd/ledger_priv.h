@@ -3,6 +3,7 @@
 #define CAAPROOFD_LEDGER_PRIV_H
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "bin/caaproofd/ledger.h"
 #include "bin/caaproofd/recent.h"
 #include "engine/stored.h"
@@ -42,7 +43,7 @@ struct pending {
     struct cx_check *check; /* owned: what recorded borrows */
 };
 
-/* Why nothing is permitted. */
+/* Why nothing is permitted; or what was said when that ended. */
 #define STOP_TEXT 200
 struct stopped {
     bool is;
@@ -56,6 +57,13 @@ struct row {
     struct cx_log_row got;
     bool found;
 };
+
+/* Octets of text that have a place there, for printf. */
+static inline int
+ledger_cut(cx_str text)
+{
+    return (int)(text.n < STOP_TEXT ? text.n : STOP_TEXT - 1);
+}
 
 /* Kinds of facts about permits. */
 enum spent {
@@ -80,6 +88,7 @@ struct ledger {
     struct recent *bad;          /* by authority and name: the last check that was not positive */
     uint64_t horizon_ms;         /* how long both are kept */
     struct stopped stopped;
+    uint64_t own_minute[CX_AUTHORITIES_MAX]; /* of the clock, in which OWN was looked at last */
     struct {
         uint64_t started, finished, permitted, denied, failed, late, interrupted, claimed,
             claims_refused, conflicts, overrides, shadow_differs, issuances,
@@ -94,6 +103,8 @@ cx_span_of_hash(const struct cx_hash *hash)
 }
 
 uint64_t ledger_now(const struct ledger *ledger);
+/* I7. */
+bool ledger_clock_is_wrong(const struct ledger *ledger, struct cx_detail *detail);
 bool ledger_may_use(uint64_t authorities, size_t authority);
 /* CX_AUTHORITIES_MAX if there is none with that key. */
 size_t ledger_authority_of(const struct ledger *ledger, const struct cx_hash *key);
@@ -200,7 +211,7 @@ struct cx_json *issued_json(const struct ledger *ledger, const struct issued *is
 cx_status ledger_say_issued(struct ledger *ledger, const struct op_ask *op, struct cx_buf *out,
                             struct cx_detail *detail) CX_MUST;
 
-/* ---- ledger_open.c: what the log says of the time before */
+/* ---- ledger_recall.c: what the log says of the time before */
 
 cx_status ledger_recall(struct ledger *ledger, struct cx_detail *detail) CX_MUST;
 

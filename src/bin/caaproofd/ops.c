@@ -121,6 +121,40 @@ op_put_status(struct cx_buf *buf, cx_str json)
     end(buf, at);
 }
 
+/* Numbers of what is asked for. */
+enum {
+    TILE_CHECKPOINT,
+    TILE_HASHES,
+    TILE_ENTRIES,
+};
+
+void
+op_put_tile(struct cx_buf *buf, const struct op_tile *op)
+{
+    size_t at = begin(buf, OP_TILE, 6);
+
+    cx_cbor_put_uint(buf, op->seq);
+    cx_cbor_put_uint(buf, op->shard);
+    cx_cbor_put_uint(buf, op->is_checkpoint  ? TILE_CHECKPOINT
+                          : op->tile.entries ? TILE_ENTRIES
+                                             : TILE_HASHES);
+    cx_cbor_put_uint(buf, op->tile.level);
+    cx_cbor_put_uint(buf, op->tile.index);
+    cx_cbor_put_uint(buf, op->tile.width);
+    end(buf, at);
+}
+
+void
+op_put_octets(struct cx_buf *buf, const struct op_octets *op)
+{
+    size_t at = begin(buf, OP_OCTETS, 3);
+
+    cx_cbor_put_uint(buf, op->seq);
+    cx_cbor_put_uint(buf, op->status);
+    cx_cbor_put_bytes(buf, cx_span_of_str(op->octets));
+    end(buf, at);
+}
+
 /* ---- reading */
 
 static struct cx_reader
@@ -241,5 +275,52 @@ op_get_status(cx_span body, cx_str *ret)
 
     CX_TRY(close_body(&r));
     *ret = cx_str_of_span(json);
+    return CX_SUCCESS;
+}
+
+/* Of a checkpoint no tile, of entries no level, and no tile without width. */
+static bool
+is_tile(uint64_t kind, const struct cx_tile *tile)
+{
+    if (kind == TILE_CHECKPOINT) {
+        return tile->level == 0 && tile->index == 0 && tile->width == 0;
+    }
+    return tile->width != 0 && (kind == TILE_HASHES || tile->level == 0);
+}
+
+cx_status
+op_get_tile(cx_span body, struct op_tile *ret)
+{
+    struct cx_reader r = open_body(body, 6);
+    struct op_tile op = { .seq = 0 };
+    uint64_t kind;
+
+    op.seq = (uint32_t)cx_cbor_number(&r, UINT32_MAX);
+    op.shard = cx_cbor_number(&r, INT64_MAX);
+    kind = cx_cbor_number(&r, TILE_ENTRIES);
+    op.is_checkpoint = kind == TILE_CHECKPOINT;
+    op.tile.entries = kind == TILE_ENTRIES;
+    op.tile.level = (unsigned)cx_cbor_number(&r, CX_TILE_LEVELS - 1);
+    op.tile.index = cx_cbor_number(&r, INT64_MAX / CX_TILE_WIDTH);
+    op.tile.width = (unsigned)cx_cbor_number(&r, CX_TILE_WIDTH);
+    CX_TRY(close_body(&r));
+    if (!is_tile(kind, &op.tile)) {
+        return (cx_status){ CX_E_FRAME };
+    }
+    *ret = op;
+    return CX_SUCCESS;
+}
+
+cx_status
+op_get_octets(cx_span body, struct op_octets *ret)
+{
+    struct cx_reader r = open_body(body, 3);
+    struct op_octets op;
+
+    op.seq = (uint32_t)cx_cbor_number(&r, UINT32_MAX);
+    op.status = (uint32_t)cx_cbor_number(&r, 599);
+    op.octets = cx_str_of_span(cx_cbor_bytes(&r));
+    CX_TRY(close_body(&r));
+    *ret = op;
     return CX_SUCCESS;
 }

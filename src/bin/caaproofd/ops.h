@@ -7,6 +7,7 @@
 
 #include "base/cbor.h"
 #include "caa/verdict.h"
+#include "evidence/tile.h"
 
 #define OP_FIRST 64
 
@@ -22,10 +23,12 @@ enum op {
     OP_STOP,             /* something was seen that must stop everything */
     OP_ACK,              /* a person ends that */
     OP_OVERRIDE,         /* somebody asked for a permit in spite of a verdict */
+    OP_TILE,             /* something of the log that everybody may see */
     /* recorder to front */
     OP_STARTED, /* go on with the check */
     OP_REPLY,   /* what the caller is told */
     OP_STATUS,  /* how the recorder is */
+    OP_OCTETS,  /* what OP_TILE asked for */
     OP_END,
 };
 
@@ -65,12 +68,28 @@ struct op_reply {
     cx_str body;     /* JSON */
 };
 
+/* A checkpoint or a tile of a shard. */
+struct op_tile {
+    uint32_t seq; /* of its own: not that of a check or a question */
+    uint64_t shard;
+    bool is_checkpoint; /* then tile says nothing */
+    struct cx_tile tile;
+};
+
+struct op_octets {
+    uint32_t seq;
+    uint32_t status; /* 200, 404: there is none, 503: it cannot be read; without octets then */
+    cx_str octets;
+};
+
 void op_put_start(struct cx_buf *buf, const struct op_start *op);
 void op_put_finish(struct cx_buf *buf, const struct op_finish *op);
 void op_put_seq(struct cx_buf *buf, enum op kind, uint32_t seq); /* ABANDON, STARTED */
 void op_put_ask(struct cx_buf *buf, enum op kind, const struct op_ask *op);
 void op_put_reply(struct cx_buf *buf, const struct op_reply *op);
 void op_put_status(struct cx_buf *buf, cx_str json);
+void op_put_tile(struct cx_buf *buf, const struct op_tile *op);
+void op_put_octets(struct cx_buf *buf, const struct op_octets *op);
 
 /* Texts and spans are borrowed from the body. Classes: MALFORMED. */
 cx_status op_get_start(cx_span body, struct op_start *ret) CX_MUST;
@@ -79,6 +98,8 @@ cx_status op_get_seq(cx_span body, uint32_t *ret) CX_MUST;
 cx_status op_get_ask(cx_span body, struct op_ask *ret) CX_MUST;
 cx_status op_get_reply(cx_span body, struct op_reply *ret) CX_MUST;
 cx_status op_get_status(cx_span body, cx_str *ret) CX_MUST;
+cx_status op_get_tile(cx_span body, struct op_tile *ret) CX_MUST;
+cx_status op_get_octets(cx_span body, struct op_octets *ret) CX_MUST;
 
 /* The first frame of what came in, of these kinds or of resolve/frame.h. *ret_more: more octets are needed. Classes:
  * MALFORMED (CX_E_FRAME: too long). */

@@ -125,7 +125,8 @@ open_resolvers(struct front *f, struct cx_detail *detail)
 void
 front_end_if_idle(struct front *f)
 {
-    if (f->is_idle && f->n_free_inquiries == f->places) {
+    if (f->is_idle && f->n_free_inquiries + f->own == f->places) { /* nobody waits for our own */
+        f->is_idle = false;                                        /* once */
         member_say(&f->member, CONTROL_DRAINED, 0, "");
         (void)event_base_loopexit(f->base, NULL);
     }
@@ -270,8 +271,10 @@ begin(struct front *f, struct cx_detail *detail)
 
     CX_TRY(open_events(f));
     CX_TRY(front_checks_init(f));
+    CX_TRY(front_tiles_init(f));
     CX_TRY(open_server(f, detail));
     CX_TRY(open_resolvers(f, detail));
+    CX_TRY(front_canaries_init(f));
     CX_TRY(member_enter_sandbox(&f->member, &sandbox, detail));
     fd = member_take_fd(&f->member, ROLE_RECORDER, 0);
     if (fd >= 0) {
@@ -288,7 +291,9 @@ end(struct front *f)
     }
     cx_source_close(&f->cache);
     link_free(f->recorder);
+    front_canaries_done(f);
     front_checks_done(f);
+    front_tiles_done(f);
     cx_answer_sender_free(f->sender);
     cx_json_free(f->status);
     for (size_t i = 0; f->tls != NULL && i < f->member.config->n_listen; i++) {

@@ -3,6 +3,7 @@
 #include "bin/caaproofd/ledger.h"
 #include "bin/caaproofd/link.h"
 #include "bin/caaproofd/member.h"
+#include "bin/caaproofd/published.h"
 #include "bin/caaproofd/roles.h"
 #include "bin/caaproofd/sandbox.h"
 #include "resolve/anchor.h"
@@ -14,6 +15,7 @@
 #include <event2/event.h>
 
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -22,12 +24,14 @@ struct recorder {
     struct cx_arena arena; /* of what options point to */
     struct ledger_options options;
     struct ledger *ledger;
+    struct published *published;
     struct event_base *base;
     struct event *control;
     struct event *later; /* starts that wait for an entry */
     struct event *ticker;
     struct link *front; /* NULL: there is none now */
     struct cx_answer_receiver *receiver;
+    bool was_stopped; /* as the log was told */
     int exit;
 };
 
@@ -56,6 +60,23 @@ tell_status(struct recorder *r)
     cx_json_free(status);
 }
 
+/* Once for each change, when it is durable. */
+static void
+tell_stop(struct recorder *r)
+{
+    const char *why;
+    bool is = ledger_stopped(r->ledger, &why);
+
+    if (is && !r->was_stopped) {
+        member_log(&r->member, CONFIG_LEVEL_ERR,
+                   "nothing is permitted until a person acknowledges: %s", why);
+    } else if (!is && r->was_stopped) {
+        member_log(&r->member, CONFIG_LEVEL_NOTICE, "permits are given again; acknowledged by %s",
+                   why);
+    }
+    r->was_stopped = is;
+}
+
 /* What came is made durable; then its replies go out. */
 static void
 turn(struct recorder *r)
@@ -69,7 +90,10 @@ turn(struct recorder *r)
 
     if (!cx_ok(s)) {
         stop(r, "the log failed", &detail);
-    } else if (more) {
+        return;
+    }
+    tell_stop(r);
+    if (more) {
         (void)event_add(r->later, &soon);
     }
 }
@@ -116,6 +140,31 @@ take_given(struct recorder *r, cx_span body)
     return ledger_answer(r->ledger, seq, answer);
 }
 
+/* That it cannot be read now is no failure of the log, which is written by another way. */
+static cx_status
+take_tile(struct recorder *r, cx_span body)
+{
+    CX_AUTO(cx_buf_done) struct cx_buf octets = { .max = CX_NOTE_OCTETS_MAX };
+    struct cx_detail detail = { .text = "" };
+    bool found = false;
+    struct op_tile op;
+    cx_status s;
+
+    CX_TRY(op_get_tile(body, &op));
+    s = published_get(r->published, &op, cx_time_now_ms(), &octets, &found, &detail);
+    if (!cx_ok(s)) {
+        member_log(&r->member, CONFIG_LEVEL_WARNING, "the public log cannot be read: %s",
+                   detail.text);
+        cx_buf_clear(&octets);
+    }
+    op_put_octets(link_out(r->front), &(struct op_octets){ .seq = op.seq,
+                                                           .status = !cx_ok(s) ? 503
+                                                                     : found   ? 200
+                                                                               : 404,
+                                                           .octets = cx_buf_str(&octets) });
+    return CX_SUCCESS;
+}
+
 static cx_status
 take_op(struct recorder *r, const struct op_frame *frame, struct cx_detail *detail)
 {
@@ -135,6 +184,8 @@ take_op(struct recorder *r, const struct op_frame *frame, struct cx_detail *deta
     case OP_ABANDON:
         CX_TRY(op_get_seq(frame->body, &seq));
         return ledger_abandon(r->ledger, seq, out, detail);
+    case OP_TILE:
+        return take_tile(r, frame->body);
     default:
         CX_TRY(op_get_ask(frame->body, &ask));
         return ledger_ask(r->ledger, (enum op)frame->kind, &ask, out, detail);
@@ -310,6 +361,14 @@ list_authorities(struct recorder *r, const struct config *config)
 }
 
 static cx_status
+own_check(void *ctx, size_t authority, cx_time now, struct cx_detail *detail)
+{
+    const struct recorder *r = ctx;
+
+    return config_own_check(&r->member.config->authorities[authority], now, detail);
+}
+
+static cx_status
 fill_options(struct recorder *r, struct cx_detail *detail)
 {
     const struct config *config = r->member.config;
@@ -317,6 +376,9 @@ fill_options(struct recorder *r, struct cx_detail *detail)
     r->options.store = config->store.p;
     r->options.keys = config->keys.n != 0 ? config->keys.p : NULL;
     r->options.starts_max = config->limits->in_flight;
+    r->options.canary = CX_STR(CONFIG_CANARY);
+    r->options.own_check = own_check;
+    r->options.own_ctx = r;
     r->options.recorder.software = CX_STR(SOFTWARE);
     r->options.recorder.live = true;
     r->options.recorder.messages = config->keep;
@@ -401,7 +463,9 @@ begin(struct recorder *r, struct cx_detail *detail)
     CX_TRY(member_enter_sandbox(&r->member, &sandbox, detail));
     CX_TRY(ledger_open(&r->options, &r->ledger, &opened, detail));
     tell_opened(r, &opened);
-    return open_events(r);
+    tell_stop(r);
+    r->published = published_new(r->options.store);
+    return r->published != NULL ? open_events(r) : (cx_status){ CX_E_NOMEM };
 }
 
 static void
@@ -409,6 +473,7 @@ end(struct recorder *r)
 {
     link_free(r->front);
     cx_answer_receiver_free(r->receiver);
+    published_free(r->published);
     ledger_close(r->ledger);
     if (r->control != NULL) {
         event_free(r->control);
@@ -433,6 +498,7 @@ run_recorder(void)
     struct cx_detail detail = { .text = "" };
     int fd;
 
+    (void)signal(SIGPIPE, SIG_IGN);
     cx_arena_init(&r.arena, CX_CONFIG_PRINTED_MAX);
     if (!cx_ok(begin(&r, &detail))) {
         member_log(&r.member, CONFIG_LEVEL_ERR, "the recorder cannot begin: %s", detail.text);
