@@ -159,6 +159,7 @@ class Issuances(Daemon):
         self.assertEqual(found.returncode, 1)
         line = json.loads(found.stdout.splitlines()[0])
         self.assertEqual((line['issuance']['id'], line['issuance']['why']), ('r2', told['why']))
+        subprocess.run([COMMAND, 'store', 'check', self.at('store')], check=True, stdout=subprocess.DEVNULL)
         end = time.monotonic() + PATIENCE
         while self.count('issuances_without_permit_total') < 2 and time.monotonic() < end:
             time.sleep(0.1)  # the recorder says how it is once a second
