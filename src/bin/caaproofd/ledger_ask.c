@@ -610,7 +610,8 @@ ledger_ask(struct ledger *ledger, enum op kind, const struct op_ask *op, struct 
     if (kind != OP_STOP && kind != OP_ACK && kind != OP_ISSUED && !intake_is_id(op->id)) {
         return reply_problem(out, op->seq, &problem_request, "this is no id of a check");
     }
-    if (kind != OP_GET && kind != OP_ISSUED && ledger_clock_is_wrong(ledger, detail)) { /* all the others append */
+    if (kind != OP_GET && kind != OP_ISSUED &&
+        ledger_clock_is_wrong(ledger, detail)) { /* all the others append */
         return reply_problem(out, op->seq, &problem_clock, "%s", detail->text);
     }
     switch (kind) {
