@@ -1,5 +1,5 @@
 /* Checks line by line (NDJSON): results in the order of the requests, as they become known.
- * I1: every line gets one line. I2: no more than BATCH_WINDOW of one batch are under way, and none is begun while the client does
+ * I1: every line gets one line; those beyond limits.batch_names get a problem. I2: no more than BATCH_WINDOW of one batch are under way, and none is begun while the client does
  * not take what is there: a batch is bounded by its client and by limits.in_flight. */
 #include "base/alloc.h"
 #include "base/limits.h"
@@ -20,7 +20,8 @@ struct batch {
     TAILQ_ENTRY(batch) next;
     struct front *front;
     struct http_request *request; /* NULL: its client is gone */
-    size_t caller;
+    struct batch_terms terms;
+    size_t n_names;                  /* of the lines that were begun */
     cx_str body;                     /* of the request */
     size_t at;                       /* in body */
     size_t line;                     /* number of the next one, from 1 */
@@ -46,13 +47,9 @@ free_batch(struct batch *b)
 static void
 put_problem(struct cx_buf *line, const struct front_problem *p, size_t number)
 {
-    struct cx_json *o = cx_json_new_object();
+    struct cx_json *o = problem_json(p->problem, p->detail);
 
-    o = cx_json_whole(o, cx_json_set_text(o, "type", p->type) &&
-                             cx_json_set_text(o, "title", p->title) &&
-                             cx_json_set_number(o, "status", p->status) &&
-                             cx_json_set_number(o, "line", number) &&
-                             cx_json_set(o, "detail", cx_json_new_outside(cx_str_of(p->detail))));
+    o = cx_json_whole(o, cx_json_set_number(o, "line", number));
     if (!cx_ok(cx_json_write(o, line))) {
         cx_buf_fail(line, CX_E_NOMEM);
     }
@@ -83,13 +80,17 @@ begin_line(struct batch *b, cx_str line, size_t number)
     cell->batch = b;
     cell->is_done = false;
     cell->waiter.done = on_done;
+    cell->waiter.wants_problem = b->terms.wants_problem;
+    cell->waiter.names_max = b->front->member.config->limits->batch_names - b->n_names;
     cx_buf_done(&cell->line);
     cx_buf_init(&cell->line, CX_OP_MAX);
     b->waiting++;
-    if (!front_check(b->front, b->caller, line, &cell->waiter, &problem)) {
+    if (!front_check(b->front, b->terms.caller, line, &cell->waiter, &problem)) {
         b->waiting--;
         put_problem(&cell->line, &problem, number);
         cell->is_done = true;
+    } else if (cell->waiter.inquiry != NULL) {
+        b->n_names += cell->waiter.inquiry->check->request.n_names;
     }
 }
 
@@ -186,17 +187,17 @@ on_gone(void *ctx)
 }
 
 void
-front_batch(struct front *f, size_t caller, struct http_request *request)
+front_batch(struct front *f, const struct batch_terms *terms, struct http_request *request)
 {
     struct batch *b = cx_alloc(1, sizeof(*b));
 
     if (b == NULL) {
-        http_problem(request, 503, "/problems/memory", "There is no memory", CX_STR(""));
+        front_refuse(request, &problem_memory, "");
         return;
     }
     f->counts.batches++;
     b->front = f;
-    b->caller = caller;
+    b->terms = *terms;
     b->request = request;
     b->body = cx_str_of_span(http_request_message(request)->body);
     TAILQ_INSERT_TAIL(&f->batches, b, next);

@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "bin/caaproofd/intake.h"
 #include "bin/caaproofd/ledger_priv.h"
+#include "engine/problem.h"
 #include "engine/recall.h"
 #include "engine/record_check.h"
 #include "engine/result.h"
@@ -123,16 +124,28 @@ say_conflict(struct ledger *ledger, uint32_t seq, struct cx_buf *out)
                          "another request has it already; give this one an id of its own");
 }
 
-/* As it was found then, not judged again. *json NULL: out of memory. */
+struct saying {
+    struct ledger *ledger;
+    const struct known_query *query;
+    struct cx_stored stored;
+    struct cx_check *check;
+    struct cx_buf *out;
+    struct cx_detail *detail;
+};
+
+/* As it was found then, not judged again, and told as it was told then. *json NULL: out of memory. */
 static cx_status
-recalled_json(struct cx_stored *stored, const struct cx_log_row *row, struct cx_json **json,
-              struct cx_recorded *recorded, struct cx_check *check, struct cx_detail *detail)
+recalled_json(struct saying *saying, const struct cx_log_row *row, struct cx_json **json,
+              struct cx_recorded *recorded)
 {
+    const struct ledger *ledger = saying->ledger;
+    struct cx_check *check = saying->check;
     struct cx_record record;
     struct cx_entry entry;
+    size_t authority;
 
-    CX_TRY(cx_stored_record(stored, row, &record, detail));
-    CX_TRY(cx_recall(stored->recaller, &record, check, detail));
+    CX_TRY(cx_stored_record(&saying->stored, row, &record, saying->detail));
+    CX_TRY(cx_recall(saying->stored.recaller, &record, check, saying->detail));
     CX_TRY(cx_recall_findings(&record, check));
     CX_TRY(cx_entry_read((cx_span){ row->entry, CX_ENTRY_SIZE }, &entry));
     *recorded = (struct cx_recorded){
@@ -143,12 +156,14 @@ recalled_json(struct cx_stored *stored, const struct cx_log_row *row, struct cx_
     };
     memcpy(recorded->digest.b, entry.digest, CX_HASH_SIZE);
     CX_TRY(cx_arena_copy(&check->arena, row->record, &recorded->record));
-    *json = cx_result_to_json(check);
-    *json = cx_json_whole(*json, cx_json_set_text(*json, "state", "finished") &&
-                                     cx_json_set_moment(*json, "deadline",
-                                                        record.has_deadline
-                                                            ? (cx_time)(record.deadline_ms / 1000)
-                                                            : CX_TIME_NONE));
+    authority = ledger_authority_of(ledger, &record.authority);
+    *json = saying->query->problem ? cx_problem_set(check, cx_result_to_json(check))
+                                   : cx_result_to_json(check);
+    if (record.has_authority && authority != CX_AUTHORITIES_MAX) { /* may_know has seen to that */
+        *json =
+            finish_json(*json, &ledger->options->authorities[authority], record.is_shadow,
+                        record.has_deadline ? (cx_time)(record.deadline_ms / 1000) : CX_TIME_NONE);
+    }
     return *json != NULL ? CX_SUCCESS : (cx_status){ CX_E_NOMEM };
 }
 
@@ -162,6 +177,7 @@ say_recalled(struct ledger *ledger, const struct known_query *query, struct cx_j
     cx_status s;
 
     json = late ? late_json(json) : json;
+    json = late && query->problem ? internal_problem_json(json) : json;
     s = json == NULL ? (cx_status){ CX_E_NOMEM }
                      : ledger_set_record(ledger, recorded, true, &json, detail);
     if (!cx_ok(s)) {
@@ -171,15 +187,6 @@ say_recalled(struct ledger *ledger, const struct known_query *query, struct cx_j
     return reply_json(out, query->seq, 200, json);
 }
 
-struct saying {
-    struct ledger *ledger;
-    const struct known_query *query;
-    struct cx_stored stored;
-    struct cx_check *check;
-    struct cx_buf *out;
-    struct cx_detail *detail;
-};
-
 static cx_status
 say_row(void *ctx, const struct cx_log_row *row)
 {
@@ -187,7 +194,7 @@ say_row(void *ctx, const struct cx_log_row *row)
     struct cx_json *json = NULL;
     struct cx_recorded recorded;
 
-    CX_TRY(recalled_json(&saying->stored, row, &json, &recorded, saying->check, saying->detail));
+    CX_TRY(recalled_json(saying, row, &json, &recorded));
     return say_recalled(saying->ledger, saying->query, json, &recorded, saying->out,
                         saying->detail);
 }
@@ -243,6 +250,7 @@ say_start(struct ledger *ledger, const struct known_query *query, const struct c
         return say_conflict(ledger, query->seq, out);
     }
     json = interrupted_json(query->id, CX_STR("its check began and did not end"));
+    json = query->problem ? internal_problem_json(json) : json;
     return json == NULL ? (cx_status){ CX_E_NOMEM } : reply_json(out, query->seq, 200, json);
 }
 
@@ -345,7 +353,7 @@ ledger_say_known(struct ledger *ledger, const struct known_query *query, struct 
 static cx_status
 get(struct ledger *ledger, const struct op_ask *op, struct cx_buf *out, struct cx_detail *detail)
 {
-    const struct known_query query = { op->seq, op->id, NULL, op->authorities };
+    const struct known_query query = { op->seq, op->id, NULL, op->authorities, op->problem };
     bool found = false;
 
     if (start_of_id(ledger, op->id) != NULL) { /* of another front */

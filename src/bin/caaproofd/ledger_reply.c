@@ -1,27 +1,10 @@
 #include "base/limits.h"
 #include "bin/caaproofd/ledger_priv.h"
+#include "engine/problem.h"
 #include "evidence/proof.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-
-const struct problem problem_conflict = { 409, "conflict", "This id is taken" };
-const struct problem problem_stopped = { 503, "stopped",
-                                         "Nothing is permitted until a person acknowledges" };
-const struct problem problem_unknown_id = { 404, "unknown-id", "Nothing is known of this id" };
-const struct problem problem_clock = { 503, "clock", "The clock cannot be trusted" };
-const struct problem problem_request = { 400, "request", "This request cannot be judged" };
-const struct problem problem_forbidden = { 403, "forbidden", "This caller may not do that" };
-const struct problem problem_busy = { 503, "busy", "Too many checks are under way" };
-const struct problem problem_spent = { 409, "spent", "This permit was used before" };
-const struct problem problem_expired = { 409, "expired", "This permit is no longer good" };
-const struct problem problem_not_positive = { 409, "not-positive", "A later check refused a name" };
-const struct problem problem_no_permit = { 409, "no-permit", "There is no permit of this check" };
-const struct problem problem_interrupted = { 500, "interrupted", "This check was interrupted" };
-const struct problem problem_mismatch = { 500, "mismatch", "Two judgements of this check differ" };
-const struct problem problem_no_override = { 403, "no-override", "No verdict can be overridden" };
-const struct problem problem_not_stopped = { 409, "not-stopped",
-                                             "There is nothing to acknowledge" };
 
 cx_status
 reply_json(struct cx_buf *out, uint32_t seq, uint32_t status, struct cx_json *json)
@@ -35,19 +18,6 @@ reply_json(struct cx_buf *out, uint32_t seq, uint32_t status, struct cx_json *js
     return cx_buf_status(out);
 }
 
-struct cx_json *
-problem_json(const struct problem *problem, const char *text)
-{
-    struct cx_json *o = cx_json_new_object();
-    char type[80];
-
-    (void)snprintf(type, sizeof(type), "/problems/%s", problem->type);
-    return cx_json_whole(o, cx_json_set_text(o, "type", type) &&
-                                cx_json_set_text(o, "title", problem->title) &&
-                                cx_json_set_number(o, "status", problem->status) &&
-                                cx_json_set(o, "detail", cx_json_new_outside(cx_str_of(text))));
-}
-
 cx_status
 reply_problem(struct cx_buf *out, uint32_t seq, const struct problem *problem, const char *fmt, ...)
 {
@@ -58,6 +28,17 @@ reply_problem(struct cx_buf *out, uint32_t seq, const struct problem *problem, c
     (void)vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
     return reply_json(out, seq, problem->status, problem_json(problem, text));
+}
+
+struct cx_json *
+finish_json(struct cx_json *json, const struct ledger_authority *authority, bool is_shadow,
+            cx_time deadline)
+{
+    return cx_json_whole(json,
+                         cx_json_set_text(json, "state", "finished") &&
+                             cx_json_set_text(json, "authority", authority->name) &&
+                             cx_json_set_text(json, "mode", is_shadow ? "shadow" : "enforce") &&
+                             cx_json_set_moment(json, "deadline", deadline));
 }
 
 /* A check without a verdict of the judge: FAIL, and why. */
@@ -80,6 +61,16 @@ late_json(struct cx_json *json)
 {
     return cx_json_whole(json, cx_json_set_text(json, "verdict", "FAIL") &&
                                    cx_json_set_text(json, "reason", "late"));
+}
+
+struct cx_json *
+internal_problem_json(struct cx_json *json)
+{
+    struct cx_detail none = { .text = "" };
+
+    return cx_json_whole(
+        json,
+        cx_json_set(json, "problem", cx_problem_of_status((cx_status){ CX_E_INTERNAL }, &none)));
 }
 
 cx_status

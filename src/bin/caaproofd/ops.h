@@ -37,6 +37,7 @@ struct op_start {
     uint64_t deadline_ms;
     cx_str caller;
     cx_str previous; /* request id of an earlier try; n == 0: none */
+    bool problem;    /* the result is to have one, for applicants (engine/problem.h) */
 };
 
 struct op_finish {
@@ -54,6 +55,7 @@ struct op_ask {
     cx_str id;
     cx_str text;  /* the claim's name; why */
     cx_span data; /* a certificate */
+    bool problem; /* GET: as that of a start */
 };
 
 struct op_reply {
