@@ -674,6 +674,7 @@ TEST(a_caller_says_no_more_than_is_his)
         BODY("..", ""),
         BODY("a", ",\"timeout_s\":0"),
         BODY("a", ",\"verdict\":\"YES\""),
+        BODY("a", ",\"previous\":\"\""),
         "[]",
         "{\"id\":\"a\",\"names\":[\"www.example.com\"]}",
     };

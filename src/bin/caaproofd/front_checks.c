@@ -329,6 +329,9 @@ front_check(struct front *f, size_t caller, cx_str body, struct waiter *waiter,
     struct intake intake;
     bool begun;
 
+    if (body.n > CX_LINE_MAX) { /* the recorder takes it in one frame */
+        return refuse(ret, &problem_request, "a check has 16 MiB at most");
+    }
     if (!cx_ok(intake_read(body, &intake, &detail))) {
         return refuse(ret, &problem_request, detail.text);
     }

@@ -24,6 +24,7 @@ front_refuse(struct http_request *request, const struct problem *p, const char *
     http_problem(request, (int)p->status, p->type, p->title, cx_str_of(detail));
 }
 
+/* An id that is none, or longer than the recorder takes from a front that is well, goes no further. */
 static void
 ask(const struct turn *t, enum op kind, cx_str text)
 {
@@ -35,7 +36,11 @@ ask(const struct turn *t, enum op kind, cx_str text)
         .problem = t->wants_problem,
     };
 
-    front_ask(t->front, kind, &ask, t->request);
+    if (t->id.n != 0 && !intake_is_id(t->id)) {
+        front_refuse(t->request, &problem_request, "this is no id of a check");
+    } else {
+        front_ask(t->front, kind, &ask, t->request);
+    }
 }
 
 /* ---- waiting for a check over HTTP */

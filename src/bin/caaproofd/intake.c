@@ -56,7 +56,7 @@ read_members(struct intake *in, struct cx_detail *detail)
                        "spaces and slashes, another for each check",
                        CX_REQUEST_ID_MAX);
     }
-    if (in->previous.n != 0 && !intake_is_id(in->previous)) {
+    if (cx_json_get(in->json, "previous") != NULL && !intake_is_id(in->previous)) {
         return cx_fail(detail, CX_E_USAGE, "request: \"previous\" is the id of an earlier check");
     }
     return in->authority.n != 0

@@ -6,14 +6,84 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+/* A frame, less its head and the numbers in front of the text. */
+#define REPLY_MAX (CX_OP_MAX - 64)
+
+/* ---- results that no frame holds: many names with many records each, as their owner likes */
+
+/* Some members of an object, as far as it has them. */
+static struct cx_json *
+some_of(const struct cx_json *object, const char *const *members, size_t n)
+{
+    struct cx_json *o = cx_json_new_object();
+    bool ok = o != NULL;
+
+    for (size_t i = 0; ok && i < n; i++) {
+        const struct cx_json *value = cx_json_get(object, members[i]);
+
+        ok = value == NULL || cx_json_set(o, members[i], cx_json_share(value));
+    }
+    return cx_json_whole(o, ok);
+}
+
+static struct cx_json *
+brief_names(const struct cx_json *names)
+{
+    static const char *const kept[] = { "name",  "verdict",  "reason",
+                                        "rules", "found_at", "records_at" };
+    static const char *const emptied[] = { "notes", "records", "answers" };
+    struct cx_json *array = cx_json_new_array();
+    bool ok = array != NULL;
+
+    for (size_t i = 0; ok && i < cx_json_size(names); i++) {
+        struct cx_json *o = some_of(cx_json_at(names, i), kept, CX_COUNT(kept));
+
+        for (size_t k = 0; k < CX_COUNT(emptied); k++) {
+            o = cx_json_whole(o, cx_json_set(o, emptied[k], cx_json_new_array()));
+        }
+        ok = cx_json_add(array, o);
+    }
+    return cx_json_whole(array, ok);
+}
+
+/* What a caller needs, and a note that the log has more. Takes json over, and gives it back. */
+static struct cx_json *
+brief_json(struct cx_json *json)
+{
+    static const char *const kept[] = { "type", "title", "status", "detail" };
+    const struct cx_json *names = cx_json_get(json, "names");
+    const struct cx_json *problem = cx_json_get(json, "problem");
+    bool ok = cx_json_set(json, "names", brief_names(names)) &&
+              cx_json_set(json, "brief", cx_json_new_bool(true));
+
+    if (ok && cx_json_kind_of(problem) == CX_JSON_OBJECT) {
+        ok = cx_json_set(json, "problem", some_of(problem, kept, CX_COUNT(kept)));
+    }
+    return cx_json_whole(json, ok);
+}
+
+/* Takes json over. */
+static cx_status
+write_reply(struct cx_json *json, struct cx_buf *text)
+{
+    cx_status s = cx_json_write(json, text);
+
+    if (s.code == CX_E_LIMIT && cx_json_get(json, "names") != NULL) {
+        cx_buf_done(text);
+        cx_buf_init(text, REPLY_MAX);
+        json = brief_json(json);
+        s = cx_json_write(json, text);
+    }
+    cx_json_free(json);
+    return s;
+}
+
 cx_status
 reply_json(struct cx_buf *out, uint32_t seq, uint32_t status, struct cx_json *json)
 {
-    CX_AUTO(cx_buf_done) struct cx_buf text = { .max = CX_OP_MAX };
-    cx_status s = cx_json_write(json, &text);
+    CX_AUTO(cx_buf_done) struct cx_buf text = { .max = REPLY_MAX };
 
-    cx_json_free(json);
-    CX_TRY(s);
+    CX_TRY(write_reply(json, &text));
     op_put_reply(out, &(struct op_reply){ seq, status, cx_buf_str(&text) });
     return cx_buf_status(out);
 }
