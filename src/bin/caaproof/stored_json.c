@@ -38,6 +38,24 @@ origin_of(const struct cx_stored *stored, uint64_t shard)
     return "";
 }
 
+static struct cx_json *
+text_or_null(cx_str text)
+{
+    return text.n != 0 ? cx_json_new_string(text) : cx_json_new_null();
+}
+
+/* Who asked the daemon, and what he had found himself. */
+static bool
+set_asker(struct cx_json *json, const struct cx_record *record)
+{
+    return cx_json_set(json, "caller", text_or_null(record->caller)) &&
+           cx_json_set_text(json, "mode", record->is_shadow ? "shadow" : "enforce") &&
+           cx_json_set(json, "own_verdict",
+                       record->own_verdict != CX_VERDICT_UNSET
+                           ? cx_json_new_text(cx_verdict_word(record->own_verdict))
+                           : cx_json_new_null());
+}
+
 struct cx_json *
 stored_json(const struct cx_stored *stored, const struct cx_log_row *row,
             const struct cx_record *record)
@@ -60,7 +78,8 @@ stored_json(const struct cx_stored *stored, const struct cx_log_row *row,
                               record->has_authority ? hash_json(&record->authority)
                                                     : cx_json_new_null()) &&
                   cx_json_set(json, "own", hash_json(&record->own)) &&
-                  cx_json_set(json, "context", hash_json(&record->context)));
+                  cx_json_set(json, "context", hash_json(&record->context)) &&
+                  set_asker(json, record));
 }
 
 /* ---- beside it */
@@ -69,12 +88,6 @@ static struct cx_json *
 hash_or_null(bool has, const struct cx_hash *hash)
 {
     return has ? hash_json(hash) : cx_json_new_null();
-}
-
-static struct cx_json *
-text_or_null(cx_str text)
-{
-    return text.n != 0 ? cx_json_new_string(text) : cx_json_new_null();
 }
 
 /* Where it stands, and when. */
