@@ -69,8 +69,20 @@ def make_authority(folder, name):
          '-out', os.path.join(folder, name + '.pem'))
 
 
+def make_leaf(folder, name, authority, **how):
+    """NAME.pem and NAME.key under AUTHORITY; subject, san, usage, days, or dates from and until as openssl ca writes them"""
+    at, issuer = os.path.join(folder, name), os.path.join(folder, authority)
+    make_key(at + '.key')
+    extensions = (['-addext', 'subjectAltName=' + how['san']] if 'san' in how else []) + (
+        ['-addext', 'extendedKeyUsage=' + how['usage']] if 'usage' in how else [])
+    must('openssl', 'req', '-new', '-utf8', '-key', at + '.key', '-subj', how.get('subject', '/'), *extensions, '-out', at + '.csr')
+    must('openssl', 'x509', '-req', '-in', at + '.csr', '-CA', issuer + '.pem', '-CAkey', issuer + '.key', '-copy_extensions', 'copy',
+         '-days', how.get('days', '30'), '-out', at + '.pem')
+    must('openssl', 'x509', '-in', at + '.pem', '-outform', 'DER', '-out', at + '.der')
+
+
 class Daemon:
-    """It runs within with: configuration is text in which {folder}, {uid} and {port} are replaced."""
+    """It runs within with: configuration is text in which {folder}, {uid}, {port} and what prepare returns are replaced."""
 
     def __init__(self, configuration=LOCAL, prepare=None):
         self.folder = tempfile.mkdtemp(prefix='caaproof-api-')
@@ -79,11 +91,10 @@ class Daemon:
         with open(self.at('token'), 'w', encoding='ascii') as file:
             file.write('dGhlLXRva2Vu\n')
         os.chmod(self.at('token'), 0o600)
-        if prepare:
-            prepare(self.folder)
+        more = (prepare(self.folder) if prepare else None) or {}
         text = (BASE + AUTHORITIES + configuration).format(
             folder=self.folder, uid=os.getuid(), port=PORT, hints=os.environ['CAAPROOF_ROOT_HINTS'],
-            anchor=os.environ['CAAPROOF_ANCHOR'])
+            anchor=os.environ['CAAPROOF_ANCHOR'], **more)
         with open(self.at('c.yaml'), 'w', encoding='utf-8') as file:
             file.write(text)
         self.process = None
@@ -273,17 +284,17 @@ def local_client(daemon, document=None):
     return Client(lambda: Local(daemon.at('sock')), document)
 
 
-def token_client(document=None, token='dGhlLXRva2Vu'):
-    return Client(lambda: http.client.HTTPConnection('127.0.0.1', PORT, timeout=PATIENCE), document,
+def token_client(document=None, token='dGhlLXRva2Vu', port=PORT):
+    return Client(lambda: http.client.HTTPConnection('127.0.0.1', port, timeout=PATIENCE), document,
                   {'Authorization': 'Bearer ' + token} if token else None)
 
 
-def tls_client(authority, certificate=None, document=None, token=None):
+def tls_client(authority, certificate=None, document=None, token=None, port=PORT):
     """certificate: path without .pem and .key"""
     context = ssl.create_default_context(cafile=authority)
     if certificate:
         context.load_cert_chain(certificate + '.pem', certificate + '.key')
-    return Client(lambda: http.client.HTTPSConnection('127.0.0.1', PORT, timeout=PATIENCE, context=context), document,
+    return Client(lambda: http.client.HTTPSConnection('127.0.0.1', port, timeout=PATIENCE, context=context), document,
                   {'Authorization': 'Bearer ' + token} if token else None)
 
 
