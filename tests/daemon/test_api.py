@@ -44,7 +44,9 @@ class Written(unittest.TestCase):
         self.assertEqual(ours, said)
 
     def test_problem_types(self):
-        types = {'/problems/' + word for word in re.findall(r'^X\(\w+, "([^"]+)"', source('problems.def'), re.M)}
+        words = re.findall(r'^X\(\w+, "([^"]+)"', source('problems.def'), re.M)
+        types = {'/problems/' + word for word in words}
+        self.assertEqual(len(types), len(words))
         self.assertEqual(types | {'about:blank'}, set(self.document.all['components']['schemas']['ProblemType']['enum']))
         written = set()
         for name in os.listdir(SOURCES):
@@ -252,8 +254,8 @@ class Driven(unittest.TestCase):
 
     def test_content_types(self):
         good = json.dumps(self.request()).encode()
-        for content_type in ('text/plain', 'application/json5', 'application/x-www-form-urlencoded', 'application/problem+json', 'application',
-                             'application/jsonx', 'multipart/form-data; boundary=x', ',', 'application/xml;application/json'):
+        for content_type in ('text/plain', 'application/json5', 'application/x-www-form-urlencoded', 'application/problem+json',
+                             'application', 'application/jsonx', 'multipart/form-data; boundary=x', ',', 'application/xml;application/json'):
             self.assertEqual(self.call('check', good, type=content_type).json()['type'], '/problems/content-type', content_type)
         self.assertEqual(self.hold('check', exchange(self.client.connect(), 'POST', '/v1/checks', good)).status, 415)
         self.assertEqual(self.call('check', good, type='Application/JSON;charset=utf-8').status, 200)
@@ -289,8 +291,8 @@ class Driven(unittest.TestCase):
                 elif method == 'HEAD':
                     got = self.daemon.ask('GET', path.replace('{id}', 'a'))
                     self.assertEqual((reply.status, reply.type, reply.body), (got.status, got.type, b''), path)
-        for path in ('/', '/v1', '/v1/checks/', '/v1/checks/a/', '/v1/checks/a/b', '/v1//checks', '/V1/checks', '/v1/permits/a', '/healthz/',
-                     '/v1/permits//claim'):
+        for path in ('/', '/v1', '/v1/checks/', '/v1/checks/a/', '/v1/checks/a/b', '/v1//checks', '/V1/checks', '/v1/permits/a',
+                     '/healthz/', '/v1/permits//claim'):
             for method in ('GET', 'POST', 'OPTIONS'):
                 reply = self.daemon.ask(method, path)
                 self.assertEqual((reply.status, reply.json()['type']), (404, 'about:blank'), path)

@@ -105,7 +105,8 @@ class Clients(unittest.TestCase):
         how = {'unix': ['-s', at('sock'), 'http://localhost'],
                'tls': ['-c', at('web.pem'), '-E', at('signer.pem'), '-k', at('signer.key'), f'https://127.0.0.1:{TLS_PORT}'],
                'lossy': ['-t', token, f'http://127.0.0.1:{LOSSY_PORT}'], 'token': ['-t', token, f'http://127.0.0.1:{PORT}']}[place]
-        return self.run_client([self.program, '-m', METHOD, *how, name, authority, self.key, at('br.der'), at(certificate + '.der'), *names])
+        return self.run_client([self.program, '-m', METHOD, *how, name, authority, self.key, at('br.der'), at(certificate + '.der'),
+                                *names])
 
     def in_shell(self, name, certificate, names, place='unix', authority='br', token='dGhlLXRva2Vu'):
         at = self.daemon.at
@@ -134,8 +135,9 @@ class Clients(unittest.TestCase):
         if permit is None:
             return 1, f'do not sign: there is no permit ({reply.status}, {reply.json().get("verdict")})\n'
         self.assertTrue(base64.b64decode(permit).startswith(b'c2sp.org/tlog-proof@v1\n'))
-        code, out = self.run_client([CAAPROOF, 'permit', 'verify', '--permit', '-', '--key', self.key, '--authority', self.daemon.at('br.pem'),
-                                     '--cert', self.daemon.at(certificate + '.pem'), '--request', name], text=permit + '\n')
+        at = self.daemon.at
+        code, out = self.run_client([CAAPROOF, 'permit', 'verify', '--permit', '-', '--key', self.key, '--authority', at('br.pem'),
+                                     '--cert', at(certificate + '.pem'), '--request', name], text=permit + '\n')
         return code, 'sign\n' if code == 0 else f'do not sign: {out}'
 
     def run_client(self, args, text='', **environment):

@@ -1,5 +1,6 @@
 /* Checks line by line (NDJSON): results in the order of the requests, as they become known.
- * I1: every line gets one line; those beyond limits.batch_names get a problem. I2: no more than BATCH_WINDOW of one batch are under way, and none is begun while the client does
+ * I1: every line gets one line; those beyond limits.batch_names get a problem.
+ * I2: no more than BATCH_WINDOW of one batch are under way, and none is begun while the client does
  * not take what is there: a batch is bounded by its client and by limits.in_flight. */
 #include "base/alloc.h"
 #include "base/limits.h"
