@@ -141,7 +141,7 @@ class Daemon:
             self.process.wait()
             raise
         self.process = None
-        if code != 0:
+        if code != 0 or 'Sanitizer' in self.log():
             raise AssertionError(f'exit code {code}: {self.log()}')
 
     def log(self):

@@ -306,6 +306,8 @@ class Driven(unittest.TestCase):
             (None, None, '/problems/request', 4), (lines[4]['id'], 'DENY', None, None), (good[2]['id'], 'PERMIT', None, None),
             (good[0]['id'], 'PERMIT', None, None)])
         self.assertEqual(told[4]['problem']['type'], 'urn:ietf:params:acme:error:caa')
+        told = self.call('check', [good[0], changed(good[1], names=['permit.test'])]).lines()
+        self.assertEqual([(line.get('type'), line.get('line')) for line in told], [(None, None), ('/problems/conflict', 2)])
         self.assertEqual(self.call('check', b'', type='application/x-ndjson').body, b'')
         octets = b'\n\n' + json.dumps(good[0]).encode() + b'\n\r\n{\n\xff\n' + json.dumps(good[1]).encode()
         told = self.call('check', octets, type='application/x-ndjson').lines()
@@ -321,6 +323,13 @@ class Driven(unittest.TestCase):
                          ['PERMIT', '/problems/batch', 'PERMIT', 'PERMIT', '/problems/batch'])
         self.assertEqual(self.call('getCheck', id=lines[1]['id']).status, 404)
         self.assertEqual(self.call('check', lines[1]).json()['verdict'], 'PERMIT')
+
+    def test_joined_names_of_a_batch(self):
+        """Names of checks that were under way count too, and nothing is counted below zero."""
+        slow = self.request(names=[f'{letter}.slow.org' for letter in 'abcdef'])
+        self.assertEqual(self.call('check', slow, Prefer='respond-async').status, 202)
+        told = self.call('check', [slow, self.request(names=['www.permit.test'])]).lines()
+        self.assertEqual([line.get('state', line.get('type')) for line in told], ['finished', '/problems/batch'])
 
     def test_callers(self):
         """Nobody, a wrong token, one that may not do that, one that may not for that authority."""

@@ -14,6 +14,7 @@ struct cell {
     struct waiter waiter; /* first: a waiter is its cell */
     struct batch *batch;
     bool is_done;
+    size_t number; /* of its line */
     struct cx_buf line;
 };
 
@@ -45,16 +46,15 @@ free_batch(struct batch *b)
 
 /* ---- lines */
 
+/* A problem, with the number of its line. Takes it over; NULL: out of memory. */
 static void
-put_problem(struct cx_buf *line, const struct front_problem *p, size_t number)
+put_problem(struct cell *cell, struct cx_json *problem)
 {
-    struct cx_json *o = problem_json(p->problem, p->detail);
-
-    o = cx_json_whole(o, cx_json_set_number(o, "line", number));
-    if (!cx_ok(cx_json_write(o, line))) {
-        cx_buf_fail(line, CX_E_NOMEM);
+    problem = cx_json_whole(problem, cx_json_set_number(problem, "line", cell->number));
+    if (!cx_ok(cx_json_write(problem, &cell->line))) {
+        cx_buf_fail(&cell->line, CX_E_NOMEM);
     }
-    cx_json_free(o);
+    cx_json_free(problem);
 }
 
 static void go_on(struct batch *b);
@@ -64,9 +64,15 @@ on_done(struct waiter *waiter, unsigned status, cx_str body)
 {
     struct cell *cell = (struct cell *)waiter;
     struct batch *b = cell->batch;
+    struct cx_json *problem = NULL;
+    struct cx_detail detail;
 
-    (void)status;
-    cx_buf_put(&cell->line, body);
+    if (status < 400) {
+        cx_buf_put(&cell->line, body);
+    } else {
+        (void)cx_ok(cx_json_parse(body, &problem, &detail)); /* what is NULL then fails below */
+        put_problem(cell, problem);
+    }
     cell->is_done = true;
     b->waiting--;
     go_on(b);
@@ -76,19 +82,21 @@ static void
 begin_line(struct batch *b, cx_str line, size_t number)
 {
     struct cell *cell = &b->cells[(b->first + b->n++) % BATCH_WINDOW];
+    size_t names_max = b->front->member.config->limits->batch_names;
     struct front_problem problem;
 
     cell->batch = b;
     cell->is_done = false;
+    cell->number = number;
     cell->waiter.done = on_done;
     cell->waiter.wants_problem = b->terms.wants_problem;
-    cell->waiter.names_max = b->front->member.config->limits->batch_names - b->n_names;
+    cell->waiter.names_max = b->n_names < names_max ? names_max - b->n_names : 0;
     cx_buf_done(&cell->line);
     cx_buf_init(&cell->line, CX_OP_MAX);
     b->waiting++;
     if (!front_check(b->front, b->terms.caller, line, &cell->waiter, &problem)) {
         b->waiting--;
-        put_problem(&cell->line, &problem, number);
+        put_problem(cell, problem_json(problem.problem, problem.detail));
         cell->is_done = true;
     } else if (cell->waiter.inquiry != NULL) {
         b->n_names += cell->waiter.inquiry->check->request.n_names;
