@@ -396,5 +396,7 @@
 #define CX_HTTP_LINGER_MS       1000
 #define CX_HTTP_LINGER_OCTETS   ((size_t)16 << 20)
 #define CX_HTTP_ACCEPT_PAUSE_MS 100
+/* When a client that got 503 may ask again: a recorder that ended is there again within a second. */
+#define CX_HTTP_RETRY_S 1
 
 #endif

@@ -106,7 +106,7 @@ certificate_of(const struct tls_peer *peer)
     cx_buf_put_hex(&hex, (cx_span){ peer->sha256, sizeof(peer->sha256) });
     set(json, "sha256", cx_buf_str(&hex));
     cx_buf_done(&hex);
-    set(json, "cn", peer->common_name);
+    set(json, "subject", peer->subject);
     if (!cx_json_set(json, "dns", texts(peer->dns_names, peer->n_dns_names)) ||
         !cx_json_set(json, "uri", texts(peer->uris, peer->n_uris))) {
         fail("JSON");
@@ -273,7 +273,7 @@ static void
 reply_field(struct http_request *request)
 {
     struct http_field field = { .name = { NULL, 0 } };
-    cx_str type = CX_STR("text/plain");
+    cx_str type = CX_STR("text/plain"), set;
     char text[200];
 
     if (!http_parameter(request, "name", &field.name) ||
@@ -286,8 +286,14 @@ reply_field(struct http_request *request)
     }
     (void)http_parameter(request, "type", &type); /* else text/plain */
     (void)snprintf(text, sizeof(text), "%.*s", (int)type.n, type.p);
-    http_reply(request, 200, cx_str_equal(type, CX_STR("crlf")) ? "a\r\nX: b" : text,
-               CX_STR("field"), &(struct http_fields){ &field, 1 });
+    if (http_parameter(request, "set", &set)) {
+        http_set_field(request, "X-Replaced", CX_STR("x"));
+        http_set_field(request, "X-Set",
+                       cx_str_equal(set, CX_STR("|")) ? CX_STR("a\r\nB: c") : set);
+    }
+    http_reply(request, http_parameter(request, "busy", &set) ? 503 : 200,
+               cx_str_equal(type, CX_STR("crlf")) ? "a\r\nX: b" : text, CX_STR("field"),
+               &(struct http_fields){ &field, 1 });
 }
 
 static void

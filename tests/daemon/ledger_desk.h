@@ -22,6 +22,7 @@ struct desk {
     struct cx_buf out;
     struct cx_check *given; /* whose answers were given */
     uint64_t now_ms;
+    bool wants_problem; /* said with each START and GET */
 };
 
 static inline uint64_t
@@ -147,7 +148,8 @@ start(struct desk *d, uint32_t seq, const char *id, const char *body, uint64_t t
                                             .digest = { digest, 32 },
                                             .received_ms = d->now_ms,
                                             .deadline_ms = d->now_ms + timeout_ms,
-                                            .caller = CX_STR("ra") },
+                                            .caller = CX_STR("ra"),
+                                            .problem = d->wants_problem },
                         &d->out, &detail);
 }
 
@@ -283,7 +285,8 @@ ask(struct desk *d, enum op kind, const char *id, const char *text)
                                             .caller = CX_STR("ra"),
                                             .authorities = 1,
                                             .id = cx_str_of(id),
-                                            .text = cx_str_of(text) },
+                                            .text = cx_str_of(text),
+                                            .problem = d->wants_problem },
                           &d->out, &detail));
     turn(d);
 }

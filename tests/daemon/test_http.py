@@ -74,7 +74,7 @@ extendedKeyUsage = serverAuth
 
     def leaf(self, name, authority, section, subject=None, days='30'):
         self.key(name)
-        self.openssl('req', '-new', '-key', at(name + '.key'), '-subj', subject or f'/CN={name}', '-out', at(name + '.csr'))
+        self.openssl('req', '-new', '-key', at(name + '.key'), '-subj', subject or f'/CN={name}', '-utf8', '-out', at(name + '.csr'))
         self.openssl('x509', '-req', '-in', at(name + '.csr'), '-CA', at(authority + '.pem'), '-CAkey',
                      at(authority + '.key'), '-CAcreateserial', '-days', days, '-extfile', at('extensions'),
                      '-extensions', section, '-out', at(name + '.pem'))
@@ -98,6 +98,7 @@ extendedKeyUsage = serverAuth
         # As long ago as it was valid for.
         self.leaf('expired', 'ca', 'client', days='-1')
         self.leaf('twice', 'ca', 'client', '/CN=a/CN=b')
+        self.leaf('escaped', 'ca', 'client', '/O=E=F/CN=#a,b\\+c "d" Ö')
         self.leaf('odd', 'ca', 'odd', '/CN=a\tb')
         self.leaf('many', 'ca', 'many')
         self.leaf('purpose', 'ca', 'serverauth')
@@ -257,7 +258,9 @@ class Plain(Case):
             'address': '127.0.0.1', 'header': 'v w', 'query': {'a': '1', 'b': 'x y& z', 'c': None}, 'uid': -1})
         self.assertEqual(fields['content-type'], 'application/json')
         self.assertRegex(fields['date'], r'^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} [\d:]{8} GMT$')
+        self.assertEqual(fields['cache-control'], 'no-store')
         self.assertNotIn('server', fields)
+        self.assertNotIn('retry-after', fields)
         self.assertNotIn('connection', fields)
 
     def test_other_authorizations_are_no_bearer(self):
@@ -382,6 +385,20 @@ class Plain(Case):
             self.assertEqual(reply[0], status, query)
             self.assertNotIn('set-cookie', reply[1])
             self.assertEqual(reply[1].get('x-a'), 'b' if status == 200 else None)
+
+    def test_fields_that_are_set(self):
+        client = self.connect(self.peer())
+        for query, status, wanted in (('set=b', 200, 'b'), ('set=' + 'c' * 127, 200, 'c' * 127), ('set=' + 'c' * 128, 200, None),
+                                      ('set=%7C', 500, None), ('busy=1', 503, None)):
+            octets = f'GET /field?name=X-A&value=b&{query} HTTP/1.1\r\nHost: a\r\n\r\n'.encode()
+            [(got, fields, _)] = self.exchange(client, octets)
+            self.assertEqual((got, fields.get('x-set')), (status, wanted), query)
+            self.assertEqual((fields.get('cache-control'), fields.get('retry-after')), ('no-store', '1' if status == 503 else None))
+            self.assertFalse({'x-replaced', 'b'} & set(fields))
+        for name in ('Cache-Control', 'Retry-After'):
+            [(_, fields, _)] = self.exchange(
+                client, f'GET /field?name={name}&value=7&busy=1 HTTP/1.1\r\nHost: a\r\n\r\n'.encode())
+            self.assertEqual(fields[name.lower()], '7')
 
     def test_curl_expects_continue(self):
         peer = self.peer(body=100000)
@@ -842,17 +859,19 @@ class Tls(Case):
         client = self.secure(peer, self.context('client'))
         for _ in range(2):
             told = json.loads(self.exchange(client, GET)[0][2])
-            self.assertEqual(told['certificate'], {'sha256': digest, 'cn': 'signer one', 'dns': ['signer.example.net'],
+            self.assertEqual(told['certificate'], {'sha256': digest, 'subject': 'CN=signer one,O=Example', 'dns': ['signer.example.net'],
                                                    'uri': ['spiffe://example.net/signer']})
         told = json.loads(self.exchange(self.secure(peer, self.context('twice')), GET)[0][2])
-        self.assertEqual(told['certificate']['cn'], None)
+        self.assertEqual(told['certificate']['subject'], 'CN=b,CN=a')
+        told = json.loads(self.exchange(self.secure(peer, self.context('escaped')), GET)[0][2])
+        self.assertEqual(told['certificate']['subject'], r'CN=\#a\,b\+c \"d\" Ö,O=E=F')
 
     def test_names_that_could_be_misread(self):
         """They are as good as not there; more names than are kept, and the client is refused."""
         peer = self.start(mutual=True)
         told = json.loads(self.exchange(self.secure(peer, self.context('odd')), GET)[0][2])
-        self.assertEqual((told['certificate']['cn'], told['certificate']['dns'], told['certificate']['uri']),
-                         (None, ['good.example.net'], []))
+        self.assertEqual((told['certificate']['subject'], told['certificate']['dns'], told['certificate']['uri']),
+                         (r'CN=a\09b', ['good.example.net'], []))
         self.assertTrue(self.is_closed(self.secure(peer, self.context('many'))))
         peer.wait_for(tls_failures=1, requests=1)
 

@@ -495,8 +495,13 @@ TEST(a_caller_says_no_more_than_is_his)
         BODY("a", ",\"profile\":\"private\""),
         BODY("a b", ""),
         BODY("", ""),
+        BODY("a/b", ""), /* an id can be asked for: it is a segment of a path */
+        BODY("a\\\\b", ""),
+        BODY(".", ""),
+        BODY("..", ""),
         BODY("a", ",\"timeout_s\":0"),
         BODY("a", ",\"verdict\":\"YES\""),
+        BODY("a", ",\"previous\":\"\""),
         "[]",
         "{\"id\":\"a\",\"names\":[\"www.example.com\"]}",
     };
@@ -508,6 +513,134 @@ TEST(a_caller_says_no_more_than_is_his)
         ROW_TRUE(!cx_ok(intake_read(cx_str_of(bad[i]), &intake, &detail)), bad[i]);
         ROW_TRUE(detail.text[0] != '\0', bad[i]);
     }
+    assert_true(intake_is_id(CX_STR("..a%2F?#~\"")));
+}
+
+/* Told again it has the same members, but for the permit, which is made anew. */
+TEST(what_is_told_again_is_the_same)
+{
+    CX_AUTO(cx_buf_done) struct cx_buf before = { .max = CX_OP_MAX }, after = { .max = CX_OP_MAX };
+    unsigned kind;
+    uint32_t status;
+    struct cx_json *first, *again;
+    struct desk d;
+
+    desk_make(&d);
+    check_whole(&d, "a", BODY("a", ""), granted);
+    first = said(&d, &kind, &status);
+    desk_close(&d);
+    desk_open(&d);
+    ask(&d, OP_GET, "a", "");
+    again = said(&d, &kind, &status);
+    assert_true(cx_json_set(first, "record", cx_json_new_null()) &&
+                cx_json_set(again, "record", cx_json_new_null()));
+    assert_true(text_is(again, "authority", "one") && text_is(again, "mode", "enforce"));
+    assert_true(cx_ok(cx_json_write(first, &before)) && cx_ok(cx_json_write(again, &after)));
+    if (!cx_str_equal(cx_buf_str(&before), cx_buf_str(&after))) {
+        fail_msg("%.*s\n%.*s", (int)before.n, before.p, (int)after.n, after.p);
+    }
+    cx_json_free(first);
+    cx_json_free(again);
+    desk_remove(&d);
+}
+
+/* The last reply's "problem": its type, "" if it is null, "-" if it is not there. */
+static void
+expect_problem(struct desk *d, const char *wanted)
+{
+    unsigned kind;
+    uint32_t status;
+    struct cx_json *json = said(d, &kind, &status);
+    const struct cx_json *problem = cx_json_get(json, "problem");
+    cx_str type = problem == NULL ? CX_STR("-") : CX_STR("");
+
+    assert_int_equal(kind, OP_REPLY);
+    assert_int_equal(status, 200);
+    (void)cx_json_string(cx_json_get(problem, "type"), &type);
+    if (!cx_str_equal(type, cx_str_of(wanted))) {
+        fail_msg("%s was wanted, not %.*s", wanted, (int)type.n, type.p);
+    }
+    cx_json_free(json);
+}
+
+/* START to reply, or the reply at once to what is known, with a problem. */
+static void
+check_for_problem(struct desk *d, const char *id, const char *world)
+{
+    struct op_frame frame;
+    char body[200];
+    bool more;
+
+    (void)snprintf(body, sizeof(body), BODY("%s", ""), id);
+    d->wants_problem = true;
+    assert_true(cx_ok(start(d, 0, id, body, 30000)));
+    d->wants_problem = false;
+    assert_true(cx_ok(op_frame_next(cx_span_of_str(cx_buf_str(&d->out)), &frame, &more)) && !more);
+    if (frame.kind == OP_STARTED) {
+        expect_started(d);
+        finish(d, 0, body, world);
+        turn(d);
+    }
+}
+
+static void
+ask_for_problem(struct desk *d, const char *id)
+{
+    d->wants_problem = true;
+    ask(d, OP_GET, id, "");
+    d->wants_problem = false;
+}
+
+#define ACME "urn:ietf:params:acme:error:"
+
+TEST(who_wants_a_problem_gets_it_now_and_later)
+{
+    struct desk d;
+
+    desk_make(&d);
+    for (int i = 0; i < 2; i++) { /* the second time it is known */
+        check_for_problem(&d, "a", denied);
+        expect_problem(&d, ACME "caa");
+        check_for_problem(&d, "b", granted);
+        expect_problem(&d, "");
+    }
+    desk_close(&d);
+    desk_open(&d);
+    ask_for_problem(&d, "a");
+    expect_problem(&d, ACME "caa");
+    ask_for_problem(&d, "b");
+    expect_problem(&d, "");
+    ask(&d, OP_GET, "a", "");
+    expect_problem(&d, "-");
+    check_whole(&d, "c", BODY("c", ""), denied);
+    expect_problem(&d, "-");
+    desk_remove(&d);
+}
+
+/* A positive verdict that came too late is a failure of ours, and so is what was interrupted. */
+TEST(the_problem_of_what_is_late_or_interrupted_is_ours)
+{
+    struct cx_detail detail = { .text = "" };
+    struct desk d;
+
+    desk_make(&d);
+    d.wants_problem = true;
+    assert_true(cx_ok(start(&d, 0, "late", BODY("late", ""), 1000)));
+    expect_started(&d);
+    finish(&d, 0, BODY("late", ""), granted);
+    d.now_ms += 2000;
+    turn(&d);
+    expect_problem(&d, ACME "serverInternal");
+    ask(&d, OP_GET, "late", "");
+    expect_problem(&d, ACME "serverInternal");
+    assert_true(cx_ok(start(&d, 1, "gone", BODY("gone", ""), 30000)));
+    expect_started(&d);
+    SCRATCH_OK(ledger_abandon(d.ledger, 1, &d.out, &detail));
+    turn(&d);
+    expect_problem(&d, ACME "serverInternal");
+    ask(&d, OP_GET, "gone", "");
+    expect_problem(&d, ACME "serverInternal");
+    desk_remove(&d);
 }
 
 /* ---- stops that begin by themselves */
@@ -778,6 +911,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_clock_behind_the_log_is_waited_for),
     cmocka_unit_test(a_front_that_is_lost_while_the_clock_is_wrong_leaves_its_checks_interrupted),
     cmocka_unit_test(a_clock_that_is_set_forward_ends_permits),
+    cmocka_unit_test(what_is_told_again_is_the_same),
+    cmocka_unit_test(who_wants_a_problem_gets_it_now_and_later),
+    cmocka_unit_test(the_problem_of_what_is_late_or_interrupted_is_ours),
 };
 
 TEST_MAIN(tests)

@@ -330,7 +330,7 @@ TEST(two_that_tell_at_once_make_one_event)
     for (uint32_t i = 0; i < 2; i++) {
         SCRATCH_OK(
             ledger_ask(c.desk.ledger, OP_ISSUE,
-                       &(struct op_ask){ 20 + i, CX_STR("ra"), 1, CX_STR("a"), CX_STR(""), der },
+                       &(struct op_ask){ 20 + i, CX_STR("ra"), 1, CX_STR("a"), CX_STR(""), der, false },
                        &c.desk.out, &detail));
     }
     expect_nothing(&c.desk);
@@ -439,7 +439,7 @@ TEST(a_permit_that_was_not_given_yet)
     expect_started(&c.desk);
     finish(&c.desk, 0, BODY("b", ""), granted);
     SCRATCH_OK(ledger_ask(c.desk.ledger, OP_ISSUE,
-                          &(struct op_ask){ 20, CX_STR("ra"), 1, CX_STR("b"), CX_STR(""), der },
+                          &(struct op_ask){ 20, CX_STR("ra"), 1, CX_STR("b"), CX_STR(""), der, false },
                           &c.desk.out, &detail));
     expect_nothing(&c.desk);
     turn(&c.desk);

@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "bin/caaproofd/http_chunks.h"
 #include "bin/caaproofd/http_head.h"
+#include "bin/caaproofd/http_prefer.h"
 #include "bin/caaproofd/http_target.h"
 #include "fuzz.h"
 
@@ -109,6 +110,27 @@ check_round_trip(const struct http_head *head, struct cx_arena *arena)
     cx_buf_done(&buf);
 }
 
+/* Said again in its plainest form, it is understood the same. */
+static void
+check_prefer(const struct http_head *head)
+{
+    struct http_prefer got = http_prefer_read(head->fields, head->n_fields), again;
+    struct http_field field = { CX_STR("prefer"), { NULL, 0 } };
+    struct cx_buf buf;
+
+    cx_buf_init(&buf, 64);
+    cx_buf_puts(&buf, got.respond_async ? "respond-async," : "");
+    if (got.has_wait) {
+        cx_buf_printf(&buf, "wait=%llu", (unsigned long long)got.wait_s);
+    }
+    MUST(cx_buf_ok(&buf) && got.wait_s <= UINT32_MAX);
+    field.value = cx_buf_str(&buf);
+    again = http_prefer_read(&field, 1);
+    MUST(again.respond_async == got.respond_async && again.has_wait == got.has_wait &&
+         again.wait_s == got.wait_s);
+    cx_buf_done(&buf);
+}
+
 static void
 check_head(cx_str octets)
 {
@@ -135,6 +157,7 @@ check_head(cx_str octets)
         for (size_t i = 0; i < head.n_fields; i++) {
             MUST(http_is_token(head.fields[i].name) && http_is_field_value(head.fields[i].value));
         }
+        check_prefer(&head);
         check_round_trip(&head, &arena);
     }
     cx_arena_done(&arena);

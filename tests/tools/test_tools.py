@@ -228,6 +228,15 @@ class Docs(Planted):
         self.assertIn("## m[]\n", text)
         self.assertIn("| `b` | `1s` to `2s` | `1s` |  | What b is. |", text)
 
+    def test_problems(self):
+        self.plant("src/bin/caaproofd/problems.def", 'X(late_one, "late-one", 409, "Too late", "It came | late.")\n')
+        self.plant("docs/api.md", "# A\n<!-- table: src/bin/caaproofd/problems.def -->\n<!-- end -->\nrest\n")
+        self.refuses("docs/api.md: differs", "make-docs", "--check")
+        self.run_tool("make-docs")
+        self.accepts("make-docs", "--check")
+        with open(os.path.join(self.root, "docs/api.md"), encoding="utf-8") as file:
+            self.assertIn("| `/problems/late-one` | 409 | Too late | It came \\| late. |\n<!-- end -->\nrest\n", file.read())
+
     def test_unreadable_row(self):
         self.plant("src/caa/notes.def", "X(LATE, late)\n", "a")
         done = self.run_tool("make-docs", "--check")

@@ -9,6 +9,7 @@
 #include "bin/caaproofd/intake.h"
 #include "bin/caaproofd/link.h"
 #include "bin/caaproofd/member.h"
+#include "bin/caaproofd/problems.h"
 #include "engine/check.h"
 #include "pki/digest.h"
 #include "resolve/answer_sender.h"
@@ -24,6 +25,9 @@ struct front;
 struct waiter {
     TAILQ_ENTRY(waiter) next;
     struct inquiry *inquiry; /* NULL: it does not wait any more */
+    size_t names_max;        /* of its check, if it begins one */
+    bool wants_problem;      /* set before it waits */
+    bool lacks_problem;      /* and its check was begun by somebody who did not */
     void (*done)(struct waiter *waiter, unsigned status, cx_str body);
 };
 
@@ -46,6 +50,7 @@ struct inquiry {
     const struct cx_source *source; /* whom it asks; NULL: the cache */
     bool is_asking;                 /* its questions are under way, and it cannot be let go */
     bool is_over;                   /* nobody wants the end any more, nor the recorder */
+    bool has_problem;               /* the result will: who began it wanted so */
     struct waiters waiters;
 };
 
@@ -121,9 +126,7 @@ void front_checks_done(struct front *front);
 /* Begins the check of body, or joins the one under way, or says at once why not (then *ret_problem). waiter->done is called
  * later, once, unless there is a problem. */
 struct front_problem {
-    unsigned status;
-    const char *type;
-    const char *title;
+    const struct problem *problem;
     char detail[240];
 };
 bool front_check(struct front *front, size_t caller, cx_str body, struct waiter *waiter,
@@ -161,7 +164,12 @@ const struct front_canary_counts *front_canary_counts(const struct front *front)
 
 /* ---- front_batch.c */
 
-void front_batch(struct front *front, size_t caller, struct http_request *request);
+struct batch_terms {
+    size_t caller;
+    bool wants_problem; /* in each line, but for those that join a check that was begun without */
+};
+void front_batch(struct front *front, const struct batch_terms *terms,
+                 struct http_request *request);
 /* There is room again. */
 void front_batches_go_on(struct front *front);
 
@@ -180,7 +188,8 @@ void front_tiles_lost(struct front *front);
 /* ---- front_routes.c */
 
 void front_handle(void *ctx, struct http_request *request);
-void front_say_problem(struct http_request *request, const struct front_problem *problem);
+/* detail: of static storage or not, it is copied; may be empty. */
+void front_refuse(struct http_request *request, const struct problem *problem, const char *detail);
 /* Of its body, whatever parameters stand behind it. */
 bool front_is_type(const struct http_request *request, const char *type);
 

@@ -1,5 +1,6 @@
 /* Checks line by line (NDJSON): results in the order of the requests, as they become known.
- * I1: every line gets one line. I2: no more than BATCH_WINDOW of one batch are under way, and none is begun while the client does
+ * I1: every line gets one line; those beyond limits.batch_names get a problem.
+ * I2: no more than BATCH_WINDOW of one batch are under way, and none is begun while the client does
  * not take what is there: a batch is bounded by its client and by limits.in_flight. */
 #include "base/alloc.h"
 #include "base/limits.h"
@@ -13,6 +14,7 @@ struct cell {
     struct waiter waiter; /* first: a waiter is its cell */
     struct batch *batch;
     bool is_done;
+    size_t number; /* of its line */
     struct cx_buf line;
 };
 
@@ -20,7 +22,8 @@ struct batch {
     TAILQ_ENTRY(batch) next;
     struct front *front;
     struct http_request *request; /* NULL: its client is gone */
-    size_t caller;
+    struct batch_terms terms;
+    size_t n_names;                  /* of the lines that were begun */
     cx_str body;                     /* of the request */
     size_t at;                       /* in body */
     size_t line;                     /* number of the next one, from 1 */
@@ -43,20 +46,15 @@ free_batch(struct batch *b)
 
 /* ---- lines */
 
+/* A problem, with the number of its line. Takes it over; NULL: out of memory. */
 static void
-put_problem(struct cx_buf *line, const struct front_problem *p, size_t number)
+put_problem(struct cell *cell, struct cx_json *problem)
 {
-    struct cx_json *o = cx_json_new_object();
-
-    o = cx_json_whole(o, cx_json_set_text(o, "type", p->type) &&
-                             cx_json_set_text(o, "title", p->title) &&
-                             cx_json_set_number(o, "status", p->status) &&
-                             cx_json_set_number(o, "line", number) &&
-                             cx_json_set(o, "detail", cx_json_new_outside(cx_str_of(p->detail))));
-    if (!cx_ok(cx_json_write(o, line))) {
-        cx_buf_fail(line, CX_E_NOMEM);
+    problem = cx_json_whole(problem, cx_json_set_number(problem, "line", cell->number));
+    if (!cx_ok(cx_json_write(problem, &cell->line))) {
+        cx_buf_fail(&cell->line, CX_E_NOMEM);
     }
-    cx_json_free(o);
+    cx_json_free(problem);
 }
 
 static void go_on(struct batch *b);
@@ -66,9 +64,15 @@ on_done(struct waiter *waiter, unsigned status, cx_str body)
 {
     struct cell *cell = (struct cell *)waiter;
     struct batch *b = cell->batch;
+    struct cx_json *problem = NULL;
+    struct cx_detail detail;
 
-    (void)status;
-    cx_buf_put(&cell->line, body);
+    if (status < 400) {
+        cx_buf_put(&cell->line, body);
+    } else {
+        (void)cx_ok(cx_json_parse(body, &problem, &detail)); /* what is NULL then fails below */
+        put_problem(cell, problem);
+    }
     cell->is_done = true;
     b->waiting--;
     go_on(b);
@@ -78,18 +82,24 @@ static void
 begin_line(struct batch *b, cx_str line, size_t number)
 {
     struct cell *cell = &b->cells[(b->first + b->n++) % BATCH_WINDOW];
+    size_t names_max = b->front->member.config->limits->batch_names;
     struct front_problem problem;
 
     cell->batch = b;
     cell->is_done = false;
+    cell->number = number;
     cell->waiter.done = on_done;
+    cell->waiter.wants_problem = b->terms.wants_problem;
+    cell->waiter.names_max = b->n_names < names_max ? names_max - b->n_names : 0;
     cx_buf_done(&cell->line);
     cx_buf_init(&cell->line, CX_OP_MAX);
     b->waiting++;
-    if (!front_check(b->front, b->caller, line, &cell->waiter, &problem)) {
+    if (!front_check(b->front, b->terms.caller, line, &cell->waiter, &problem)) {
         b->waiting--;
-        put_problem(&cell->line, &problem, number);
+        put_problem(cell, problem_json(problem.problem, problem.detail));
         cell->is_done = true;
+    } else if (cell->waiter.inquiry != NULL) {
+        b->n_names += cell->waiter.inquiry->check->request.n_names;
     }
 }
 
@@ -186,17 +196,17 @@ on_gone(void *ctx)
 }
 
 void
-front_batch(struct front *f, size_t caller, struct http_request *request)
+front_batch(struct front *f, const struct batch_terms *terms, struct http_request *request)
 {
     struct batch *b = cx_alloc(1, sizeof(*b));
 
     if (b == NULL) {
-        http_problem(request, 503, "/problems/memory", "There is no memory", CX_STR(""));
+        front_refuse(request, &problem_memory, "");
         return;
     }
     f->counts.batches++;
     b->front = f;
-    b->caller = caller;
+    b->terms = *terms;
     b->request = request;
     b->body = cx_str_of_span(http_request_message(request)->body);
     TAILQ_INSERT_TAIL(&f->batches, b, next);

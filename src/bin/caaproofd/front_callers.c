@@ -55,7 +55,7 @@ fits_certificate(const struct config_identity *wanted, const struct tls_peer *pe
     }
     return wanted->san.n != 0
                ? has_san(peer, wanted->san)
-               : wanted->subject.n != 0 && cx_str_equal(wanted->subject, peer->common_name);
+               : wanted->subject.n != 0 && cx_str_equal(wanted->subject, peer->subject);
 }
 
 static bool

@@ -152,13 +152,14 @@ static void
 begin_canary(struct canary *c)
 {
     CX_AUTO(cx_buf_done) struct cx_buf body = { .max = 4096 };
-    struct front_problem problem = { .title = "there is no memory" };
+    struct front_problem problem = { .problem = &problem_memory };
 
     c->is_open = true;
+    c->waiter.names_max = SIZE_MAX;
     c->all->open++;
     if (!cx_ok(put_request(c, &body)) ||
         !front_check(c->all->front, FRONT_SELF, cx_buf_str(&body), &c->waiter, &problem)) {
-        fail(c, "was not checked:", cx_str_of(problem.title));
+        fail(c, "was not checked:", cx_str_of(problem.problem->title));
         close_canary(c);
     } else if (c->waiter.inquiry != NULL && c->process != NULL) {
         c->waiter.inquiry->source =

@@ -128,6 +128,7 @@ void
 front_wait(struct inquiry *q, struct waiter *waiter)
 {
     waiter->inquiry = q;
+    waiter->lacks_problem = waiter->wants_problem && !q->has_problem;
     TAILQ_INSERT_TAIL(&q->waiters, waiter, next);
 }
 
@@ -143,10 +144,9 @@ front_leave(struct waiter *waiter)
 /* ---- the beginning */
 
 static bool
-refuse(struct front_problem *to, unsigned status, const char *type, const char *title,
-       const char *detail)
+refuse(struct front_problem *to, const struct problem *problem, const char *detail)
 {
-    *to = (struct front_problem){ .status = status, .type = type, .title = title };
+    to->problem = problem;
     (void)snprintf(to->detail, sizeof(to->detail), "%s", detail);
     return false;
 }
@@ -186,7 +186,7 @@ set_times(struct inquiry *q, const struct intake *intake, struct front_problem *
     uint64_t wait_ms = intake->timeout_s != 0 ? (uint64_t)intake->timeout_s * 1000 : d->usual_ms;
 
     if (wait_ms > d->max_ms) {
-        (void)refuse(ret, 400, "/problems/request", "This request cannot be judged", "");
+        (void)refuse(ret, &problem_request, "");
         (void)snprintf(ret->detail, sizeof(ret->detail),
                        "request: \"timeout_s\" is %llu at most here",
                        (unsigned long long)(d->max_ms / 1000));
@@ -213,10 +213,16 @@ read_request(struct inquiry *q, const struct intake *intake, struct front_proble
     if (cx_ok(s)) {
         return true;
     }
-    return cx_status_class(s) == CX_CLASS_NOMEM
-               ? refuse(ret, 503, "/problems/memory", "There is no memory for this check", "")
-               : refuse(ret, 400, "/problems/request", "This request cannot be judged",
-                        detail.text);
+    return cx_status_class(s) == CX_CLASS_NOMEM ? refuse(ret, &problem_memory, "")
+                                                : refuse(ret, &problem_request, detail.text);
+}
+
+static bool
+has_names_for(const struct inquiry *q, const struct waiter *waiter, struct front_problem *ret)
+{
+    return q->check->request.n_names <= waiter->names_max ||
+           refuse(ret, &problem_batch,
+                  "more names than limits.batch_names; send it in another batch");
 }
 
 static bool
@@ -225,11 +231,10 @@ enter_table(struct inquiry *q, struct front_problem *ret)
     struct front *f = q->front;
 
     if (f->n_free_inquiries <= (q->caller == FRONT_SELF ? 0 : f->reserved)) {
-        return refuse(ret, 503, "/problems/busy", "Too many checks are under way",
-                      "limits.in_flight of them; try again with the same id");
+        return refuse(ret, &problem_busy, "limits.in_flight of them; try again with the same id");
     }
     if (tsearch(q, &f->by_id, compare_ids) == NULL) {
-        return refuse(ret, 503, "/problems/memory", "There is no memory for this check", "");
+        return refuse(ret, &problem_memory, "");
     }
     q->seq = f->free_inquiries[--f->n_free_inquiries];
     f->inquiries[q->seq] = q;
@@ -251,6 +256,7 @@ send_start(struct inquiry *q)
                                             .deadline_ms = q->deadline_ms,
                                             .caller = front_caller_name(f, q->caller),
                                             .previous = q->previous,
+                                            .problem = q->has_problem,
                                         });
 }
 
@@ -266,11 +272,13 @@ begin_inquiry(struct front *f, size_t caller, cx_str body, const struct intake *
         if (q != NULL) {
             free_inquiry(q);
         }
-        return refuse(ret, 503, "/problems/memory", "There is no memory for this check", "");
+        return refuse(ret, &problem_memory, "");
     }
     q->caller = caller;
     q->authority = authority;
-    if (!set_times(q, intake, ret) || !read_request(q, intake, ret) || !enter_table(q, ret)) {
+    q->has_problem = waiter->wants_problem;
+    if (!set_times(q, intake, ret) || !read_request(q, intake, ret) ||
+        !has_names_for(q, waiter, ret) || !enter_table(q, ret)) {
         free_inquiry(q);
         return false;
     }
@@ -286,7 +294,7 @@ join(struct inquiry *q, size_t caller, cx_str body, struct waiter *waiter,
      struct front_problem *ret)
 {
     if (q->caller != caller || !cx_str_equal(q->body, body)) {
-        return refuse(ret, 409, "/problems/conflict", "This id is taken",
+        return refuse(ret, &problem_conflict,
                       "another request has it, which is under way; give this one an id of its own");
     }
     front_wait(q, waiter);
@@ -302,18 +310,16 @@ check_intake(struct front *f, size_t caller, cx_str body, const struct intake *i
 
     if (authority == SIZE_MAX || (front_authorities_of(f, caller) >> authority & 1u) == 0) {
         f->counts.refused++;
-        return refuse(ret, 403, "/problems/unknown-authority", "No such authority for this caller",
+        return refuse(ret, &problem_unknown_authority,
                       "\"authority\" is none that is configured, or none that this caller may use");
     }
     if (q != NULL) {
         return join(q, caller, body, waiter, ret);
     }
     if (f->recorder == NULL) {
-        return refuse(ret, 503, "/problems/recorder", "Nothing can be recorded now",
-                      "try again with the same id");
+        return refuse(ret, &problem_recorder, "try again with the same id");
     }
-    return f->is_draining ? refuse(ret, 503, "/problems/draining", "This process is ending",
-                                   "try again with the same id")
+    return f->is_draining ? refuse(ret, &problem_draining, "try again with the same id")
                           : begin_inquiry(f, caller, body, intake, waiter, ret);
 }
 
@@ -325,8 +331,11 @@ front_check(struct front *f, size_t caller, cx_str body, struct waiter *waiter,
     struct intake intake;
     bool begun;
 
+    if (body.n > CX_LINE_MAX) { /* the recorder takes it in one frame */
+        return refuse(ret, &problem_request, "a check has 16 MiB at most");
+    }
     if (!cx_ok(intake_read(body, &intake, &detail))) {
-        return refuse(ret, 400, "/problems/request", "This request cannot be judged", detail.text);
+        return refuse(ret, &problem_request, detail.text);
     }
     begun = check_intake(f, caller, body, &intake, waiter, ret);
     intake_done(&intake);
@@ -418,13 +427,12 @@ front_ask(struct front *f, enum op kind, struct op_ask *ask, struct http_request
     struct asking *a;
 
     if (f->recorder == NULL || f->n_free_askings == 0) {
-        http_problem(request, 503, f->recorder == NULL ? "/problems/recorder" : "/problems/busy",
-                     "Nothing can be asked of the log now", CX_STR("try again"));
+        front_refuse(request, f->recorder == NULL ? &problem_recorder : &problem_busy, "try again");
         return;
     }
     a = cx_alloc(1, sizeof(*a));
     if (a == NULL) {
-        http_problem(request, 503, "/problems/memory", "There is no memory", CX_STR(""));
+        front_refuse(request, &problem_memory, "");
         return;
     }
     a->front = f;
@@ -496,20 +504,23 @@ front_frame(void *ctx, const struct op_frame *frame)
 void
 front_recorder_lost(struct front *f)
 {
-    static const cx_str lost =
-        CX_STR_INIT("{\"type\":\"/problems/recorder\",\"title\":\"Nothing can be recorded now\","
-                    "\"status\":503,\"detail\":\"ask again with the same id\"}");
+    CX_AUTO(cx_buf_done) struct cx_buf lost = { .max = 4096 };
+    struct cx_json *json = problem_json(&problem_recorder, "ask again with the same id");
 
+    if (!cx_ok(cx_json_write(json, &lost))) {
+        cx_buf_done(&lost); /* the status alone tells */
+    }
+    cx_json_free(json);
     f->counts.recorder_lost++;
     front_tiles_lost(f);
     cx_json_free(f->status);
     f->status = NULL;
     for (size_t i = 0; i < f->places; i++) {
         if (f->inquiries[i] != NULL) {
-            end_inquiry(f->inquiries[i], 503, lost);
+            end_inquiry(f->inquiries[i], 503, cx_buf_str(&lost));
         }
         if (f->askings[i] != NULL) {
-            http_reply(f->askings[i]->request, 503, type_of(503), lost, NULL);
+            http_reply(f->askings[i]->request, 503, type_of(503), cx_buf_str(&lost), NULL);
             end_asking(f->askings[i]);
         }
     }

@@ -8,18 +8,6 @@
 
 #define PATH "/v1/issuances/"
 
-static void
-refuse(struct http_request *request, int status, const char *type, const char *title, cx_str detail)
-{
-    http_problem(request, status, type, title, detail);
-}
-
-static void
-refuse_body(struct http_request *request, cx_str detail)
-{
-    refuse(request, 400, "/problems/request", "This tells of no issuance", detail);
-}
-
 static struct op_ask
 ask_of(const struct front *front, size_t caller)
 {
@@ -106,9 +94,9 @@ post_json(struct front *front, size_t caller, struct http_request *request, stru
     cx_str body = cx_str_of_span(http_request_message(request)->body);
 
     if (!cx_ok(cx_json_parse(body, &json, &detail)) || !read_json(in, json, &detail)) {
-        refuse_body(request, cx_str_of(detail.text));
+        front_refuse(request, &problem_request, detail.text);
     } else if (!intake_is_id(in->id)) {
-        refuse_body(request, CX_STR("this is no id of a check"));
+        front_refuse(request, &problem_request, "this is no id of a check");
     } else {
         ask.id = in->id;
         ask.data = in->octets;
@@ -123,9 +111,9 @@ post_der(struct front *front, size_t caller, struct http_request *request)
 
     ask.data = http_request_message(request)->body;
     if (!http_parameter(request, "id", &ask.id) || !intake_is_id(ask.id)) {
-        refuse_body(request, CX_STR("?id= is needed: the id of its check"));
+        front_refuse(request, &problem_request, "?id= is needed: the id of its check");
     } else if (!is_der(ask.data)) {
-        refuse_body(request, CX_STR("the body is one certificate, in DER"));
+        front_refuse(request, &problem_request, "the body is one certificate, in DER");
     } else {
         front_ask(front, OP_ISSUE, &ask, request);
     }
@@ -143,8 +131,8 @@ front_post_issuance(struct front *front, size_t caller, struct http_request *req
         post_json(front, caller, request, &in);
         cx_arena_done(&in.arena);
     } else {
-        refuse(request, 415, "/problems/content-type", "This tells of no issuance",
-               CX_STR("application/json, or application/pkix-cert with ?id="));
+        front_refuse(request, &problem_content_type,
+                     "application/json, or application/pkix-cert with ?id=");
     }
 }
 
@@ -189,15 +177,14 @@ front_get_issuance(struct front *front, size_t caller, struct http_request *requ
             (cx_span){ serial,
                        read_serial((cx_str){ rest.p + slash + 1, rest.n - slash - 1 }, serial) };
         if (authority == SIZE_MAX) {
-            refuse(request, 404, "/problems/unknown-authority", "There is no such authority",
-                   CX_STR(""));
+            front_refuse(request, &problem_unknown_authority, "");
             return;
         }
         ask.text = front->member.config->authorities[authority].name;
     }
     if (slash < rest.n ? ask.data.n == 0 : rest.n != (size_t)2 * CX_HASH_SIZE) {
-        refuse_body(request, CX_STR("by 64 hexadecimal digits of its SHA-256, or by authority and "
-                                    "serial number in hexadecimal"));
+        front_refuse(request, &problem_request, "by 64 hexadecimal digits of its SHA-256, or by authority and "
+                                    "serial number in hexadecimal");
         return;
     }
     front_ask(front, OP_ISSUED, &ask, request);

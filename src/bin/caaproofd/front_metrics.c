@@ -128,7 +128,7 @@ front_say_metrics(struct front *f, struct http_request *request)
     if (cx_buf_ok(&buf)) {
         http_reply(request, 200, "text/plain; version=0.0.4", cx_buf_str(&buf), NULL);
     } else {
-        http_problem(request, 503, "/problems/memory", "There is no memory", CX_STR(""));
+        front_refuse(request, &problem_memory, "");
     }
 }
 
@@ -142,17 +142,15 @@ front_say_health(struct front *f, struct http_request *request, bool ready)
     if (!ready) {
         http_reply(request, 200, "text/plain", CX_STR("ok\n"), NULL);
     } else if (f->is_draining) {
-        http_problem(request, 503, "/problems/draining", "This process is ending", CX_STR(""));
+        front_refuse(request, &problem_draining, "");
     } else if (f->status == NULL) {
-        http_problem(request, 503, "/problems/recorder", "Nothing can be recorded now", CX_STR(""));
+        front_refuse(request, &problem_recorder, "");
     } else if (is_stalled(f)) {
-        http_problem(request, 503, "/problems/recorder", "The recorder does not answer",
-                     CX_STR(""));
+        front_refuse(request, &problem_recorder, "it does not answer");
     } else if (is_stopped(f, &why)) {
-        http_problem(request, 503, "/problems/stopped",
-                     "Nothing is permitted until a person acknowledges", CX_STR(""));
+        front_refuse(request, &problem_stopped, "");
     } else if (canaries != NULL && canaries->is_failing) {
-        http_problem(request, 503, "/problems/canary", "Canaries failed", CX_STR(""));
+        front_refuse(request, &problem_canary, "");
     } else {
         http_reply(request, 200, "text/plain", CX_STR("ready\n"), NULL);
     }
@@ -192,7 +190,7 @@ front_say_status(struct front *f, struct http_request *request)
     if (cx_ok(cx_json_write(o, &buf))) {
         http_reply(request, 200, "application/json", cx_buf_str(&buf), NULL);
     } else {
-        http_problem(request, 503, "/problems/memory", "There is no memory", CX_STR(""));
+        front_refuse(request, &problem_memory, "");
     }
     cx_json_free(o);
 }

@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "bin/caaproofd/front.h"
+#include "bin/caaproofd/http_prefer.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,18 +15,40 @@ struct turn {
     const struct http_message *message;
     size_t caller;
     cx_str id; /* of a path that has one */
+    bool wants_problem;
 };
 
 void
-front_say_problem(struct http_request *request, const struct front_problem *p)
+front_refuse(struct http_request *request, const struct problem *p, const char *detail)
 {
-    http_problem(request, (int)p->status, p->type, p->title, cx_str_of(p->detail));
+    http_problem(request, (int)p->status, p->type, p->title, cx_str_of(detail));
+}
+
+/* An id that is none, or longer than the recorder takes from a front that is well, goes no further. */
+static void
+ask(const struct turn *t, enum op kind, cx_str text)
+{
+    struct op_ask ask = {
+        .caller = t->front->member.config->callers[t->caller].name,
+        .authorities = front_authorities_of(t->front, t->caller),
+        .id = t->id,
+        .text = text,
+        .problem = t->wants_problem,
+    };
+
+    if (t->id.n != 0 && !intake_is_id(t->id)) {
+        front_refuse(t->request, &problem_request, "this is no id of a check");
+    } else {
+        front_ask(t->front, kind, &ask, t->request);
+    }
 }
 
 /* ---- waiting for a check over HTTP */
 
 struct http_waiter {
     struct waiter waiter; /* first: a waiter is its http_waiter */
+    struct front *front;
+    size_t caller;
     struct http_request *request;
     struct event *timer;
     cx_str id; /* a copy behind it */
@@ -46,8 +69,19 @@ on_done(struct waiter *waiter, unsigned status, cx_str body)
 {
     struct http_waiter *w = (struct http_waiter *)waiter;
 
-    http_reply(w->request, (int)status,
-               status >= 400 ? "application/problem+json" : "application/json", body, NULL);
+    if (waiter->lacks_problem && status == 200) { /* the log has what it is made of */
+        const struct turn t = { .front = w->front,
+                                .request = w->request,
+                                .caller = w->caller,
+                                .id = w->id,
+                                .wants_problem = true };
+
+        http_request_on_gone(w->request, NULL, NULL);
+        ask(&t, OP_GET, CX_STR(""));
+    } else {
+        http_reply(w->request, (int)status,
+                   status >= 400 ? "application/problem+json" : "application/json", body, NULL);
+    }
     free_waiter(w);
 }
 
@@ -75,7 +109,7 @@ say_open(struct http_request *request, cx_str id)
         }
     }
     if (!cx_ok(cx_json_write(o, &body)) || !cx_buf_ok(&place)) {
-        http_problem(request, 503, "/problems/memory", "There is no memory", CX_STR(""));
+        front_refuse(request, &problem_memory, "");
     } else {
         field.value = cx_buf_str(&place);
         http_reply(request, 202, "application/json", cx_buf_str(&body), &extra);
@@ -110,14 +144,20 @@ make_waiter(const struct turn *t, cx_str id)
     char *copy = (char *)(w + 1);
 
     if (w == NULL) {
-        http_problem(t->request, 503, "/problems/memory", "There is no memory", CX_STR(""));
+        front_refuse(t->request, &problem_memory, "");
         return NULL;
     }
     if (id.n != 0) {
         memcpy(copy, id.p, id.n);
     }
     w->id = (cx_str){ copy, id.n };
-    w->waiter.done = on_done;
+    w->waiter = (struct waiter){
+        .done = on_done,
+        .names_max = SIZE_MAX,
+        .wants_problem = t->wants_problem,
+    };
+    w->front = t->front;
+    w->caller = t->caller;
     w->request = t->request;
     return w;
 }
@@ -138,13 +178,17 @@ wait_at_most(const struct turn *t, struct http_waiter *w, uint64_t ms)
 
 /* ---- checks */
 
-static bool
-wants_async(const struct turn *t)
+/* How long an answer is waited for: to the deadline, or what the client prefers, if that is less. */
+static uint64_t
+patience_ms(const struct turn *t, uint64_t deadline_ms)
 {
-    cx_str prefer;
+    struct http_prefer prefer = http_prefer_read(t->message->fields, t->message->n_fields);
+    uint64_t now = cx_time_now_ms(), left = deadline_ms > now ? deadline_ms - now : 0;
 
-    return http_header(t->request, "Prefer", &prefer) &&
-           cx_str_equal(prefer, CX_STR("respond-async"));
+    if (prefer.has_wait && prefer.wait_s * 1000 < left) {
+        return prefer.wait_s * 1000;
+    }
+    return prefer.respond_async && !prefer.has_wait ? 0 : left;
 }
 
 bool
@@ -166,14 +210,13 @@ check_one(struct turn *t)
     struct http_waiter *w;
     struct front_problem problem;
     struct inquiry *q;
-    uint64_t now = cx_time_now_ms();
 
     w = make_waiter(t, (cx_str){ NULL, 0 });
     if (w == NULL) {
         return;
     }
     if (!front_check(t->front, t->caller, body, &w->waiter, &problem)) {
-        front_say_problem(t->request, &problem);
+        front_refuse(t->request, problem.problem, problem.detail);
         free_waiter(w);
         return;
     }
@@ -182,19 +225,39 @@ check_one(struct turn *t)
         return;
     }
     w->id = q->id; /* lives as long as w waits for it, or is copied before */
-    wait_at_most(t, w, wants_async(t) ? 0 : q->deadline_ms > now ? q->deadline_ms - now : 0);
+    wait_at_most(t, w, patience_ms(t, q->deadline_ms));
+}
+
+/* "problem" of the query. */
+static bool
+read_wish(struct turn *t)
+{
+    cx_str text = { NULL, 0 };
+    bool given = http_parameter(t->request, "problem", &text);
+
+    t->wants_problem = cx_str_equal(text, CX_STR("1"));
+    if (given && !t->wants_problem && !cx_str_equal(text, CX_STR("0"))) {
+        front_refuse(t->request, &problem_request, "problem is 0 or 1");
+        return false;
+    }
+    return true;
 }
 
 static void
 post_checks(struct turn *t)
 {
+    if (!read_wish(t)) {
+        return;
+    }
     if (front_is_type(t->request, "application/x-ndjson")) {
-        front_batch(t->front, t->caller, t->request);
+        const struct batch_terms terms = { t->caller, t->wants_problem };
+
+        front_batch(t->front, &terms, t->request);
     } else if (front_is_type(t->request, "application/json")) {
         check_one(t);
     } else {
-        http_problem(t->request, 415, "/problems/content-type", "This is no request for a check",
-                     CX_STR("application/json, or application/x-ndjson for many"));
+        front_refuse(t->request, &problem_content_type,
+                     "application/json, or application/x-ndjson for many");
     }
 }
 
@@ -220,28 +283,17 @@ wait_of(const struct turn *t, uint64_t *ret_ms)
 }
 
 static void
-ask(const struct turn *t, enum op kind, cx_str text)
-{
-    struct op_ask ask = {
-        .caller = t->front->member.config->callers[t->caller].name,
-        .authorities = front_authorities_of(t->front, t->caller),
-        .id = t->id,
-        .text = text,
-    };
-
-    front_ask(t->front, kind, &ask, t->request);
-}
-
-static void
 get_check(struct turn *t)
 {
     struct inquiry *q = front_inquiry_of_id(t->front, t->id);
     struct http_waiter *w;
     uint64_t ms;
 
+    if (!read_wish(t)) {
+        return;
+    }
     if (!wait_of(t, &ms)) {
-        http_problem(t->request, 400, "/problems/request", "This cannot be waited for",
-                     CX_STR("wait is a number of seconds, 3600 at most"));
+        front_refuse(t->request, &problem_request, "wait is a number of seconds, 3600 at most");
         return;
     }
     if (q == NULL) {
@@ -249,8 +301,7 @@ get_check(struct turn *t)
         return;
     }
     if ((front_authorities_of(t->front, t->caller) >> q->authority & 1u) == 0) {
-        http_problem(t->request, 403, "/problems/forbidden", "This caller may not do that",
-                     CX_STR("it is checked for another authority"));
+        front_refuse(t->request, &problem_forbidden, "it is checked for another authority");
         return;
     }
     w = make_waiter(t, t->id);
@@ -283,8 +334,7 @@ post_with_reason(struct turn *t, enum op kind)
 
     if (!cx_ok(cx_json_parse(cx_str_of_span(t->message->body), &json, &detail)) ||
         !cx_json_string(cx_json_get(json, "why"), &why) || why.n == 0 || why.n > CX_CALLER_MAX) {
-        http_problem(t->request, 400, "/problems/request", "A reason is needed",
-                     CX_STR("{\"why\":\"...\"}: what was found, in a line"));
+        front_refuse(t->request, &problem_request, "{\"why\":\"...\"}: what was found, in a line");
     } else {
         ask(t, kind, why);
     }
@@ -327,12 +377,24 @@ get_metrics(struct turn *t)
     front_say_metrics(t->front, t->request);
 }
 
+static void
+get_healthz(struct turn *t)
+{
+    front_say_health(t->front, t->request, false);
+}
+
+static void
+get_readyz(struct turn *t)
+{
+    front_say_health(t->front, t->request, true);
+}
+
 /* ---- the table. {} stands for one segment, the id. */
 
 static const struct route {
     const char *method;
     const char *path;
-    unsigned may; /* what the caller must be allowed */
+    unsigned may; /* what the caller must be allowed; 0: nothing, he need not be known */
     void (*answer)(struct turn *turn);
 } routes[] = {
     { "POST", "/v1/checks", CONFIG_MAY_CHECK, post_checks },
@@ -346,6 +408,8 @@ static const struct route {
     { "POST", "/v1/stops", CONFIG_MAY_ACK, post_stops },
     { "GET", "/v1/status", CONFIG_MAY_METRICS, get_status },
     { "GET", "/metrics", CONFIG_MAY_METRICS, get_metrics },
+    { "GET", "/healthz", 0, get_healthz },
+    { "GET", "/readyz", 0, get_readyz },
 };
 
 static bool
@@ -374,58 +438,84 @@ fits_path(const char *pattern, cx_str path, cx_str *ret_id)
     return at == path.n;
 }
 
-static const struct route *
-route_of(const struct http_message *m, cx_str *ret_id, bool *ret_is_path)
+/* HEAD is GET whose answer has no body: the server sees to that. */
+static bool
+fits_method(const char *method, cx_str given)
 {
+    return cx_str_equal(given, cx_str_of(method)) ||
+           (cx_str_equal(given, CX_STR("HEAD")) && strcmp(method, "GET") == 0);
+}
+
+/* Appends the methods of that path to *ret_allow, if it is one of ours. */
+static const struct route *
+route_of(const struct http_message *m, cx_str *ret_id, struct cx_buf *ret_allow)
+{
+    const struct route *found = NULL;
+
     for (size_t i = 0; i < CX_COUNT(routes); i++) {
-        if (fits_path(routes[i].path, m->path, ret_id)) {
-            *ret_is_path = true;
-            if (cx_str_equal(m->method, cx_str_of(routes[i].method))) {
-                return &routes[i];
+        cx_str id = { NULL, 0 };
+
+        if (fits_path(routes[i].path, m->path, &id)) {
+            cx_buf_printf(ret_allow, "%s%s, ", routes[i].method,
+                          fits_method(routes[i].method, CX_STR("HEAD")) ? ", HEAD" : "");
+            if (fits_method(routes[i].method, m->method)) {
+                *ret_id = id;
+                found = &routes[i];
             }
         }
     }
-    return NULL;
+    return found;
 }
 
-/* Whoever asks whether we are well need not be known. */
-static bool
-answer_health(struct front *f, struct http_request *request, const struct http_message *m)
+static void
+refuse_caller(const struct turn *t)
 {
-    bool ready = cx_str_equal(m->path, CX_STR("/readyz"));
-
-    if (!cx_str_equal(m->method, CX_STR("GET")) ||
-        (!ready && !cx_str_equal(m->path, CX_STR("/healthz")))) {
-        return false;
+    t->front->counts.refused++;
+    if (t->caller == SIZE_MAX) {
+        http_set_field(t->request, "WWW-Authenticate", CX_STR("Bearer"));
+        front_refuse(t->request, &problem_caller, "");
+    } else {
+        front_refuse(t->request, &problem_forbidden, "\"may\" of this caller does not have it");
     }
-    front_say_health(f, request, ready);
-    return true;
+}
+
+/* No route has this method: which it has instead, or that there is no such path. */
+static void
+refuse_method(const struct turn *t, struct cx_buf *allow)
+{
+    bool is_path = allow->n != 0;
+
+    cx_buf_puts(allow, "OPTIONS");
+    if (is_path) {
+        http_set_field(t->request, "Allow", cx_buf_str(allow));
+    }
+    if (is_path && cx_str_equal(t->message->method, CX_STR("OPTIONS"))) {
+        http_reply(t->request, 204, NULL, CX_STR(""), NULL);
+    } else {
+        http_problem(t->request, is_path ? 405 : 404, "about:blank",
+                     is_path ? "Method Not Allowed" : "Not Found", CX_STR(""));
+    }
 }
 
 void
 front_handle(void *ctx, struct http_request *request)
 {
+    CX_AUTO(cx_buf_done) struct cx_buf allow = { .max = 128 };
     struct front *f = ctx;
     struct turn turn = { .front = f, .request = request, .message = http_request_message(request) };
-    const struct route *route;
-    bool is_path = false;
+    const struct route *route = route_of(turn.message, &turn.id, &allow);
 
-    if (answer_health(f, request, turn.message) || front_say_log(f, request, turn.message)) {
+    if (front_say_log(f, request, turn.message)) {
         return;
     }
-    route = route_of(turn.message, &turn.id, &is_path);
     if (route == NULL) {
-        http_problem(request, is_path ? 405 : 404, "about:blank",
-                     is_path ? "Method Not Allowed" : "Not Found", CX_STR(""));
+        refuse_method(&turn, &allow);
         return;
     }
     turn.caller = front_caller_of(f, &turn.message->identity);
-    if (turn.caller == SIZE_MAX || (f->member.config->callers[turn.caller].may & route->may) == 0) {
-        f->counts.refused++;
-        http_problem(request, turn.caller == SIZE_MAX ? 401 : 403, "/problems/caller",
-                     turn.caller == SIZE_MAX ? "Nobody knows this caller"
-                                             : "This caller may not do that",
-                     CX_STR(""));
+    if (route->may != 0 && (turn.caller == SIZE_MAX ||
+                            (f->member.config->callers[turn.caller].may & route->may) == 0)) {
+        refuse_caller(&turn);
         return;
     }
     route->answer(&turn);

@@ -79,8 +79,7 @@ say_nothing(struct http_request *request)
 static void
 say_busy(struct http_request *request)
 {
-    http_problem(request, 503, "/problems/busy", "The log cannot be read now",
-                 CX_STR("try again in a second"));
+    front_refuse(request, &problem_busy, "the log cannot be read now: try again in a second");
 }
 
 /* ---- full tiles */

@@ -76,6 +76,8 @@ struct http_request {
     struct http_message message;
     struct tls_peer *peer;
     char address[HTTP_ADDRESS_TEXT];
+    const char *field; /* of the reply, NULL: none */
+    char field_value[128];
     bool is_given;     /* the handler has it */
     bool is_streaming; /* the head of the reply is given */
     bool is_chunked;   /* the reply */

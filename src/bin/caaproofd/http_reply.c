@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "base/limits.h"
 #include "bin/caaproofd/http_priv.h"
 
 #include <event2/buffer.h>
@@ -13,6 +14,7 @@ struct reply_head {
     int status;
     const char *content_type; /* NULL: no body */
     const struct http_fields *extra;
+    struct http_field field; /* one more; name.n == 0: none */
     bool is_chunked;
     bool has_length;
     size_t length;
@@ -105,6 +107,12 @@ is_ours(cx_str name)
 }
 
 static bool
+is_good_field(const struct http_field *field)
+{
+    return http_is_token(field->name) && http_is_field_value(field->value) && !is_ours(field->name);
+}
+
+static bool
 is_good(const struct reply_head *head)
 {
     if (head->status < 200 || head->status > 599 ||
@@ -112,14 +120,29 @@ is_good(const struct reply_head *head)
         return false;
     }
     for (size_t i = 0; head->extra != NULL && i < head->extra->n; i++) {
-        const struct http_field *field = &head->extra->all[i];
-
-        if (!http_is_token(field->name) || !http_is_field_value(field->value) ||
-            is_ours(field->name)) {
+        if (!is_good_field(&head->extra->all[i])) {
             return false;
         }
     }
-    return true;
+    return head->field.name.n == 0 || is_good_field(&head->field);
+}
+
+static bool
+has_extra(const struct reply_head *head, const char *name)
+{
+    cx_str value;
+
+    return head->extra != NULL &&
+           http_field_find(head->extra->all, head->extra->n, cx_str_of(name), &value);
+}
+
+static void
+put_field(struct cx_buf *buf, const struct http_field *field)
+{
+    cx_buf_put(buf, field->name);
+    cx_buf_puts(buf, ": ");
+    cx_buf_put(buf, field->value);
+    cx_buf_puts(buf, "\r\n");
 }
 
 static void
@@ -138,11 +161,17 @@ put_head(struct cx_buf *buf, const struct reply_head *head)
     if (head->closes) {
         cx_buf_puts(buf, "Connection: close\r\n");
     }
+    if (!has_extra(head, "Cache-Control")) {
+        cx_buf_puts(buf, "Cache-Control: no-store\r\n");
+    }
+    if (head->status == 503 && !has_extra(head, "Retry-After")) {
+        cx_buf_printf(buf, "Retry-After: %d\r\n", CX_HTTP_RETRY_S);
+    }
     for (size_t i = 0; head->extra != NULL && i < head->extra->n; i++) {
-        cx_buf_put(buf, head->extra->all[i].name);
-        cx_buf_puts(buf, ": ");
-        cx_buf_put(buf, head->extra->all[i].value);
-        cx_buf_puts(buf, "\r\n");
+        put_field(buf, &head->extra->all[i]);
+    }
+    if (head->field.name.n != 0) {
+        put_field(buf, &head->field);
     }
     cx_buf_puts(buf, "\r\n");
 }
@@ -197,10 +226,33 @@ end(struct http_request *request)
 }
 
 void
+http_set_field(struct http_request *request, const char *name, cx_str value)
+{
+    request->field = value.n < sizeof(request->field_value) ? name : NULL;
+    if (request->field != NULL) {
+        (void)snprintf(request->field_value, sizeof(request->field_value), "%.*s", (int)value.n,
+                       value.n != 0 ? value.p : "");
+    }
+}
+
+static struct http_field
+field_of(const struct http_request *request)
+{
+    return request->field != NULL
+               ? (struct http_field){ cx_str_of(request->field), cx_str_of(request->field_value) }
+               : (struct http_field){ .name = { NULL, 0 } };
+}
+
+void
 http_reply(struct http_request *request, int status, const char *content_type, cx_str body,
            const struct http_fields *extra)
 {
-    struct reply_head head = { .status = status, .content_type = content_type, .extra = extra };
+    struct reply_head head = {
+        .status = status,
+        .content_type = content_type,
+        .extra = extra,
+        .field = field_of(request),
+    };
 
     if (request->is_streaming) {
         http_drop(request); /* two answers: the first one cannot be ended well */
@@ -272,7 +324,11 @@ reply_refusal(struct http_connection *c, struct http_refusal refusal)
 void
 http_stream_begin(struct http_request *request, int status, const char *content_type)
 {
-    struct reply_head head = { .status = status, .content_type = content_type };
+    struct reply_head head = {
+        .status = status,
+        .content_type = content_type,
+        .field = field_of(request),
+    };
 
     if (request->connection == NULL || request->is_streaming) {
         return;

@@ -123,10 +123,14 @@ struct http_fields {
     size_t n;
 };
 
-/* status 200 to 599; content_type NULL: no body; extra may be NULL. All is copied. What cannot stand in a header (a control, a name that is
+/* status 200 to 599; content_type NULL: no body; extra may be NULL. "Cache-Control: no-store" is there unless extra has another, and
+ * "Retry-After" with 503: what is told here holds for the moment. All is copied. What cannot stand in a header (a control, a name that is
  * no token or belongs to the server) makes it a reply with status 500. */
 void http_reply(struct http_request *request, int status, const char *content_type, cx_str body,
                 const struct http_fields *extra);
+/* A field of the reply to come, which has one such at most: the last one. value: 127 octets at most, copied; longer ones are left out.
+ * name: of static storage. */
+void http_set_field(struct http_request *request, const char *name, cx_str value);
 /* RFC 9457. type: "about:blank" or a reference such as "/problems/unknown-authority"; detail may have octets from outside, or be empty. */
 void http_problem(struct http_request *request, int status, const char *type, const char *title,
                   cx_str detail);

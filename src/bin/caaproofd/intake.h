@@ -23,7 +23,8 @@ struct intake {
 cx_status intake_read(cx_str body, struct intake *ret, struct cx_detail *detail) CX_MUST;
 void intake_done(struct intake *intake);
 
-/* The request id alone rules: printable ASCII without spaces, at most CX_REQUEST_ID_MAX octets. */
+/* Printable ASCII without spaces, at most CX_REQUEST_ID_MAX octets, and what a segment of a path can be: who has asked for a check
+ * must be able to ask what became of it. */
 bool intake_is_id(cx_str id);
 
 /* When a check had to be complete, and when it was, seconds. */

@@ -103,6 +103,7 @@ say(struct ledger *ledger, struct pending *p, struct cx_buf *out, struct cx_deta
     if (p->is_late) {
         ledger->counts.late++;
         json = late_json(json);
+        json = p->wants_problem ? internal_problem_json(json) : json;
     }
     if (p->wants_permit) {
         s = ledger_set_record(ledger, &p->recorded, !p->is_late, &json, detail);

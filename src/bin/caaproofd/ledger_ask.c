@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "bin/caaproofd/intake.h"
 #include "bin/caaproofd/ledger_priv.h"
+#include "engine/problem.h"
 #include "engine/recall.h"
 #include "engine/record_check.h"
 #include "engine/result.h"
@@ -126,37 +127,19 @@ struct saying {
     struct cx_detail *detail;
 };
 
-/* The members that a first reply has, of then: the mode may be another now. */
-static struct cx_json *
-finished_json(const struct ledger *ledger, const struct cx_record *record,
-              const struct cx_check *check)
-{
-    size_t authority = ledger_authority_of(ledger, &record->authority);
-    struct cx_json *json = cx_result_to_json(check);
-
-    return cx_json_whole(
-        json,
-        cx_json_set_text(json, "state", "finished") &&
-            (authority == CX_AUTHORITIES_MAX ||
-             cx_json_set_text(json, "authority", ledger->options->authorities[authority].name)) &&
-            cx_json_set_text(json, "mode", record->is_shadow ? "shadow" : "enforce") &&
-            cx_json_set_moment(json, "deadline",
-                               record->has_deadline ? (cx_time)(record->deadline_ms / 1000)
-                                                    : CX_TIME_NONE));
-}
-
-/* As it was found then, not judged again. *json NULL: out of memory. */
+/* As it was found then, not judged again, and told as it was told then. *json NULL: out of memory. */
 static cx_status
 recalled_json(struct saying *saying, const struct cx_log_row *row, struct cx_json **json,
               struct cx_recorded *recorded)
 {
-    struct cx_stored *stored = &saying->stored;
+    const struct ledger *ledger = saying->ledger;
     struct cx_check *check = saying->check;
     struct cx_record record;
     struct cx_entry entry;
+    size_t authority;
 
-    CX_TRY(cx_stored_record(stored, row, &record, saying->detail));
-    CX_TRY(cx_recall(stored->recaller, &record, check, saying->detail));
+    CX_TRY(cx_stored_record(&saying->stored, row, &record, saying->detail));
+    CX_TRY(cx_recall(saying->stored.recaller, &record, check, saying->detail));
     CX_TRY(cx_recall_findings(&record, check));
     CX_TRY(cx_entry_read((cx_span){ row->entry, CX_ENTRY_SIZE }, &entry));
     *recorded = (struct cx_recorded){
@@ -167,7 +150,14 @@ recalled_json(struct saying *saying, const struct cx_log_row *row, struct cx_jso
     };
     memcpy(recorded->digest.b, entry.digest, CX_HASH_SIZE);
     CX_TRY(cx_arena_copy(&check->arena, row->record, &recorded->record));
-    *json = finished_json(saying->ledger, &record, check);
+    authority = ledger_authority_of(ledger, &record.authority);
+    *json = saying->query->problem ? cx_problem_set(check, cx_result_to_json(check))
+                                   : cx_result_to_json(check);
+    if (record.has_authority && authority != CX_AUTHORITIES_MAX) { /* may_know has seen to that */
+        *json =
+            finish_json(*json, &ledger->options->authorities[authority], record.is_shadow,
+                        record.has_deadline ? (cx_time)(record.deadline_ms / 1000) : CX_TIME_NONE);
+    }
     return *json != NULL ? CX_SUCCESS : (cx_status){ CX_E_NOMEM };
 }
 
@@ -181,6 +171,7 @@ say_recalled(struct ledger *ledger, const struct known_query *query, struct cx_j
     cx_status s;
 
     json = late ? late_json(json) : json;
+    json = late && query->problem ? internal_problem_json(json) : json;
     s = json == NULL ? (cx_status){ CX_E_NOMEM }
                      : ledger_set_record(ledger, recorded, true, &json, detail);
     if (!cx_ok(s)) {
@@ -253,6 +244,7 @@ say_start(struct ledger *ledger, const struct known_query *query, const struct c
         return say_conflict(ledger, query->seq, out);
     }
     json = interrupted_json(query->id, CX_STR("its check began and did not end"));
+    json = query->problem ? internal_problem_json(json) : json;
     return json == NULL ? (cx_status){ CX_E_NOMEM } : reply_json(out, query->seq, 200, json);
 }
 
@@ -361,7 +353,7 @@ ledger_say_known(struct ledger *ledger, const struct known_query *query, struct 
 static cx_status
 get(struct ledger *ledger, const struct op_ask *op, struct cx_buf *out, struct cx_detail *detail)
 {
-    const struct known_query query = { op->seq, op->id, NULL, op->authorities };
+    const struct known_query query = { op->seq, op->id, NULL, op->authorities, op->problem };
     bool found = false;
 
     if (start_of_id(ledger, op->id) != NULL) { /* of another front */

@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "bin/caaproofd/intake.h"
 #include "bin/caaproofd/ledger_priv.h"
+#include "engine/problem.h"
 #include "engine/recall.h"
 #include "engine/record_check.h"
 #include "engine/result.h"
@@ -72,6 +73,7 @@ make_start(const struct ledger *ledger, const struct op_start *op)
     start->authority = op->authority;
     start->received_ms = ledger_now(ledger);
     start->deadline_ms = op->deadline_ms;
+    start->wants_problem = op->problem;
     return start;
 }
 
@@ -150,8 +152,12 @@ cx_status
 ledger_start(struct ledger *ledger, const struct op_start *op, struct cx_buf *out,
              struct cx_detail *detail)
 {
-    struct known_query query = { op->seq, op->id, &(struct cx_hash){ { 0 } }, UINT64_MAX };
     struct cx_hash body;
+    struct known_query query = { .seq = op->seq,
+                                 .id = op->id,
+                                 .body = &body,
+                                 .authorities = UINT64_MAX,
+                                 .problem = op->problem };
     bool known = false;
 
     if (op->seq >= ledger->options->starts_max || start_of_seq(ledger, op->seq) != NULL ||
@@ -169,7 +175,6 @@ ledger_start(struct ledger *ledger, const struct op_start *op, struct cx_buf *ou
         return reply_problem(out, op->seq, &problem_conflict, "its check is under way");
     }
     memcpy(body.b, op->digest.p, CX_HASH_SIZE);
-    query.body = &body;
     CX_TRY(ledger_say_known(ledger, &query, out, &known, detail));
     if (known) {
         return CX_SUCCESS;
@@ -255,6 +260,7 @@ interrupt_and_say(struct ledger *ledger, struct start *start, const char *why,
 
     if (cx_ok(s)) {
         p.json = interrupted_json(start->id, cx_str_of(why));
+        p.json = start->wants_problem ? internal_problem_json(p.json) : p.json;
         s = p.json == NULL ? (cx_status){ CX_E_NOMEM } : ledger_wait(ledger, &p);
     }
     start_end(ledger, start);
@@ -430,11 +436,8 @@ finished_json(const struct ledger *ledger, const struct start *start)
     const struct ledger_authority *authority = &ledger->options->authorities[start->authority];
     struct cx_json *json = cx_result_to_json(start->check);
 
-    return cx_json_whole(
-        json, cx_json_set_text(json, "state", "finished") &&
-                  cx_json_set_text(json, "authority", authority->name) &&
-                  cx_json_set_text(json, "mode", authority->is_shadow ? "shadow" : "enforce") &&
-                  cx_json_set_moment(json, "deadline", (cx_time)(start->deadline_ms / 1000)));
+    json = start->wants_problem ? cx_problem_set(start->check, json) : json;
+    return finish_json(json, authority, authority->is_shadow, (cx_time)(start->deadline_ms / 1000));
 }
 
 /* Recorded; what the caller is told waits for the disk. Takes the check over from the start. */
@@ -456,6 +459,7 @@ record(struct ledger *ledger, struct start *start, struct cx_detail *detail)
         .seq = start->seq,
         .status = 200,
         .wants_permit = true,
+        .wants_problem = start->wants_problem,
         .deadline_ms = start->deadline_ms,
         .authority = start->authority,
     };

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "bin/caaproofd/ledger.h"
+#include "bin/caaproofd/problems.h"
 #include "bin/caaproofd/recent.h"
 #include "engine/stored.h"
 
@@ -23,6 +24,7 @@ struct start {
     uint64_t received_ms; /* by our clock */
     uint64_t deadline_ms;
     bool is_logged;
+    bool wants_problem;
     enum cx_verdict own_verdict; /* the caller's; UNSET: not given */
     struct cx_check *check;      /* with the answers so far */
 };
@@ -36,6 +38,7 @@ struct pending {
     struct cx_json *json;
     bool wants_permit; /* "record" is added to json, with the permit if there may be one */
     bool is_late;
+    bool wants_problem;
     uint64_t deadline_ms; /* 0: none */
     uint32_t authority;
     cx_str id; /* borrowed from the record */
@@ -111,25 +114,19 @@ size_t ledger_authority_of(const struct ledger *ledger, const struct cx_hash *ke
 
 /* ---- ledger_reply.c: what is said, at once */
 
-struct problem {
-    uint32_t status;
-    const char *type; /* behind /problems/ */
-    const char *title;
-};
-
-extern const struct problem problem_conflict, problem_stopped, problem_unknown_id, problem_clock,
-    problem_request, problem_forbidden, problem_busy, problem_spent, problem_expired,
-    problem_not_positive, problem_no_permit, problem_interrupted, problem_mismatch,
-    problem_no_override, problem_not_stopped, problem_unknown_issuance, problem_without_permit;
-
 cx_status reply_problem(struct cx_buf *out, uint32_t seq, const struct problem *problem,
                         const char *fmt, ...) CX_PRINTF(4, 5) CX_MUST;
-struct cx_json *problem_json(const struct problem *problem, const char *text);
 /* Takes json over. */
 cx_status reply_json(struct cx_buf *out, uint32_t seq, uint32_t status, struct cx_json *json)
     CX_MUST;
 /* {"id","state":"interrupted",...}. NULL when out of memory. */
 struct cx_json *interrupted_json(cx_str id, cx_str why);
+/* "problem" of a result that is interrupted or late, which is our failure and no verdict on the applicant's DNS. Takes json over. */
+struct cx_json *internal_problem_json(struct cx_json *json);
+
+/* What a result has beside the engine's members, but for "record". Takes json over, and gives it back. */
+struct cx_json *finish_json(struct cx_json *json, const struct ledger_authority *authority,
+                            bool is_shadow, cx_time deadline);
 
 /* The verdict that a result becomes if it was durable too late. Takes json over, and gives it back. */
 struct cx_json *late_json(struct cx_json *json);
@@ -164,6 +161,7 @@ struct known_query {
     cx_str id;
     const struct cx_hash *body; /* NULL: whoever asks may know */
     uint64_t authorities;
+    bool problem;
 };
 cx_status ledger_say_known(struct ledger *ledger, const struct known_query *query,
                            struct cx_buf *out, bool *ret_found, struct cx_detail *detail) CX_MUST;

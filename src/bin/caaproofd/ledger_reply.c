@@ -1,55 +1,91 @@
 #include "base/limits.h"
 #include "bin/caaproofd/ledger_priv.h"
+#include "engine/problem.h"
 #include "evidence/proof.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-const struct problem problem_conflict = { 409, "conflict", "This id is taken" };
-const struct problem problem_stopped = { 503, "stopped",
-                                         "Nothing is permitted until a person acknowledges" };
-const struct problem problem_unknown_id = { 404, "unknown-id", "Nothing is known of this id" };
-const struct problem problem_clock = { 503, "clock", "The clock cannot be trusted" };
-const struct problem problem_request = { 400, "request", "This request cannot be judged" };
-const struct problem problem_forbidden = { 403, "forbidden", "This caller may not do that" };
-const struct problem problem_busy = { 503, "busy", "Too many checks are under way" };
-const struct problem problem_spent = { 409, "spent", "This permit was used before" };
-const struct problem problem_expired = { 409, "expired", "This permit is no longer good" };
-const struct problem problem_not_positive = { 409, "not-positive", "A later check refused a name" };
-const struct problem problem_no_permit = { 409, "no-permit", "There is no permit of this check" };
-const struct problem problem_interrupted = { 500, "interrupted", "This check was interrupted" };
-const struct problem problem_mismatch = { 500, "mismatch", "Two judgements of this check differ" };
-const struct problem problem_no_override = { 403, "no-override", "No verdict can be overridden" };
-const struct problem problem_unknown_issuance = { 404, "unknown-issuance",
-                                                  "Nothing is known of this certificate" };
-const struct problem problem_without_permit = { 409, "issued-without-permit",
-                                                "This certificate has no good permit" };
-const struct problem problem_not_stopped = { 409, "not-stopped",
-                                             "There is nothing to acknowledge" };
+/* A frame, less its head and the numbers in front of the text. */
+#define REPLY_MAX (CX_OP_MAX - 64)
+
+/* ---- results that no frame holds: many names with many records each, as their owner likes */
+
+/* Some members of an object, as far as it has them. */
+static struct cx_json *
+some_of(const struct cx_json *object, const char *const *members, size_t n)
+{
+    struct cx_json *o = cx_json_new_object();
+    bool ok = o != NULL;
+
+    for (size_t i = 0; ok && i < n; i++) {
+        const struct cx_json *value = cx_json_get(object, members[i]);
+
+        ok = value == NULL || cx_json_set(o, members[i], cx_json_share(value));
+    }
+    return cx_json_whole(o, ok);
+}
+
+static struct cx_json *
+brief_names(const struct cx_json *names)
+{
+    static const char *const kept[] = { "name",  "verdict",  "reason",
+                                        "rules", "found_at", "records_at" };
+    static const char *const emptied[] = { "notes", "records", "answers" };
+    struct cx_json *array = cx_json_new_array();
+    bool ok = array != NULL;
+
+    for (size_t i = 0; ok && i < cx_json_size(names); i++) {
+        struct cx_json *o = some_of(cx_json_at(names, i), kept, CX_COUNT(kept));
+
+        for (size_t k = 0; k < CX_COUNT(emptied); k++) {
+            o = cx_json_whole(o, cx_json_set(o, emptied[k], cx_json_new_array()));
+        }
+        ok = cx_json_add(array, o);
+    }
+    return cx_json_whole(array, ok);
+}
+
+/* What a caller needs, and a note that the log has more. Takes json over, and gives it back. */
+static struct cx_json *
+brief_json(struct cx_json *json)
+{
+    static const char *const kept[] = { "type", "title", "status", "detail" };
+    const struct cx_json *names = cx_json_get(json, "names");
+    const struct cx_json *problem = cx_json_get(json, "problem");
+    bool ok = cx_json_set(json, "names", brief_names(names)) &&
+              cx_json_set(json, "brief", cx_json_new_bool(true));
+
+    if (ok && cx_json_kind_of(problem) == CX_JSON_OBJECT) {
+        ok = cx_json_set(json, "problem", some_of(problem, kept, CX_COUNT(kept)));
+    }
+    return cx_json_whole(json, ok);
+}
+
+/* Takes json over. */
+static cx_status
+write_reply(struct cx_json *json, struct cx_buf *text)
+{
+    cx_status s = cx_json_write(json, text);
+
+    if (s.code == CX_E_LIMIT && cx_json_get(json, "names") != NULL) {
+        cx_buf_done(text);
+        cx_buf_init(text, REPLY_MAX);
+        json = brief_json(json);
+        s = cx_json_write(json, text);
+    }
+    cx_json_free(json);
+    return s;
+}
 
 cx_status
 reply_json(struct cx_buf *out, uint32_t seq, uint32_t status, struct cx_json *json)
 {
-    CX_AUTO(cx_buf_done) struct cx_buf text = { .max = CX_OP_MAX };
-    cx_status s = cx_json_write(json, &text);
+    CX_AUTO(cx_buf_done) struct cx_buf text = { .max = REPLY_MAX };
 
-    cx_json_free(json);
-    CX_TRY(s);
+    CX_TRY(write_reply(json, &text));
     op_put_reply(out, &(struct op_reply){ seq, status, cx_buf_str(&text) });
     return cx_buf_status(out);
-}
-
-struct cx_json *
-problem_json(const struct problem *problem, const char *text)
-{
-    struct cx_json *o = cx_json_new_object();
-    char type[80];
-
-    (void)snprintf(type, sizeof(type), "/problems/%s", problem->type);
-    return cx_json_whole(o, cx_json_set_text(o, "type", type) &&
-                                cx_json_set_text(o, "title", problem->title) &&
-                                cx_json_set_number(o, "status", problem->status) &&
-                                cx_json_set(o, "detail", cx_json_new_outside(cx_str_of(text))));
 }
 
 cx_status
@@ -62,6 +98,17 @@ reply_problem(struct cx_buf *out, uint32_t seq, const struct problem *problem, c
     (void)vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
     return reply_json(out, seq, problem->status, problem_json(problem, text));
+}
+
+struct cx_json *
+finish_json(struct cx_json *json, const struct ledger_authority *authority, bool is_shadow,
+            cx_time deadline)
+{
+    return cx_json_whole(json,
+                         cx_json_set_text(json, "state", "finished") &&
+                             cx_json_set_text(json, "authority", authority->name) &&
+                             cx_json_set_text(json, "mode", is_shadow ? "shadow" : "enforce") &&
+                             cx_json_set_moment(json, "deadline", deadline));
 }
 
 /* A check without a verdict of the judge: FAIL, and why. */
@@ -84,6 +131,16 @@ late_json(struct cx_json *json)
 {
     return cx_json_whole(json, cx_json_set_text(json, "verdict", "FAIL") &&
                                    cx_json_set_text(json, "reason", "late"));
+}
+
+struct cx_json *
+internal_problem_json(struct cx_json *json)
+{
+    struct cx_detail none = { .text = "" };
+
+    return cx_json_whole(
+        json,
+        cx_json_set(json, "problem", cx_problem_of_status((cx_status){ CX_E_INTERNAL }, &none)));
 }
 
 cx_status

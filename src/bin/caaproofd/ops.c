@@ -53,7 +53,7 @@ op_frame_next(cx_span octets, struct op_frame *ret, bool *ret_more)
 void
 op_put_start(struct cx_buf *buf, const struct op_start *op)
 {
-    size_t at = begin(buf, OP_START, 8);
+    size_t at = begin(buf, OP_START, 9);
 
     cx_cbor_put_uint(buf, op->seq);
     cx_cbor_put_uint(buf, op->authority);
@@ -63,6 +63,7 @@ op_put_start(struct cx_buf *buf, const struct op_start *op)
     cx_cbor_put_uint(buf, op->deadline_ms);
     cx_cbor_put_text(buf, op->caller);
     cx_cbor_put_text(buf, op->previous);
+    cx_cbor_put_uint(buf, op->problem ? 1 : 0);
     end(buf, at);
 }
 
@@ -90,7 +91,7 @@ op_put_seq(struct cx_buf *buf, enum op kind, uint32_t seq)
 void
 op_put_ask(struct cx_buf *buf, enum op kind, const struct op_ask *op)
 {
-    size_t at = begin(buf, kind, 6);
+    size_t at = begin(buf, kind, 7);
 
     cx_cbor_put_uint(buf, op->seq);
     cx_cbor_put_text(buf, op->caller);
@@ -98,6 +99,7 @@ op_put_ask(struct cx_buf *buf, enum op kind, const struct op_ask *op)
     cx_cbor_put_text(buf, op->id);
     cx_cbor_put_text(buf, op->text);
     cx_cbor_put_bytes(buf, op->data);
+    cx_cbor_put_uint(buf, op->problem ? 1 : 0);
     end(buf, at);
 }
 
@@ -189,7 +191,7 @@ text(struct cx_reader *r, size_t max)
 cx_status
 op_get_start(cx_span body, struct op_start *ret)
 {
-    struct cx_reader r = open_body(body, 8);
+    struct cx_reader r = open_body(body, 9);
     struct op_start op;
     const uint8_t *digest;
 
@@ -202,6 +204,7 @@ op_get_start(cx_span body, struct op_start *ret)
     op.deadline_ms = cx_cbor_number(&r, INT64_MAX);
     op.caller = text(&r, CX_CALLER_MAX);
     op.previous = text(&r, CX_REQUEST_ID_MAX);
+    op.problem = cx_cbor_number(&r, 1) != 0;
     CX_TRY(close_body(&r));
     if (op.id.n == 0 || op.caller.n == 0) {
         return (cx_status){ CX_E_FRAME };
@@ -239,7 +242,7 @@ op_get_seq(cx_span body, uint32_t *ret)
 cx_status
 op_get_ask(cx_span body, struct op_ask *ret)
 {
-    struct cx_reader r = open_body(body, 6);
+    struct cx_reader r = open_body(body, 7);
     struct op_ask op;
 
     op.seq = (uint32_t)cx_cbor_number(&r, UINT32_MAX);
@@ -248,6 +251,7 @@ op_get_ask(cx_span body, struct op_ask *ret)
     op.id = text(&r, CX_REQUEST_ID_MAX);
     op.text = text(&r, CX_CALLER_MAX);
     op.data = cx_cbor_bytes(&r);
+    op.problem = cx_cbor_number(&r, 1) != 0;
     CX_TRY(close_body(&r));
     *ret = op;
     return CX_SUCCESS;

@@ -41,6 +41,7 @@ struct op_start {
     uint64_t deadline_ms;
     cx_str caller;
     cx_str previous; /* request id of an earlier try; n == 0: none */
+    bool problem;    /* the result is to have one, for applicants (engine/problem.h) */
 };
 
 struct op_finish {
@@ -60,6 +61,7 @@ struct op_ask {
         text; /* the claim's name; why; of ISSUED the certificate's SHA-256, or the authority's name */
     cx_span
         data; /* a certificate, and behind it that of its issuer; of ISSUED nothing, or a serial number */
+    bool problem; /* GET: as that of a start */
 };
 
 struct op_reply {

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "pki/distinguished_name.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -242,25 +243,24 @@ keep_text(struct cx_arena *arena, cx_span octets, bool only_ascii, cx_str *ret)
     return cx_arena_text(arena, cx_str_of_span(octets), ret);
 }
 
+/* As a configuration has it (RFC 4514); one that cannot be written so is as good as none. */
 static cx_status
-read_common_name(const X509 *certificate, struct shared_peer *ret)
+read_subject(const X509 *certificate, struct shared_peer *ret)
 {
-    const X509_NAME *subject = X509_get_subject_name(certificate);
-    int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
-    unsigned char *utf8 = NULL;
-    cx_status status;
-    int n;
+    CX_AUTO(cx_buf_done) struct cx_buf text = { .max = CX_DISTINGUISHED_NAME_MAX };
+    unsigned char *der = NULL;
+    int n = i2d_X509_NAME(X509_get_subject_name(certificate), &der);
+    struct cx_detail detail;
+    cx_status status = CX_SUCCESS;
 
-    if (at < 0 || X509_NAME_get_index_by_NID(subject, NID_commonName, at) >= 0) {
-        return CX_SUCCESS;
+    if (n > 0) {
+        status = cx_distinguished_name_put(&text, (cx_span){ der, (size_t)n }, &detail);
     }
-    n = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
-    if (n < 0) {
-        return CX_SUCCESS; /* as good as none */
+    OPENSSL_free(der);
+    if (!cx_ok(status)) {
+        return cx_status_class(status) == CX_CLASS_NOMEM ? status : CX_SUCCESS;
     }
-    status = keep_text(&ret->arena, (cx_span){ utf8, (size_t)n }, false, &ret->peer.common_name);
-    OPENSSL_free(utf8);
-    return status;
+    return keep_text(&ret->arena, cx_span_of_str(cx_buf_str(&text)), false, &ret->peer.subject);
 }
 
 static cx_status
@@ -313,7 +313,7 @@ read_certificate(const X509 *certificate, struct shared_peer *ret)
     if (X509_digest(certificate, EVP_sha256(), ret->peer.sha256, &n) != 1 || n != CX_SHA256_SIZE) {
         return (cx_status){ CX_E_CRYPTO };
     }
-    CX_TRY(read_common_name(certificate, ret));
+    CX_TRY(read_subject(certificate, ret));
     return read_names(certificate, ret);
 }
 

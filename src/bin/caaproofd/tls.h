@@ -32,7 +32,7 @@ struct ssl_st *tls_accept_new(const struct tls_context *context) CX_MUST;
 /* A certificate that a handshake has verified. Shared, never changed. */
 struct tls_peer {
     uint8_t sha256[CX_SHA256_SIZE]; /* of its DER */
-    cx_str common_name;             /* of its subject, UTF-8; empty if it has none or several */
+    cx_str subject;                 /* RFC 4514, UTF-8; empty if it has none */
     cx_str *dns_names;
     size_t n_dns_names;
     cx_str *uris;
