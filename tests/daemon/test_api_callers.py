@@ -72,8 +72,8 @@ class Callers(unittest.TestCase):
         if caller:
             self.assertEqual((reply.status, reply.json().get('verdict')), (200, 'PERMIT'), reply.body[:300])
             shown = json.loads(must(CAAPROOF, 'show', self.daemon.at('store'), name, '--json'))
-            told = tuple(shown['record'][member] for member in ('caller', 'mode', 'own_verdict'))
-            self.assertEqual(told, (caller, 'enforce', 'DENY'))
+            told = tuple(shown['record'][member] for member in ('caller', 'shadow', 'own_verdict'))
+            self.assertEqual(told, (caller, False, 'DENY'))
         return reply
 
     def refused(self, reply, status, word):

@@ -180,7 +180,7 @@ class Issuances(Daemon):
             self.assertEqual(self.call('POST', '/v1/issuances?id=r', octets, 'application/pkix-cert')[0], 400)
         self.assertEqual(self.call('POST', '/v1/issuances', der, 'text/plain')[0], 415)
         for path, status in (('00', 400), ('0' * 64, 404), ('z' * 64, 400), ('lab-tls/', 404), ('lab-tls/xx', 400),
-                             ('lab-tls/0c0c', 404), ('nobody/0a', 404), ('lab-tls/' + '0' * 200, 400)):
+                             ('lab-tls/0c0c', 404), ('nobody/0a', 403), ('lab-tls/' + '0' * 200, 400)):
             self.assertEqual(self.call('GET', '/v1/issuances/' + path)[0], status, path)
         self.assertEqual(self.call('PUT', '/v1/issuances', {})[0], 405)
 

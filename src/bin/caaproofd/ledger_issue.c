@@ -360,7 +360,7 @@ alarm_json(struct cx_json *json, cx_str why)
 {
     const struct problem *p = &problem_without_permit;
 
-    return cx_json_whole(json, cx_json_set_text(json, "type", "/problems/issued-without-permit") &&
+    return cx_json_whole(json, cx_json_set_text(json, "type", p->type) &&
                                    cx_json_set_text(json, "title", p->title) &&
                                    cx_json_set_number(json, "status", p->status) &&
                                    cx_json_set(json, "detail", cx_json_new_outside(why)));
