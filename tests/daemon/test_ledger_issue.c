@@ -328,10 +328,10 @@ TEST(two_that_tell_at_once_make_one_event)
     der = signed_by_it(&c, (struct wanted){ .names = NULL });
     size = log_size(&c.desk);
     for (uint32_t i = 0; i < 2; i++) {
-        SCRATCH_OK(
-            ledger_ask(c.desk.ledger, OP_ISSUE,
-                       &(struct op_ask){ 20 + i, CX_STR("ra"), 1, CX_STR("a"), CX_STR(""), der, false },
-                       &c.desk.out, &detail));
+        SCRATCH_OK(ledger_ask(
+            c.desk.ledger, OP_ISSUE,
+            &(struct op_ask){ 20 + i, CX_STR("ra"), 1, CX_STR("a"), CX_STR(""), der, false },
+            &c.desk.out, &detail));
     }
     expect_nothing(&c.desk);
     turn(&c.desk);
@@ -438,9 +438,10 @@ TEST(a_permit_that_was_not_given_yet)
     assert_true(cx_ok(start(&c.desk, 0, "b", BODY("b", ""), 30000)));
     expect_started(&c.desk);
     finish(&c.desk, 0, BODY("b", ""), granted);
-    SCRATCH_OK(ledger_ask(c.desk.ledger, OP_ISSUE,
-                          &(struct op_ask){ 20, CX_STR("ra"), 1, CX_STR("b"), CX_STR(""), der, false },
-                          &c.desk.out, &detail));
+    SCRATCH_OK(
+        ledger_ask(c.desk.ledger, OP_ISSUE,
+                   &(struct op_ask){ 20, CX_STR("ra"), 1, CX_STR("b"), CX_STR(""), der, false },
+                   &c.desk.out, &detail));
     expect_nothing(&c.desk);
     turn(&c.desk);
     expect_reply(&c.desk, 200, "PERMIT", true);

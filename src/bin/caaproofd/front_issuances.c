@@ -183,8 +183,9 @@ front_get_issuance(struct front *front, size_t caller, struct http_request *requ
         ask.text = front->member.config->authorities[authority].name;
     }
     if (slash < rest.n ? ask.data.n == 0 : rest.n != (size_t)2 * CX_HASH_SIZE) {
-        front_refuse(request, &problem_request, "by 64 hexadecimal digits of its SHA-256, or by authority and "
-                                    "serial number in hexadecimal");
+        front_refuse(request, &problem_request,
+                     "by 64 hexadecimal digits of its SHA-256, or by authority and "
+                     "serial number in hexadecimal");
         return;
     }
     front_ask(front, OP_ISSUED, &ask, request);
