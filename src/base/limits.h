@@ -384,5 +384,8 @@
 #define CX_HTTP_LINGER_MS       1000
 #define CX_HTTP_LINGER_OCTETS   ((size_t)16 << 20)
 #define CX_HTTP_ACCEPT_PAUSE_MS 100
+/* How long a connection on which nothing was asked yet may still ask when the server drains: its request may be on the way, and a client
+ * that sends one and gets no answer cannot know what became of it. One round trip around the world and a slow handshake. */
+#define CX_HTTP_DRAIN_ASK_MS 2000
 
 #endif
