@@ -14,6 +14,7 @@
 #include <event2/event.h>
 
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -433,6 +434,7 @@ run_recorder(void)
     struct cx_detail detail = { .text = "" };
     int fd;
 
+    (void)signal(SIGPIPE, SIG_IGN);
     cx_arena_init(&r.arena, CX_CONFIG_PRINTED_MAX);
     if (!cx_ok(begin(&r, &detail))) {
         member_log(&r.member, CONFIG_LEVEL_ERR, "the recorder cannot begin: %s", detail.text);
