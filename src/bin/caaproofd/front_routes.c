@@ -303,6 +303,16 @@ post_stops(struct turn *t)
     post_with_reason(t, OP_STOP);
 }
 
+/* The answer is on its way before the end begins. */
+static void
+post_drain(struct turn *t)
+{
+    struct front *f = t->front;
+
+    http_reply(t->request, 202, "application/json", CX_STR("{\"state\":\"draining\"}"), NULL);
+    member_say(&f->member, CONTROL_DRAIN_ASKED, 0, f->member.config->callers[t->caller].name.p);
+}
+
 static void
 get_status(struct turn *t)
 {
@@ -329,6 +339,7 @@ static const struct route {
     { "POST", "/v1/permits/{}/claim", CONFIG_MAY_CLAIM, post_claim },
     { "POST", "/v1/acknowledgements", CONFIG_MAY_ACK, post_acknowledgements },
     { "POST", "/v1/stops", CONFIG_MAY_ACK, post_stops },
+    { "POST", "/v1/drain", CONFIG_MAY_DRAIN, post_drain },
     { "GET", "/v1/status", CONFIG_MAY_METRICS, get_status },
     { "GET", "/metrics", CONFIG_MAY_METRICS, get_metrics },
 };

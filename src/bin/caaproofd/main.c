@@ -20,7 +20,11 @@ static const char usage[] =
     "  -T, --dump          say what is in force by it, defaults too, and end\n"
     "      --version       what this is\n"
     "\n"
-    "Ends on SIGTERM, when what was begun is done. Logs go to standard error.\n"
+    "SIGHUP reads the configuration again, with certificates and tokens, and drops no request; "
+    "a file\n"
+    "with faults changes nothing. SIGTERM, or caaproof drain, ends the daemon when what was begun "
+    "is done.\n"
+    "Logs go to standard error.\n"
     "\n"
     "Exit status: 0 it ended as it was told, or the configuration can be used; 1 it could not run; "
     "64 wrong use.\n";
