@@ -122,6 +122,20 @@ class Reload(Daemon):
                 if os.path.exists(self.at('token.old')):
                     os.rename(self.at('token.old'), self.at('token'))
 
+    def test_tried_before(self):
+        """-t finds what a reload would refuse."""
+        test = [running.BINARY, '-c', self.at('c.yaml'), '-t']
+        self.assertEqual(subprocess.run(test, check=False, capture_output=True).returncode, 0)
+        for name in ('server.key', 'server.pem', 'ca.pem'):
+            good = self.read(name)
+            self.write(name, 'nothing\n')
+            self.assertEqual(subprocess.run(test, check=False, capture_output=True).returncode, 1, name)
+            self.write(name, good)
+        os.unlink(self.at('token'))
+        done = subprocess.run(test, check=False, capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stdout), (1, ''))
+        self.assertIn('/token', done.stderr)
+
     def test_what_needs_a_restart_stays(self):
         self.start()
         text = self.read('c.yaml').replace('/store\n', '/elsewhere\npermit_life: 5min\n')
@@ -277,6 +291,19 @@ class Command(Daemon):
                 client.sendall(reply)
                 client.close()
                 self.assertEqual(command.wait(running.PATIENCE), 69)
+
+
+class Shards(Daemon):
+    def test_a_record_is_in_the_log_of_its_shard(self):
+        """Also when that is sealed, and another one grows."""
+        self.start()
+        before = self.check('a')[1]['record']
+        self.end()
+        self.assertEqual(self.run_command('store', 'seal', 'store')[0], 0)
+        self.start()
+        for record in (self.check('a')[1]['record'], self.ask('GET', '/v1/checks/a')[1]['record']):
+            self.assertEqual((record['log'], record['index']), ('log.lab.test/caa/1', before['index']))
+        self.assertEqual(self.check('b')[1]['record']['log'], 'log.lab.test/caa/2')
 
 
 class Notify(Daemon):

@@ -1,4 +1,5 @@
 #include "bin/caaproofd/config.h"
+#include "bin/caaproofd/parent_files.h"
 #include "bin/caaproofd/role.h"
 #include "bin/caaproofd/roles.h"
 #include "domain/suffix.h"
@@ -54,6 +55,24 @@ struct arguments {
     unsigned place;
 };
 
+/* Certificates, keys and tokens are there, and TLS can be spoken with them. */
+static cx_status
+test_files(const struct arguments *a, const struct config *config)
+{
+    struct files files = { .n = 0 };
+    struct cx_detail detail = { .text = "" };
+    cx_status s = files_read(config, &files, &detail);
+
+    if (cx_ok(s)) {
+        (void)printf("%s can be used\n", a->config);
+    } else {
+        (void)fprintf(stderr, "%s: %s\n", a->config,
+                      detail.text[0] != '\0' ? detail.text : cx_status_text(s));
+    }
+    files_close(&files);
+    return s;
+}
+
 static int
 test_config(const struct arguments *a)
 {
@@ -70,7 +89,7 @@ test_config(const struct arguments *a)
         s = config_print(config, &text);
         (void)fwrite(text.p, 1, text.n, stdout);
     } else {
-        (void)printf("%s can be used\n", a->config);
+        s = test_files(a, config);
     }
     config_faults_done(&faults);
     config_free(config);
