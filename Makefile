@@ -26,6 +26,7 @@ build: packages
 	@test -f $(BUILD)/build.ninja || $(MESON) setup $(if $(PREFIX),--prefix $(PREFIX)) $(BUILD)
 	@ninja -C $(BUILD)
 	@ln -sfn src/bin/caaproof/caaproof $(BUILD)/caaproof
+	@ln -sfn src/bin/caaproofd/caaproofd $(BUILD)/caaproofd
 
 demo: build
 	@lab/run lab/tour

@@ -67,7 +67,7 @@ def check_sessions(document, write):
     text = read(path)
     found = SESSION.search(text)
     check(found and "    $ " in found.group(), f"{document} has a session")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # a daemon of it may still be ending
         for name in os.listdir(SCENARIOS):
             os.symlink(os.path.join(SCENARIOS, name), os.path.join(folder, name))
         now = SESSION.sub(lambda block: block.group(1) + run_session(block.group(), folder) + block.group(2), text)

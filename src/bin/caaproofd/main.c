@@ -28,7 +28,9 @@ static const char usage[] =
     "Logs go to standard error.\n"
     "\n"
     "Exit status: 0 it ended as it was told, or the configuration can be used; 1 it could not run; "
-    "64 wrong use.\n";
+    "64 wrong use.\n"
+    "\n"
+    "Try: caaproofd -c /etc/caaproof/caaproofd.yaml -t\n";
 
 enum {
     OPT_ROLE = 256,

@@ -64,6 +64,7 @@ struct parent {
     struct event *signals[5];
     struct child *children; /* the recorder, the front, resolvers */
     size_t n_children;
+    struct child *front;
     struct logging logging;
     struct event *deadline; /* of the end */
     int notify;             /* the service manager; -1: none */
@@ -91,13 +92,6 @@ child_of(struct parent *p, enum role role, unsigned place)
         }
     }
     return NULL;
-}
-
-/* As make_children has it. */
-static struct child *
-front_of(struct parent *p)
-{
-    return &p->children[1];
 }
 
 /* ---- starting */
@@ -264,8 +258,9 @@ take_up(struct child *child)
     struct parent *p = child->parent;
 
     child->is_up = true;
-    for (size_t i = 0; i < p->n_children; i++) {
-        if (!p->children[i].is_up) {
+    for (size_t i = 0; i < p->n_children;
+         i++) { /* what a check needs: it does not wait for a courier */
+        if (!p->children[i].is_up && p->children[i].role != ROLE_COURIER) {
             return;
         }
     }
@@ -292,6 +287,14 @@ take_drained(struct child *child, const char *name)
 }
 
 static void
+let_go(struct child *child, const char *name)
+{
+    logging_line(&child->parent->logging, CONFIG_LEVEL_ERR, name,
+                 "said what no role may; it is ended");
+    (void)kill(child->pid, SIGKILL);
+}
+
+static void
 take_want(struct child *child, uint32_t number)
 {
     struct child *wanted = child_of(child->parent, (enum role)(number >> 16), number & 0xffff);
@@ -314,6 +317,11 @@ take_message(struct child *child, const struct control_message *message)
 
     (void)snprintf(name, sizeof(name), child->role == ROLE_RESOLVER ? "%s %u" : "%s",
                    role_name(child->role), child->place);
+    if (child->role != ROLE_FRONT &&
+        (message->kind == CONTROL_DRAINED || message->kind == CONTROL_DRAIN_ASKED)) {
+        let_go(child, name);
+        return;
+    }
     switch (message->kind) {
     case CONTROL_LOG:
         logging_text(&p->logging, (enum config_level)message->number, name, message->text);
@@ -341,8 +349,7 @@ take_message(struct child *child, const struct control_message *message)
     case CONTROL_PEER:
     case CONTROL_GO:
     case CONTROL_DRAIN:
-        logging_line(&p->logging, CONFIG_LEVEL_ERR, name, "said what no role may; it is ended");
-        (void)kill(child->pid, SIGKILL);
+        let_go(child, name);
         break;
     }
 }
@@ -453,7 +460,7 @@ on_child(evutil_socket_t fd, short what, void *ctx)
             }
         }
     }
-    if (p->is_draining && !p->is_ending && front_of(p)->pid == 0) {
+    if (p->is_draining && !p->is_ending && p->front->pid == 0) {
         end_all(p); /* it could not end what was under way */
     } else if (p->is_ending && !any_runs(p)) {
         (void)event_base_loopexit(p->base, NULL);
@@ -507,7 +514,7 @@ end_roles(struct parent *p)
 static void
 go_on_reloading(struct parent *p)
 {
-    if (p->reloading == RELOAD_DRAINS && front_of(p)->pid == 0) {
+    if (p->reloading == RELOAD_DRAINS && p->front->pid == 0) {
         p->reloading = RELOAD_ENDS;
         end_roles(p);
         set_deadline(p, END_MS);
@@ -527,8 +534,8 @@ begin_reload(struct parent *p)
         return;
     }
     p->reloading = RELOAD_DRAINS;
-    (void)event_del(front_of(p)->again);
-    (void)tell(front_of(p), &(struct control_message){ CONTROL_DRAIN, 0, { NULL, 0 }, -1 });
+    (void)event_del(p->front->again);
+    (void)tell(p->front, &(struct control_message){ CONTROL_DRAIN, 0, { NULL, 0 }, -1 });
     set_deadline(p, DRAIN_MS);
     go_on_reloading(p);
 }
@@ -567,7 +574,7 @@ hurry_reload(struct parent *p)
     if (p->reloading == RELOAD_DRAINS) {
         logging_line(&p->logging, CONFIG_LEVEL_WARNING, "parent",
                      "draining took too long: what is still under way is let go");
-        (void)kill(front_of(p)->pid, SIGKILL);
+        (void)kill(p->front->pid, SIGKILL);
         set_deadline(p, END_MS);
     } else {
         kill_all(p);
@@ -625,7 +632,7 @@ begin_drain(struct parent *p, cx_str who)
                  who.n != 0 ? (int)who.n : 8, who.n != 0 ? who.p : "a signal");
     notify_say(p->notify, "STOPPING=1");
     files_stop_listening(&p->files);
-    if (!tell(front_of(p), &(struct control_message){ CONTROL_DRAIN, 0, { NULL, 0 }, -1 })) {
+    if (!tell(p->front, &(struct control_message){ CONTROL_DRAIN, 0, { NULL, 0 }, -1 })) {
         end_all(p);
         return;
     }
@@ -673,6 +680,7 @@ make_children(struct parent *p)
     if (p->children == NULL) {
         return (cx_status){ CX_E_NOMEM };
     }
+    p->front = &p->children[1];
     for (size_t i = 0; i < p->n_children; i++) {
         struct child *child = &p->children[i];
 
