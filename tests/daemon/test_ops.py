@@ -82,7 +82,8 @@ class Reload(Daemon):
             loop.end()
         self.assertEqual(sum((loop.failures for loop in loops), []), [])
         for loop in loops:
-            self.assertEqual({(status, reply['verdict']) for status, reply in loop.replies}, {(200, 'PERMIT')})
+            self.assertEqual({(status, reply.get('verdict'), reply.get('title')) for status, reply in loop.replies},
+                             {(200, 'PERMIT', None)}, self.read('log'))
             self.assertTrue(all(reply['record']['permit'] for _, reply in loop.replies))
         self.assertEqual(self.check('after', 'second')[1]['verdict'], 'DENY')
         self.assertEqual(self.said('changed: authorities'), 1)
@@ -93,11 +94,28 @@ class Reload(Daemon):
         self.start()
         check = UnderWay(self)
         self.reload()
+        self.until_said('reloading')
         self.reload()
         status, reply = check.end()
         self.assertEqual((status, reply['state'], reply['verdict']), (200, 'finished', 'FAIL'))
         self.until_said('ready', 3)
         self.assertEqual(self.check('under-way', names=['www.blackhole.test'])[1]['verdict'], 'FAIL')
+
+    def test_a_batch_under_way_goes_on(self):
+        """To its last line, though only some of them are begun at a time."""
+        self.write('c.yaml', self.read('c.yaml') + 'limits: {in_flight: 8}\n')
+        self.start()
+        lines = [json.dumps({'id': 'b%d' % i, 'authority': 'lab-tls', 'names': ['www.permit.test']}) for i in range(400)]
+        connection = running.OverUnix(self.at('sock'))
+        self.addCleanup(connection.close)
+        connection.request('POST', '/v1/checks', '\n'.join(lines), {'Content-Type': 'application/x-ndjson'})
+        reply = connection.getresponse()
+        replies = [json.loads(reply.readline())]
+        self.reload()
+        replies += [json.loads(line) for line in reply]
+        self.assertEqual([r for r in replies if r.get('verdict') != 'PERMIT'], [])
+        self.assertEqual({r['id'] for r in replies}, {'b%d' % i for i in range(400)})
+        self.until_said('ready', 2)
 
     def test_a_fault_changes_nothing(self):
         self.start()

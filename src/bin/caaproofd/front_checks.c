@@ -310,9 +310,8 @@ check_intake(struct front *f, size_t caller, cx_str body, const struct intake *i
         return refuse(ret, 503, "/problems/recorder", "Nothing can be recorded now",
                       "try again with the same id");
     }
-    return f->is_draining ? refuse(ret, 503, "/problems/draining", "This process is ending",
-                                   "try again with the same id")
-                          : begin_inquiry(f, caller, body, intake, waiter, ret);
+    return begin_inquiry(f, caller, body, intake, waiter,
+                         ret); /* also of what came before a drain */
 }
 
 bool
