@@ -398,5 +398,8 @@
 #define CX_HTTP_ACCEPT_PAUSE_MS 100
 /* When a client that got 503 may ask again: a recorder that ended is there again within a second. */
 #define CX_HTTP_RETRY_S 1
+/* How long a connection on which nothing was asked yet may still ask when the server drains: its request may be on the way, and a client
+ * that sends one and gets no answer cannot know what became of it. One round trip around the world and a slow handshake. */
+#define CX_HTTP_DRAIN_ASK_MS 2000
 
 #endif

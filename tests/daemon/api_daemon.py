@@ -37,7 +37,7 @@ LOCAL = """listen:
   - {{address: "127.0.0.1:{port}"}}
   - {{address: "unix:{folder}/sock"}}
 callers:
-  - {{name: root, unix_uid: {uid}, authorities: [all], may: [check, claim, issue, ack, drain, metrics]}}
+  - {{name: root, unix_uid: {uid}, authorities: [all], may: [check, claim, issue, ack, metrics]}}
   - {{name: token, token_file: {folder}/token, authorities: [tls], may: [check]}}
 """
 

@@ -903,6 +903,74 @@ TEST(tells_what_needs_a_restart)
             "", "canary.interval, canary.names");
 }
 
+/* ---- reload */
+
+static cx_status
+nothing_to_read(void *ctx, const char *path, struct cx_buf *ret, struct cx_detail *detail)
+{
+    (void)ctx, (void)path, (void)ret;
+    return cx_fail(detail, CX_E_IO, "no file is named");
+}
+
+static const struct config_files no_files = { nothing_to_read, NULL };
+
+/* after over before is what wanted says. */
+static void
+merged(const char *before, const char *after, const char *wanted)
+{
+    struct config *a = good(before), *b = good(after), *w = good(wanted), *got = NULL;
+    struct cx_buf one, other;
+    struct config_faults faults;
+
+    config_faults_init(&faults);
+    assert_true(cx_ok(config_merge(a, b, &no_files, &got, &faults)));
+    one = printed(got);
+    other = printed(w);
+    assert_string_equal(one.p, other.p);
+    cx_buf_done(&one);
+    cx_buf_done(&other);
+    config_faults_done(&faults);
+    config_free(a);
+    config_free(b);
+    config_free(w);
+    config_free(got);
+}
+
+TEST(reload_keeps_what_needs_a_restart)
+{
+    merged(LEAST, LEAST, LEAST);
+    merged(LEAST, LEAST "permit_life: 901s\n" AUTHORITY, LEAST "permit_life: 901s\n" AUTHORITY);
+    merged(LEAST AUTHORITY "permit_life: 901s\n", LEAST, LEAST);
+    merged(LEAST, "store: /t\nlisten: [{address: 'unix:/b'}, {address: 'unix:/c'}]\n", LEAST);
+    merged(LEAST, LEAST "user: a\nsandbox: degraded\nresolver: {tap: false}\nkeep: proof\n",
+           LEAST "keep: proof\n");
+    merged(LEAST "user: a\nresolver: {tap: false, control: [a.example, b.example]}\n", LEAST,
+           LEAST "user: a\nresolver: {tap: false, control: [a.example, b.example]}\n");
+    merged(LEAST "limits: {connections: 7, body: 2MiB}\n",
+           LEAST "limits: {connections: 9, body: 3MiB}\n",
+           LEAST "limits: {connections: 7, body: 3MiB}\n");
+    merged(LEAST AUTHORITY "canary: {authority: a, names: [{name: a.example}]}\n", LEAST, LEAST);
+}
+
+/* A caller with a certificate needs a listener that asks for one, and that is opened at a start only. */
+TEST(reload_of_what_does_not_fit)
+{
+    struct config *a = good("store: /s\nlisten: [{address: '127.0.0.1:1'}]\n");
+    struct config *b =
+        good("store: /s\nlisten: [{address: '127.0.0.1:1', tls: {certificate: /c, key: /k, "
+             "client_ca: /r}}]\ncallers: [{name: c, certificate: {san: a.example}, may: [ack]}]\n");
+    struct config *got = NULL;
+    struct config_faults faults;
+
+    config_faults_init(&faults);
+    assert_int_equal(config_merge(a, b, &no_files, &got, &faults).code, CX_E_USAGE);
+    assert_null(got);
+    assert_int_equal(faults.n, 1);
+    config_faults_done(&faults);
+    config_free(a);
+    config_free(b);
+}
+
 static const struct config_option *
 option_of(const char *section, const char *key)
 {
@@ -1059,6 +1127,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(tells_which_file_is_wrong),
     cmocka_unit_test(own_is_checked_again_as_time_passes),
     cmocka_unit_test(tells_what_needs_a_restart),
+    cmocka_unit_test(reload_keeps_what_needs_a_restart),
+    cmocka_unit_test(reload_of_what_does_not_fit),
     cmocka_unit_test(lists_change_as_a_whole),
     cmocka_unit_test(sample_has_the_defaults),
     cmocka_unit_test(examples_of_the_sample_are_good),

@@ -792,6 +792,19 @@ class Drain(Case):
         peer.tell('drain')
         peer.until('idle')
 
+    def test_first_request_on_the_way(self):
+        """Who has connected and not yet asked is answered; who never asks is not waited for."""
+        peer = self.peer()
+        fresh, mute = self.connect(peer), self.connect(peer)
+        peer.wait_for(open=2)
+        peer.tell('drain')
+        peer.until('draining')
+        [(status, fields, _)] = self.all_replies(fresh, GET)
+        self.assertEqual((status, fields['connection']), (200, 'close'))
+        fresh.close()
+        peer.until('idle')
+        self.assertTrue(self.is_closed(mute))
+
 
 class Tls(Case):
     def start(self, mutual=False, **limits):

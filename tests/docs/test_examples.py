@@ -18,6 +18,8 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|\bE\d+(?= of )")
 VERDICTS = (0, 10, 11, 12, 13)
 # Pages of the manual, and how many examples they have at least.
 PAGES = {"caaproof.1": 6, "caaproof-evidence.1": 6, "caaproof-incident.1": 8}
+# What its examples need a daemon for: tests/daemon runs them.
+DAEMON_PAGE = "caaproof-daemon.1"
 # Files that the manual's example of a permit names.
 PERMIT = {"www.tlog-proof": "good.tlog-proof", "log.vkey": "log.vkey", "issuer.pem": "issuer.pem", "pre.pem": "precertificate.pem"}
 
@@ -65,7 +67,7 @@ def check_sessions(document, write):
     text = read(path)
     found = SESSION.search(text)
     check(found and "    $ " in found.group(), f"{document} has a session")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # a daemon of it may still be ending
         for name in os.listdir(SCENARIOS):
             os.symlink(os.path.join(SCENARIOS, name), os.path.join(folder, name))
         now = SESSION.sub(lambda block: block.group(1) + run_session(block.group(), folder) + block.group(2), text)
@@ -123,10 +125,10 @@ def check_manual(page, least):
 
 def check_help():
     """Every long option that the command explains is in the manual, and the other way round."""
-    manual = set(re.findall(r"Fl -([a-z0-9-]+)", "".join(read(os.path.join(TOP, "man", page)) for page in PAGES)))
+    manual = set(re.findall(r"Fl -([a-z0-9-]+)", "".join(read(os.path.join(TOP, "man", page)) for page in (*PAGES, DAEMON_PAGE))))
     said = set()
     for command in ("check", "lint", "contacts", "conformance", "permit", "show", "replay", "log", "store", "import", "triage",
-                    "triage diff", "report", "explain", "recheck", "scope", "reconcile"):
+                    "triage diff", "report", "explain", "recheck", "scope", "reconcile", "status"):
         done = shell(f"caaproof {command} --help", TOP)
         check(done.returncode == 0, f"caaproof {command} --help")
         said.update(re.findall(r"(?<![\w-])--([a-z0-9-]+)", done.stdout))

@@ -215,6 +215,8 @@ class Docs(Planted):
         self.plant("docs/configuration.md",
                    "# C\n<!-- table: src/bin/caaproofd/options.def -->\n<!-- end -->\n")
         self.plant("dist/caaproofd.yaml", "")
+        self.plant("man/caaproofd.conf.5", ".Sh A\n.\\\" table: src/bin/caaproofd/options.def\n.\\\" end\n.Sh B\n")
+        self.refuses("man/caaproofd.conf.5: differs", "make-docs", "--check")
         self.refuses("dist/caaproofd.yaml: differs", "make-docs", "--check")
         self.refuses("docs/configuration.md: differs", "make-docs", "--check")
         self.run_tool("make-docs")
@@ -227,6 +229,11 @@ class Docs(Planted):
         self.assertIn("| `a` | text | required | restart | What a is. |", text)
         self.assertIn("## m[]\n", text)
         self.assertIn("| `b` | `1s` to `2s` | `1s` |  | What b is. |", text)
+        with open(os.path.join(self.root, "man/caaproofd.conf.5"), encoding="utf-8") as file:
+            text = file.read()
+        self.assertIn(".It Cm a : Pq text; required; restart\nWhat a is.\n.It Cm m : Pq list of maps\n", text)
+        self.assertIn(".Ss m[]\n.Bl -tag -width Ds\n.It Cm b : Pq 1s to 2s; default 1s\nWhat b is.\n.El\n", text)
+        self.assertTrue(text.endswith(".El\n.\\\" end\n.Sh B\n"))
 
     def test_problems(self):
         self.plant("src/bin/caaproofd/problems.def", 'X(late_one, "late-one", 409, "Too late", "It came | late.")\n')

@@ -19,5 +19,7 @@ int command_explain(int argc, char **argv);
 int command_scope(int argc, char **argv);
 int command_recheck(int argc, char **argv);
 int command_reconcile(int argc, char **argv);
+/* status, stop, ack and drain: what people say to the daemon. */
+int command_daemon(int argc, char **argv);
 
 #endif

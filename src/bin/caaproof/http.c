@@ -35,7 +35,16 @@ set_up(struct http *http, const char *url, const struct http_options *options)
     (void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)options->timeout_s);
     (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)options->timeout_s);
     (void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, http->headers);
-    (void)curl_easy_setopt(curl, CURLOPT_POST, 1L);
+    (void)curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, options->socket); /* NULL: none */
+    (void)curl_easy_setopt(curl, CURLOPT_SSLCERT, options->cert);
+    (void)curl_easy_setopt(curl, CURLOPT_SSLKEY, options->key);
+    if (options->cacert != NULL) { /* else the system's */
+        (void)curl_easy_setopt(curl, CURLOPT_CAINFO, options->cacert);
+    }
+    if (options->token != NULL) {
+        (void)curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+        (void)curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, options->token);
+    }
     (void)curl_easy_setopt(curl, CURLOPT_USERAGENT, "caaproof");
     (void)curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, http->error);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
@@ -90,16 +99,14 @@ http_cleanup(struct http **http)
     http_close(*http);
 }
 
-void
-http_post(struct http *http, cx_str body, struct http_reply *ret)
+static void
+perform(struct http *http, struct http_reply *ret)
 {
     CURLcode result;
 
     *ret = (struct http_reply){ .status = 0 };
     cx_buf_clear(&http->body);
     http->error[0] = '\0';
-    (void)curl_easy_setopt(http->curl, CURLOPT_POSTFIELDS, body.p);
-    (void)curl_easy_setopt(http->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
     result = curl_easy_perform(http->curl);
     if (result != CURLE_OK) {
         (void)snprintf(ret->error, sizeof(ret->error), "%s",
@@ -108,4 +115,20 @@ http_post(struct http *http, cx_str body, struct http_reply *ret)
     }
     (void)curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &ret->status);
     ret->body = cx_buf_str(&http->body);
+}
+
+void
+http_post(struct http *http, cx_str body, struct http_reply *ret)
+{
+    (void)curl_easy_setopt(http->curl, CURLOPT_POST, 1L);
+    (void)curl_easy_setopt(http->curl, CURLOPT_POSTFIELDS, body.n != 0 ? body.p : "");
+    (void)curl_easy_setopt(http->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
+    perform(http, ret);
+}
+
+void
+http_get(struct http *http, struct http_reply *ret)
+{
+    (void)curl_easy_setopt(http->curl, CURLOPT_HTTPGET, 1L);
+    perform(http, ret);
 }

@@ -1,4 +1,4 @@
-/* POST over HTTP and HTTPS: one server, any number of requests, each bounded in time and size; no redirects. */
+/* GET and POST over HTTP and HTTPS, over TCP or a Unix socket: one server, any number of requests, each bounded in time and size; no redirects. */
 #ifndef CAAPROOF_HTTP_H
 #define CAAPROOF_HTTP_H
 
@@ -8,6 +8,12 @@ struct http_options {
     const char *content_type;
     unsigned timeout_s; /* of one request */
     size_t reply_max;
+    /* Each may be NULL. */
+    const char *socket; /* path of a Unix socket, in place of the address in the url */
+    const char *cert;   /* PEM files: our certificate, its key, the roots of the server's */
+    const char *key;
+    const char *cacert;
+    const char *token; /* bearer; printable ASCII */
 };
 
 struct http_reply {
@@ -26,5 +32,6 @@ void http_close(struct http *http);
 void http_cleanup(struct http **http);
 
 void http_post(struct http *http, cx_str body, struct http_reply *ret);
+void http_get(struct http *http, struct http_reply *ret);
 
 #endif

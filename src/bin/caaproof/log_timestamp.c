@@ -55,8 +55,9 @@ static cx_status
 stamp(struct stamping *t)
 {
     CX_AUTO(http_cleanup) struct http *http = NULL;
-    const struct http_options options = { "application/timestamp-query", (unsigned)t->c->timeout_s,
-                                          RESPONSE_MAX };
+    const struct http_options options = { .content_type = "application/timestamp-query",
+                                          .timeout_s = (unsigned)t->c->timeout_s,
+                                          .reply_max = RESPONSE_MAX };
     const struct cx_timestamp_trust trust = { .roots = cx_span_of_str(cx_buf_str(&t->roots)),
                                               .at = cx_time_now() };
     struct http_reply reply;

@@ -154,8 +154,9 @@ static cx_status
 cosign(struct cosigning *k)
 {
     CX_AUTO(http_cleanup) struct http *http = NULL;
-    const struct http_options options = { "text/plain", (unsigned)k->c->timeout_s,
-                                          CX_NOTE_OCTETS_MAX };
+    const struct http_options options = { .content_type = "text/plain",
+                                          .timeout_s = (unsigned)k->c->timeout_s,
+                                          .reply_max = CX_NOTE_OCTETS_MAX };
     CX_AUTO(cx_buf_done) struct cx_buf url;
     bool cosigned = false;
 

@@ -37,6 +37,8 @@ static const char usage[] =
     "  scope RUN ...                which verdicts other rules, names or code would change\n"
     "  lint NAME | --zone FILE      mistakes in CAA records, and who may issue\n"
     "  contacts NAME                contacts for validation that CAA publishes\n"
+    "  status | stop | ack | drain  how the daemon is; stop all permits, and let them go on; end "
+    "it\n"
     "  conformance --exec CMD       the golden table against any checker\n"
     "\n"
     "caaproof COMMAND --help explains a command; caaproof --version says what it is built on.\n";
@@ -53,7 +55,9 @@ static const struct {
     { "triage", command_triage },     { "report", command_report },
     { "explain", command_explain },   { "scope", command_scope },
     { "recheck", command_recheck },   { "reconcile", command_reconcile },
-    { "shadow", command_shadow },
+    { "shadow", command_shadow },     { "status", command_daemon },
+    { "stop", command_daemon },       { "ack", command_daemon },
+    { "drain", command_daemon },
 };
 
 /* What answers and verdicts depend on beside this program. Nothing is sent. */

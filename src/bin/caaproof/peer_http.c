@@ -57,7 +57,9 @@ cx_status
 peer_http(const char *url, struct peer_run *run, struct cx_detail *detail)
 {
     CX_AUTO(http_cleanup) struct http *http = NULL;
-    const struct http_options options = { "application/json", run->timeout_s, CX_LINE_MAX };
+    const struct http_options options = { .content_type = "application/json",
+                                          .timeout_s = run->timeout_s,
+                                          .reply_max = CX_LINE_MAX };
 
     CX_TRY(http_open("--url", url, &options, &http, detail));
     post_all(http, run);

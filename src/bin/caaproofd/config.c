@@ -362,13 +362,19 @@ read_file(void *ctx, const char *path, struct cx_buf *ret, struct cx_detail *det
     return cx_file_read(path, ret, detail);
 }
 
+struct config_files
+config_files_real(void)
+{
+    return (struct config_files){ read_file, NULL };
+}
+
 cx_status
 config_load(const char *path, struct config **ret, struct config_faults *faults)
 {
     char host[HOST_NAME_MAX + 1] = "";
     struct config_input input = { .name = path,
                                   .now = cx_time_now(),
-                                  .files = { read_file, NULL } };
+                                  .files = config_files_real() };
     CX_AUTO(cx_buf_done) struct cx_buf text;
     struct cx_detail detail = { .text = "" };
     cx_status s;

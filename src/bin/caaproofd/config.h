@@ -252,6 +252,14 @@ cx_status config_changes(const struct config *before, const struct config *after
 const struct config_authority *config_authority_named(const struct config *config, cx_str name);
 bool config_caller_may_for(const struct config_caller *caller, cx_str authority);
 
+/* after, but for the keys that need a restart, which are as before: what a running daemon can take over. What stays and what is new
+ * may not fit together: a fault. Classes: USAGE (then faults say why), NOMEM, LIMIT. */
+cx_status config_merge(const struct config *before, const struct config *after,
+                       const struct config_files *files, struct config **ret,
+                       struct config_faults *faults) CX_MUST;
+/* From the file system, as config_load does. */
+struct config_files config_files_real(void);
+
 /* The issuer domain names in force now are those of cps, if it was given: OWN changes with time. Classes: MALFORMED (CX_E_POLICY: OWN
  * mismatch; others if the request is none any more), NOMEM. */
 cx_status config_own_check(const struct config_authority *authority, cx_time now,

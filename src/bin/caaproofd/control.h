@@ -25,7 +25,8 @@ enum control {
     CONTROL_READY, /* text: how it runs */
     CONTROL_LOG,   /* number: level; text: one line */
     CONTROL_DRAINED,
-    CONTROL_RECONFIGURE, /* parent to role: as CONTROL_CONFIG, while it runs */
+    CONTROL_UP,          /* it does what it is for */
+    CONTROL_DRAIN_ASKED, /* text: the caller that wants the daemon to end */
 };
 
 struct control_message {

@@ -319,8 +319,8 @@ check_intake(struct front *f, size_t caller, cx_str body, const struct intake *i
     if (f->recorder == NULL) {
         return refuse(ret, &problem_recorder, "try again with the same id");
     }
-    return f->is_draining ? refuse(ret, &problem_draining, "try again with the same id")
-                          : begin_inquiry(f, caller, body, intake, waiter, ret);
+    return begin_inquiry(f, caller, body, intake, waiter,
+                         ret); /* also of what came before a drain */
 }
 
 bool

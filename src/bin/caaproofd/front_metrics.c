@@ -1,5 +1,6 @@
 /* How it is: for monitoring, for load balancers, for people. */
 #include "bin/caaproofd/front.h"
+#include "bin/caaproofd/roles.h"
 #include "resolve/cache.h"
 
 #include <inttypes.h>
@@ -185,6 +186,8 @@ front_say_status(struct front *f, struct http_request *request)
         o, cx_json_set_text(o, "state", f->is_draining ? "draining" : "running") &&
                cx_json_set_number(o, "checks_open", f->places - f->n_free_inquiries) &&
                cx_json_set(o, "canaries", canaries_json(f)) &&
+               cx_json_set_text(o, "sandbox", f->member.sandbox) &&
+               cx_json_set_text(o, "software", SOFTWARE) &&
                cx_json_set(o, "recorder",
                            f->status != NULL ? cx_json_copy(f->status) : cx_json_new_null()));
     if (cx_ok(cx_json_write(o, &buf))) {

@@ -353,6 +353,16 @@ post_stops(struct turn *t)
     post_with_reason(t, OP_STOP);
 }
 
+/* The answer is on its way before the end begins. */
+static void
+post_drain(struct turn *t)
+{
+    struct front *f = t->front;
+
+    http_reply(t->request, 202, "application/json", CX_STR("{\"state\":\"draining\"}"), NULL);
+    member_say(&f->member, CONTROL_DRAIN_ASKED, 0, f->member.config->callers[t->caller].name.p);
+}
+
 static void
 post_issuances(struct turn *t)
 {
@@ -406,6 +416,7 @@ static const struct route {
     { "GET", "/v1/issuances/{}/{}", CONFIG_MAY_ISSUE, get_issuance },
     { "POST", "/v1/acknowledgements", CONFIG_MAY_ACK, post_acknowledgements },
     { "POST", "/v1/stops", CONFIG_MAY_ACK, post_stops },
+    { "POST", "/v1/drain", CONFIG_MAY_DRAIN, post_drain },
     { "GET", "/v1/status", CONFIG_MAY_METRICS, get_status },
     { "GET", "/metrics", CONFIG_MAY_METRICS, get_metrics },
     { "GET", "/healthz", 0, get_healthz },

@@ -152,7 +152,30 @@ static void
 begin_idle(struct http_connection *c)
 {
     c->state = CONNECTION_IDLE;
-    set_timer(c, limits_of(c)->idle_ms);
+    set_timer(c, c->server->is_draining ? CX_HTTP_DRAIN_ASK_MS : limits_of(c)->idle_ms);
+}
+
+/* Octets of a request that nobody has looked at. */
+static bool
+has_unread(const struct http_connection *c)
+{
+    char octet;
+
+    return evbuffer_get_length(bufferevent_get_input(c->bev)) != 0 ||
+           recv(bufferevent_getfd(c->bev), &octet, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
+}
+
+void
+connection_drain(struct http_connection *c)
+{
+    if (c->state != CONNECTION_HANDSHAKE && c->state != CONNECTION_IDLE) {
+        return;
+    }
+    if (c->was_asked && !has_unread(c)) {
+        connection_close(c);
+    } else {
+        set_timer(c, CX_HTTP_DRAIN_ASK_MS);
+    }
 }
 
 /* Each step below is true if another one may follow. */
@@ -172,6 +195,7 @@ begin_request(struct http_connection *c, struct evbuffer *input)
         return false;
     }
     c->state = CONNECTION_HEAD;
+    c->was_asked = true;
     c->scanned = 0;
     set_timer(c, limits_of(c)->request_ms);
     return true;

@@ -60,7 +60,8 @@ struct http_connection {
     size_t scanned;  /* octets of a head that have no end in them */
     size_t lingered; /* octets thrown away */
     bool is_tls;
-    bool at_eof; /* the client sends no more */
+    bool was_asked; /* something, at least once */
+    bool at_eof;    /* the client sends no more */
     bool close_after;
     bool failed; /* to be closed by the timer: memory was exhausted in the middle of an answer */
     bool reply_timed;
@@ -114,6 +115,8 @@ void connection_close(struct http_connection *connection);
 void connection_free(struct http_connection *connection);
 /* The answer to the current request is given whole. */
 void connection_answered(struct http_connection *connection);
+/* Nothing new is to be begun: an idle connection ends, but for one whose first request may be on the way. */
+void connection_drain(struct http_connection *connection);
 /* Something was put into the output: from now on it is to be taken in reply_ms. */
 void connection_time_reply(struct http_connection *connection);
 /* To be closed from the loop, as nothing more can be sent. */

@@ -276,9 +276,7 @@ http_server_drain(struct http_server *server, http_callback *idle, void *ctx)
     free_listeners(server);
     for (size_t i = 0; i < HTTP_BUCKETS; i++) {
         for (struct http_connection *c = server->buckets[i]; c != NULL; c = c->next) {
-            if (c->state == CONNECTION_HANDSHAKE || c->state == CONNECTION_IDLE) {
-                connection_close(c); /* frees nothing yet */
-            }
+            connection_drain(c); /* frees nothing yet */
         }
     }
     if (server->counters.open == 0) {

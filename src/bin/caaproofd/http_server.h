@@ -101,7 +101,8 @@ void http_server_replace_tls(struct http_server *server, const struct tls_contex
                              const struct tls_context *new);
 /* While paused, connections wait in the kernel's queue. */
 void http_server_pause_accept(struct http_server *server, bool paused);
-/* Closes the listening sockets and idle connections; what is under way is finished with "Connection: close". Then, once, idle(ctx). */
+/* Closes the listening sockets and idle connections; what is under way is finished with "Connection: close", and a connection that has
+ * not asked yet may do so for CX_HTTP_DRAIN_ASK_MS. Then, once, idle(ctx). */
 void http_server_drain(struct http_server *server, http_callback *idle, void *ctx);
 const struct http_counters *http_server_counters(const struct http_server *server);
 

@@ -290,6 +290,7 @@ ledger_status(const struct ledger *ledger)
         o,
         cx_json_set_text(o, "log", cx_log_key(ledger->log)->name) &&
             cx_json_set_number(o, "shard", cx_log_shard(ledger->log)) &&
+            cx_json_set_number(o, "entries", cx_log_size(ledger->log)) &&
             cx_json_set_number(o, "open", ledger->n_open) &&
             cx_json_set_number(o, "recent_claims", recent_count(ledger->spent)) &&
             cx_json_set(o, "stopped",

@@ -3,6 +3,7 @@
 #include "engine/problem.h"
 #include "evidence/proof.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -143,12 +144,23 @@ internal_problem_json(struct cx_json *json)
         cx_json_set(json, "problem", cx_problem_of_status((cx_status){ CX_E_INTERNAL }, &none)));
 }
 
+/* Shards of one store are called alike, but for their number at the end. */
+static void
+log_of(const struct ledger *ledger, uint64_t shard, struct cx_buf *ret)
+{
+    const char *open_log = cx_log_key(ledger->log)->name, *end = strrchr(open_log, '/');
+
+    cx_buf_printf(ret, "%.*s/%" PRIu64, end != NULL ? (int)(end - open_log) : 0, open_log, shard);
+    cx_buf_putc(ret, '\0');
+}
+
 cx_status
 ledger_set_record(struct ledger *ledger, const struct cx_recorded *recorded, bool may_permit,
                   struct cx_json **json, struct cx_detail *detail)
 {
     CX_AUTO(cx_buf_done) struct cx_buf permit = { .max = CX_PROOF_OCTETS_MAX };
     uint64_t now = ledger_now(ledger);
+    CX_AUTO(cx_buf_done) struct cx_buf log = { .max = 4096 };
     struct cx_recorded shown = *recorded;
     struct cx_json *record;
 
@@ -162,7 +174,9 @@ ledger_set_record(struct ledger *ledger, const struct cx_recorded *recorded, boo
     } else {
         shown.expires = CX_TIME_NONE;
     }
-    record = cx_recorded_to_json(&shown, cx_log_key(ledger->log)->name, cx_buf_str(&permit));
+    log_of(ledger, recorded->shard, &log);
+    CX_TRY(cx_buf_status(&log));
+    record = cx_recorded_to_json(&shown, log.p, cx_buf_str(&permit));
     *json = cx_json_whole(*json, cx_json_set(*json, "record", record));
     return *json != NULL ? CX_SUCCESS : (cx_status){ CX_E_NOMEM };
 }

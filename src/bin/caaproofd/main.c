@@ -1,4 +1,5 @@
 #include "bin/caaproofd/config.h"
+#include "bin/caaproofd/parent_files.h"
 #include "bin/caaproofd/role.h"
 #include "bin/caaproofd/roles.h"
 #include "domain/suffix.h"
@@ -20,10 +21,16 @@ static const char usage[] =
     "  -T, --dump          say what is in force by it, defaults too, and end\n"
     "      --version       what this is\n"
     "\n"
-    "Ends on SIGTERM, when what was begun is done. Logs go to standard error.\n"
+    "SIGHUP reads the configuration again, with certificates and tokens, and drops no request; "
+    "a file\n"
+    "with faults changes nothing. SIGTERM, or caaproof drain, ends the daemon when what was begun "
+    "is done.\n"
+    "Logs go to standard error.\n"
     "\n"
     "Exit status: 0 it ended as it was told, or the configuration can be used; 1 it could not run; "
-    "64 wrong use.\n";
+    "64 wrong use.\n"
+    "\n"
+    "Try: caaproofd -c /etc/caaproof/caaproofd.yaml -t\n";
 
 enum {
     OPT_ROLE = 256,
@@ -50,6 +57,24 @@ struct arguments {
     unsigned place;
 };
 
+/* Certificates, keys and tokens are there, and TLS can be spoken with them. */
+static cx_status
+test_files(const struct arguments *a, const struct config *config)
+{
+    struct files files = { .n = 0 };
+    struct cx_detail detail = { .text = "" };
+    cx_status s = files_read(config, &files, &detail);
+
+    if (cx_ok(s)) {
+        (void)printf("%s can be used\n", a->config);
+    } else {
+        (void)fprintf(stderr, "%s: %s\n", a->config,
+                      detail.text[0] != '\0' ? detail.text : cx_status_text(s));
+    }
+    files_close(&files);
+    return s;
+}
+
 static int
 test_config(const struct arguments *a)
 {
@@ -66,7 +91,7 @@ test_config(const struct arguments *a)
         s = config_print(config, &text);
         (void)fwrite(text.p, 1, text.n, stdout);
     } else {
-        (void)printf("%s can be used\n", a->config);
+        s = test_files(a, config);
     }
     config_faults_done(&faults);
     config_free(config);

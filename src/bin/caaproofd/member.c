@@ -12,8 +12,8 @@
 /* ---- what the parent gives */
 
 /* A descriptor of a file in memory, read from its beginning. */
-static cx_status
-read_all(int fd, struct cx_buf *buf)
+cx_status
+member_read(int fd, struct cx_buf *buf)
 {
     off_t at = 0;
 
@@ -44,7 +44,7 @@ take_config(struct member *m, int fd, struct cx_detail *detail)
     struct config_input input = { .name = "configuration", .now = cx_time_now() };
     cx_status s;
 
-    CX_TRY(read_all(fd, &text));
+    CX_TRY(member_read(fd, &text));
     input.text = cx_buf_str(&text);
     config_faults_init(&faults);
     s = config_read(&input, &m->config, &faults);
@@ -68,7 +68,7 @@ take_file(struct member *m, const struct control_message *message)
     files[m->n_files] = (struct member_file){ (enum secret)(message->number >> 16),
                                               message->number & 0xffff,
                                               { .max = CX_CONFIG_PRINTED_MAX } };
-    return read_all(message->fd, &files[m->n_files++].content);
+    return member_read(message->fd, &files[m->n_files++].content);
 }
 
 static cx_status
@@ -116,7 +116,8 @@ take(struct member *m, const struct control_message *message, bool *ret_go,
     case CONTROL_READY:
     case CONTROL_LOG:
     case CONTROL_DRAINED:
-    case CONTROL_RECONFIGURE:
+    case CONTROL_UP:
+    case CONTROL_DRAIN_ASKED:
         break;
     }
     (void)close(message->fd);
@@ -221,6 +222,8 @@ member_enter_sandbox(struct member *m, struct sandbox_options *options, struct c
 
     options->degraded = m->config->sandbox == CONFIG_SANDBOX_DEGRADED;
     CX_TRY(sandbox_enter(m->role, options, &state, detail));
+    (void)snprintf(m->sandbox, sizeof(m->sandbox), "%s%s",
+                   state.missing[0] != '\0' ? "degraded: " : "enforced", state.missing);
     (void)snprintf(text, sizeof(text), "sandbox: landlock %s (ABI %d), seccomp %s%s%s",
                    state.landlock ? "on" : "off", state.landlock_abi, state.seccomp ? "on" : "off",
                    state.missing[0] != '\0' ? "; degraded: " : "", state.missing);

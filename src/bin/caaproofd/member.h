@@ -41,6 +41,7 @@ struct member {
     size_t n_files;
     struct member_fd *fds; /* whoever uses one takes it: member_take_fd */
     size_t n_fds;
+    char sandbox[200];   /* enforced, or what is missing of it */
     unsigned suppressed; /* lines that the parent had no room for */
 };
 
@@ -48,6 +49,9 @@ struct member {
 cx_status member_begin(enum role role, unsigned place, struct member *ret, struct cx_detail *detail)
     CX_MUST;
 void member_end(struct member *member);
+
+/* All of a file in memory, appended. Classes: IO, NOMEM, LIMIT. */
+cx_status member_read(int fd, struct cx_buf *buf) CX_MUST;
 
 /* -1: there is none. */
 int member_take_fd(struct member *member, unsigned kind, unsigned place);

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "bin/caaproofd/member.h"
+#include "bin/caaproofd/tls.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -216,31 +217,149 @@ add_listener(struct files *files, size_t i, const struct config_address *address
     return add(files, CONTROL_LISTENER, (uint32_t)i, fd);
 }
 
+/* ---- TLS is tried here, so that a front does not begin that cannot */
+
+static cx_status
+read_secret(const struct files *files, enum secret secret, size_t place, struct cx_buf *ret)
+{
+    for (size_t i = 0; i < files->n; i++) {
+        const struct given_file *file = &files->all[i];
+
+        if (file->kind == CONTROL_SECRET &&
+            file->number == control_number((unsigned)secret, (unsigned)place)) {
+            return member_read(file->fd, ret);
+        }
+    }
+    return CX_SUCCESS; /* none */
+}
+
+static cx_status
+try_pem(const struct files *files, size_t place, struct cx_buf pem[3], struct cx_detail *detail)
+{
+    struct tls_context *context = NULL;
+    struct tls_config config;
+
+    CX_TRY(read_secret(files, SECRET_CERTIFICATE, place, &pem[0]));
+    CX_TRY(read_secret(files, SECRET_KEY, place, &pem[1]));
+    CX_TRY(read_secret(files, SECRET_CLIENT_CA, place, &pem[2]));
+    config = (struct tls_config){
+        .chain_pem = cx_span_of_str(cx_buf_str(&pem[0])),
+        .key_pem = cx_span_of_str(cx_buf_str(&pem[1])),
+        .client_ca_pem = cx_span_of_str(cx_buf_str(&pem[2])),
+    };
+    CX_TRY(tls_context_new(&config, &context, detail));
+    tls_context_free(context);
+    return CX_SUCCESS;
+}
+
+static cx_status
+try_tls(const struct config *config, const struct files *files, struct cx_detail *detail)
+{
+    for (size_t i = 0; i < config->n_listen; i++) {
+        struct cx_buf pem[3];
+        cx_status s = CX_SUCCESS;
+
+        for (size_t k = 0; k < CX_COUNT(pem); k++) {
+            cx_buf_init(&pem[k], CX_CONFIG_PRINTED_MAX);
+        }
+        if (config->listen[i].tls != NULL) {
+            s = try_pem(files, i, pem, detail);
+        }
+        for (size_t k = 0; k < CX_COUNT(pem); k++) {
+            if (pem[k].p != NULL) {
+                explicit_bzero(pem[k].p, pem[k].room);
+            }
+            cx_buf_done(&pem[k]);
+        }
+        CX_TRY(s);
+    }
+    return CX_SUCCESS;
+}
+
 /* ---- all of it */
+
+static cx_status
+add_read(const struct config *config, struct files *ret, struct cx_detail *detail)
+{
+    CX_TRY(add_config(config, ret, detail));
+    CX_TRY(add_secrets(config, ret, detail));
+    return try_tls(config, ret, detail);
+}
+
+cx_status
+files_read(const struct config *config, struct files *ret, struct cx_detail *detail)
+{
+    cx_status s = add_read(config, ret, detail);
+
+    if (!cx_ok(s)) {
+        files_close(ret);
+    }
+    return s;
+}
+
+bool
+files_replace(struct files *files, struct files *read)
+{
+    struct given_file *all = cx_realloc(read->all, read->n + files->n, sizeof(*all));
+
+    if (all == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < files->n; i++) {
+        if (files->all[i].kind == CONTROL_LISTENER) {
+            all[read->n++] = files->all[i];
+        } else {
+            (void)close(files->all[i].fd);
+        }
+    }
+    cx_free(files->all);
+    *files = (struct files){ .all = all, .n = read->n };
+    *read = (struct files){ .n = 0 };
+    return true;
+}
 
 cx_status
 files_open(const struct config *config, struct files *ret, struct cx_detail *detail)
 {
-    CX_TRY(add_config(config, ret, detail));
-    CX_TRY(add_secrets(config, ret, detail));
+    CX_TRY(add_read(config, ret, detail));
     for (size_t i = 0; i < config->n_listen; i++) {
         CX_TRY(add_listener(ret, i, &config->listen[i].address, detail));
     }
     return CX_SUCCESS;
 }
 
+static void
+close_file(const struct given_file *file)
+{
+    struct place place = { .n = sizeof(place.u) };
+
+    if (file->kind == CONTROL_LISTENER && getsockname(file->fd, &place.u.any, &place.n) == 0 &&
+        place.u.any.sa_family == AF_UNIX) {
+        (void)unlink(place.u.local.sun_path);
+    }
+    (void)close(file->fd);
+}
+
+void
+files_stop_listening(struct files *files)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; i < files->n; i++) {
+        if (files->all[i].kind == CONTROL_LISTENER) {
+            close_file(&files->all[i]);
+        } else {
+            files->all[left++] = files->all[i];
+        }
+    }
+    files->n = left;
+}
+
 void
 files_close(struct files *files)
 {
     for (size_t i = 0; i < files->n; i++) {
-        struct place place = { .n = sizeof(place.u) };
-
-        if (files->all[i].kind == CONTROL_LISTENER &&
-            getsockname(files->all[i].fd, &place.u.any, &place.n) == 0 &&
-            place.u.any.sa_family == AF_UNIX) {
-            (void)unlink(place.u.local.sun_path);
-        }
-        (void)close(files->all[i].fd);
+        close_file(&files->all[i]);
     }
     cx_free(files->all);
     *files = (struct files){ .n = 0 };

@@ -17,9 +17,18 @@ struct files {
     size_t n;
 };
 
-/* Classes: IO, USAGE (a file that cannot be read, an address that cannot be listened on), NOMEM. */
+/* Classes: IO, USAGE (a file that cannot be read, an address that cannot be listened on), CRYPTO (a certificate, key or root that the
+ * front could not use), NOMEM. */
 cx_status files_open(const struct config *config, struct files *ret, struct cx_detail *detail)
     CX_MUST;
+/* The same without listening sockets; nothing is left open after a failure. */
+cx_status files_read(const struct config *config, struct files *ret, struct cx_detail *detail)
+    CX_MUST;
+/* read takes the place of what files holds, but for the listening sockets, which stay; it is empty then. Both are as they were if memory
+ * is exhausted. */
+bool files_replace(struct files *files, struct files *read);
+/* Nobody can connect any more; who has, and was not accepted, is let go. Unix sockets are removed. */
+void files_stop_listening(struct files *files);
 /* Unix sockets are removed with it. */
 void files_close(struct files *files);
 

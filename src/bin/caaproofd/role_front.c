@@ -323,6 +323,7 @@ run_front(void)
     s = member_begin(ROLE_FRONT, 0, &f.member, &detail);
     s = cx_ok(s) ? begin(&f, &detail) : s;
     if (cx_ok(s)) {
+        member_say(&f.member, CONTROL_UP, 0, "");
         (void)event_base_dispatch(f.base);
     } else {
         member_log(&f.member, CONFIG_LEVEL_ERR, "the front cannot begin: %s", detail.text);

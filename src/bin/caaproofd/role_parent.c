@@ -1,11 +1,15 @@
 /* The parent: reads the configuration, opens what only it may open, starts the roles and starts them again. Bytes from outside
  * never reach it, but for the lines that roles say.
  * I1: a role that ends is started again, later each time (BACKOFF), until it has run for a while.
- * I2: who needs another role is given a new stream to it; what was under way between the two is the needing one's to end. */
+ * I2: who needs another role is given a new stream to it; what was under way between the two is the needing one's to end.
+ * I3: a reload ends the front first, when all that it was asked is answered, and begins none before all roles have ended; meanwhile
+ * connections wait at the listening sockets, which are the parent's. */
 #include "base/alloc.h"
 #include "bin/caaproofd/logging.h"
 #include "bin/caaproofd/member.h"
+#include "bin/caaproofd/notify.h"
 #include "bin/caaproofd/parent_files.h"
+#include "bin/caaproofd/parent_reload.h"
 #include "bin/caaproofd/roles.h"
 #include "bin/caaproofd/sandbox.h"
 
@@ -43,6 +47,13 @@ struct child {
     struct event *again;
     int64_t started_ms;
     unsigned backoff_ms;
+    bool is_up; /* as it says */
+};
+
+enum reloading {
+    RELOAD_NONE = 0,
+    RELOAD_DRAINS, /* the front ends what is under way */
+    RELOAD_ENDS,   /* the front has ended, and the others do */
 };
 
 struct parent {
@@ -50,11 +61,18 @@ struct parent {
     struct config *config;
     struct files files; /* config, secrets and listening sockets, as descriptors */
     struct event_base *base;
-    struct event *signals[4];
+    struct event *signals[5];
     struct child *children; /* the recorder, the front, resolvers */
     size_t n_children;
+    struct child *front;
     struct logging logging;
     struct event *deadline; /* of the end */
+    int notify;             /* the service manager; -1: none */
+    struct reload reload;
+    enum reloading reloading;
+    bool reload_again; /* once this reload is over */
+    bool is_ready;     /* as was said */
+    bool is_draining;
     bool is_ending;
     int exit;
 };
@@ -176,7 +194,7 @@ start(struct child *child)
     pid_t parent = getpid();
     int fds[2];
 
-    if (p->is_ending || child->pid != 0) {
+    if (p->is_ending || p->reloading == RELOAD_ENDS || child->pid != 0) {
         return;
     }
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) {
@@ -233,6 +251,50 @@ start_later(struct child *child)
 /* ---- what roles say */
 
 static void end_all(struct parent *p);
+static void begin_drain(struct parent *p, cx_str who);
+static void begin_reload(struct parent *p);
+
+static void
+take_up(struct child *child)
+{
+    struct parent *p = child->parent;
+
+    child->is_up = true;
+    for (size_t i = 0; i < p->n_children;
+         i++) { /* what a check needs: it does not wait for a courier */
+        if (!p->children[i].is_up && p->children[i].role != ROLE_COURIER) {
+            return;
+        }
+    }
+    if (p->is_ready || p->is_draining || p->is_ending || p->reloading != RELOAD_NONE) {
+        return;
+    }
+    p->is_ready = true;
+    logging_line(&p->logging, CONFIG_LEVEL_NOTICE, "parent", "ready");
+    notify_say(p->notify, "READY=1");
+    if (p->reload_again) {
+        begin_reload(p);
+    }
+}
+
+static void
+take_drained(struct child *child, const char *name)
+{
+    struct parent *p = child->parent;
+
+    logging_line(&p->logging, CONFIG_LEVEL_NOTICE, name, "drained");
+    if (p->reloading == RELOAD_NONE) {
+        end_all(p);
+    } /* else its end is waited for */
+}
+
+static void
+let_go(struct child *child, const char *name)
+{
+    logging_line(&child->parent->logging, CONFIG_LEVEL_ERR, name,
+                 "said what no role may; it is ended");
+    (void)kill(child->pid, SIGKILL);
+}
 
 static void
 take_want(struct child *child, uint32_t number)
@@ -257,6 +319,11 @@ take_message(struct child *child, const struct control_message *message)
 
     (void)snprintf(name, sizeof(name), child->role == ROLE_RESOLVER ? "%s %u" : "%s",
                    role_name(child->role), child->place);
+    if (child->role != ROLE_FRONT &&
+        (message->kind == CONTROL_DRAINED || message->kind == CONTROL_DRAIN_ASKED)) {
+        let_go(child, name);
+        return;
+    }
     switch (message->kind) {
     case CONTROL_LOG:
         logging_text(&p->logging, (enum config_level)message->number, name, message->text);
@@ -269,8 +336,13 @@ take_message(struct child *child, const struct control_message *message)
         take_want(child, message->number);
         break;
     case CONTROL_DRAINED:
-        logging_line(&p->logging, CONFIG_LEVEL_NOTICE, name, "drained");
-        end_all(p);
+        take_drained(child, name);
+        break;
+    case CONTROL_UP:
+        take_up(child);
+        break;
+    case CONTROL_DRAIN_ASKED:
+        begin_drain(p, message->text);
         break;
     case CONTROL_UNSET:
     case CONTROL_CONFIG:
@@ -279,9 +351,7 @@ take_message(struct child *child, const struct control_message *message)
     case CONTROL_PEER:
     case CONTROL_GO:
     case CONTROL_DRAIN:
-    case CONTROL_RECONFIGURE:
-        logging_line(&p->logging, CONFIG_LEVEL_ERR, name, "said what no role may; it is ended");
-        (void)kill(child->pid, SIGKILL);
+        let_go(child, name);
         break;
     }
 }
@@ -318,6 +388,17 @@ describe_end(char *to, size_t size, int status)
     }
 }
 
+/* Meant to end: not started again. Resolvers end well with the front only, of whose end we may hear later. */
+static bool
+is_reloaded(const struct child *child, int status)
+{
+    enum reloading reloading = child->parent->reloading;
+
+    return reloading == RELOAD_ENDS ||
+           (reloading == RELOAD_DRAINS &&
+            (child->role == ROLE_FRONT || (child->role == ROLE_RESOLVER && status == 0)));
+}
+
 static void
 bury(struct child *child, int status)
 {
@@ -337,11 +418,16 @@ bury(struct child *child, int status)
     }
     (void)close(child->control);
     child->pid = 0;
+    child->is_up = false;
     (void)snprintf(name, sizeof(name), "%s %u", role_name(child->role), child->place);
     describe_end(text, sizeof(text), status);
     if (!p->is_ending) {
-        logging_line(&p->logging, CONFIG_LEVEL_WARNING, name, "%s", text);
-        start_later(child);
+        if (status != 0 || !is_reloaded(child, status)) {
+            logging_line(&p->logging, CONFIG_LEVEL_WARNING, name, "%s", text);
+        }
+        if (!is_reloaded(child, status)) {
+            start_later(child);
+        }
     } else if (status != 0) {
         logging_line(&p->logging, CONFIG_LEVEL_WARNING, name, "%s", text);
         p->exit = EXIT_FAILURE;
@@ -359,6 +445,8 @@ any_runs(const struct parent *p)
     return false;
 }
 
+static void go_on_reloading(struct parent *p);
+
 static void
 on_child(evutil_socket_t fd, short what, void *ctx)
 {
@@ -374,8 +462,124 @@ on_child(evutil_socket_t fd, short what, void *ctx)
             }
         }
     }
-    if (p->is_ending && !any_runs(p)) {
+    if (p->is_draining && !p->is_ending && p->front->pid == 0) {
+        end_all(p); /* it could not end what was under way */
+    } else if (p->is_ending && !any_runs(p)) {
         (void)event_base_loopexit(p->base, NULL);
+    } else if (!p->is_ending && !p->is_draining) {
+        go_on_reloading(p);
+    }
+}
+
+/* ---- reload */
+
+static void
+set_deadline(struct parent *p, unsigned ms)
+{
+    const struct timeval time = { ms / 1000, 0 };
+
+    (void)event_add(p->deadline, &time);
+}
+
+/* All have ended, and begin anew. */
+static void
+finish_reload(struct parent *p)
+{
+    (void)event_del(p->deadline);
+    p->reloading = RELOAD_NONE;
+    if (reload_apply(&p->reload, &p->config, &p->files)) {
+        logging_init(&p->logging, p->config->log);
+        logging_line(&p->logging, CONFIG_LEVEL_NOTICE, "parent", "reloaded");
+    } else {
+        reload_done(&p->reload);
+        logging_line(&p->logging, CONFIG_LEVEL_ERR, "parent", "not reloaded: there is no memory");
+    }
+    p->is_ready = false;
+    for (size_t i = 0; i < p->n_children; i++) {
+        p->children[i].backoff_ms = 0;
+        start(&p->children[i]);
+    }
+}
+
+/* Resolvers end with the front's streams, the recorder with our socket. */
+static void
+end_roles(struct parent *p)
+{
+    for (size_t i = 0; i < p->n_children; i++) {
+        (void)event_del(p->children[i].again);
+        if (p->children[i].pid != 0) {
+            (void)shutdown(p->children[i].control, SHUT_RDWR);
+        }
+    }
+}
+
+static void
+go_on_reloading(struct parent *p)
+{
+    if (p->reloading == RELOAD_DRAINS && p->front->pid == 0) {
+        p->reloading = RELOAD_ENDS;
+        end_roles(p);
+        set_deadline(p, END_MS);
+    }
+    if (p->reloading == RELOAD_ENDS && !any_runs(p)) {
+        finish_reload(p);
+    }
+}
+
+static void
+begin_reload(struct parent *p)
+{
+    p->reload_again = false;
+    notify_reloading(p->notify);
+    if (!reload_prepare(p->path, p->config, &p->logging, &p->reload)) {
+        notify_say(p->notify, "READY=1");
+        return;
+    }
+    p->reloading = RELOAD_DRAINS;
+    (void)event_del(p->front->again);
+    (void)tell(p->front, &(struct control_message){ CONTROL_DRAIN, 0, { NULL, 0 }, -1 });
+    set_deadline(p, DRAIN_MS);
+    go_on_reloading(p);
+}
+
+static void
+on_reload(evutil_socket_t fd, short what, void *ctx)
+{
+    struct parent *p = ctx;
+
+    (void)fd, (void)what;
+    if (p->is_draining || p->is_ending) {
+        return;
+    }
+    logging_line(&p->logging, CONFIG_LEVEL_NOTICE, "parent", "reloading %s", p->path);
+    if (p->reloading != RELOAD_NONE) {
+        p->reload_again = true;
+    } else {
+        begin_reload(p);
+    }
+}
+
+static void
+kill_all(struct parent *p)
+{
+    for (size_t i = 0; i < p->n_children; i++) {
+        if (p->children[i].pid != 0) {
+            (void)kill(p->children[i].pid, SIGKILL);
+        }
+    }
+}
+
+/* What a role does not end in time is ended, and its callers can ask again. */
+static void
+hurry_reload(struct parent *p)
+{
+    if (p->reloading == RELOAD_DRAINS) {
+        logging_line(&p->logging, CONFIG_LEVEL_WARNING, "parent",
+                     "draining took too long: what is still under way is let go");
+        (void)kill(p->front->pid, SIGKILL);
+        set_deadline(p, END_MS);
+    } else {
+        kill_all(p);
     }
 }
 
@@ -406,32 +610,42 @@ on_deadline(evutil_socket_t fd, short what, void *ctx)
     struct parent *p = ctx;
 
     (void)fd, (void)what;
-    if (!p->is_ending) {
+    if (p->is_ending) {
+        kill_all(p);
+    } else if (p->is_draining) {
         logging_line(&p->logging, CONFIG_LEVEL_WARNING, "parent", "draining took too long");
+        end_all(p);
+    } else {
+        hurry_reload(p);
+    }
+}
+
+/* who: the caller that asked for it; empty: a signal. Whoever connects from now on is refused at once, and can turn to another. */
+static void
+begin_drain(struct parent *p, cx_str who)
+{
+    if (p->is_draining || p->is_ending) {
+        return;
+    }
+    p->is_draining = true;
+    p->reloading = RELOAD_NONE;
+    reload_done(&p->reload);
+    logging_line(&p->logging, CONFIG_LEVEL_NOTICE, "parent", "draining, as %.*s said",
+                 who.n != 0 ? (int)who.n : 8, who.n != 0 ? who.p : "a signal");
+    notify_say(p->notify, "STOPPING=1");
+    files_stop_listening(&p->files);
+    if (!tell(p->front, &(struct control_message){ CONTROL_DRAIN, 0, { NULL, 0 }, -1 })) {
         end_all(p);
         return;
     }
-    for (size_t i = 0; i < p->n_children; i++) {
-        if (p->children[i].pid != 0) {
-            (void)kill(p->children[i].pid, SIGKILL);
-        }
-    }
+    set_deadline(p, DRAIN_MS);
 }
 
 static void
 on_end(evutil_socket_t fd, short what, void *ctx)
 {
-    static const struct timeval time = { DRAIN_MS / 1000, 0 };
-    struct parent *p = ctx;
-    struct child *front = child_of(p, ROLE_FRONT, 0);
-
     (void)fd, (void)what;
-    logging_line(&p->logging, CONFIG_LEVEL_NOTICE, "parent", "draining");
-    if (!tell(front, &(struct control_message){ CONTROL_DRAIN, 0, { NULL, 0 }, -1 })) {
-        end_all(p);
-        return;
-    }
-    (void)event_add(p->deadline, &time);
+    begin_drain(ctx, CX_STR(""));
 }
 
 /* ---- the beginning */
@@ -468,6 +682,7 @@ make_children(struct parent *p)
     if (p->children == NULL) {
         return (cx_status){ CX_E_NOMEM };
     }
+    p->front = &p->children[1];
     for (size_t i = 0; i < p->n_children; i++) {
         struct child *child = &p->children[i];
 
@@ -488,7 +703,9 @@ open_events(struct parent *p)
     static const struct {
         int number;
         event_callback_fn call;
-    } signals[] = { { SIGCHLD, on_child }, { SIGTERM, on_end }, { SIGINT, on_end } };
+    } signals[] = {
+        { SIGCHLD, on_child }, { SIGTERM, on_end }, { SIGINT, on_end }, { SIGHUP, on_reload }
+    };
 
     p->base = event_base_new();
     if (p->base == NULL) {
@@ -539,7 +756,11 @@ end_parent(struct parent *p)
     if (p->base != NULL) {
         event_base_free(p->base);
     }
+    if (p->notify >= 0) {
+        (void)close(p->notify);
+    }
     cx_free(p->children);
+    reload_done(&p->reload);
     files_close(&p->files);
     config_free(p->config);
 }
@@ -561,6 +782,7 @@ static cx_status
 begin(struct parent *p, struct cx_detail *detail)
 {
     logging_init(&p->logging, p->config->log);
+    p->notify = notify_open();
     CX_TRY(files_open(p->config, &p->files, detail));
     CX_TRY(drop_rights(p->config, detail));
     CX_TRY(enter_sandbox(p, detail));
@@ -575,7 +797,7 @@ begin(struct parent *p, struct cx_detail *detail)
 int
 run_parent(const char *path)
 {
-    struct parent p = { .path = path, .exit = EXIT_SUCCESS };
+    struct parent p = { .path = path, .exit = EXIT_SUCCESS, .notify = -1 };
     struct cx_detail detail = { .text = "" };
 
     if (load(&p) != EXIT_SUCCESS) {

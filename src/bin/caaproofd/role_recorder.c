@@ -509,6 +509,7 @@ run_recorder(void)
     if (fd >= 0) {
         take_front(&r, fd);
     }
+    member_say(&r.member, CONTROL_UP, 0, "");
     (void)event_base_dispatch(r.base);
     end(&r);
     return r.exit;

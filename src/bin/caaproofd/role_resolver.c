@@ -46,6 +46,7 @@ run_resolver(unsigned place)
     if (fd < 0) {
         member_log(&member, CONFIG_LEVEL_ERR, "a resolver cannot begin: %s", detail.text);
     } else {
+        member_say(&member, CONTROL_UP, 0, "");
         s = cx_worker_run(fd, &options);
     }
     cx_arena_done(&arena);
