@@ -1,6 +1,7 @@
 /* Which path is what (docs/api.md). */
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "bin/caaproofd/front.h"
 
 #include <inttypes.h>
@@ -282,7 +283,8 @@ post_with_reason(struct turn *t, enum op kind)
     cx_str why = { NULL, 0 };
 
     if (!cx_ok(cx_json_parse(cx_str_of_span(t->message->body), &json, &detail)) ||
-        !cx_json_string(cx_json_get(json, "why"), &why) || why.n == 0 || why.n > CX_CALLER_MAX) {
+        !cx_json_string(cx_json_get(json, "why"), &why) || why.n == 0 || why.n > CX_CALLER_MAX ||
+        cx_str_has_controls(why)) {
         http_problem(t->request, 400, "/problems/request", "A reason is needed",
                      CX_STR("{\"why\":\"...\"}: what was found, in a line"));
     } else {

@@ -5,7 +5,9 @@
  * stop holds. One that was committed too late is void for ever (an event says so).
  * I3: the verdict is the recorder's own, of the answers it was given. A front that says another is a stop.
  * I4: a start that finds no end is interrupted: at the front's end, and at the next opening after our own.
- * I5: after a failure of the log nothing is answered any more: the ledger can only be closed. */
+ * I5: after a failure nothing is answered or written any more: the ledger can only be closed. Not after MALFORMED, and not when the
+ * clock went back behind the log: then what cannot be written is refused.
+ * I6: time does not go back: what expired once, by the clock or by the log, stays so. */
 #ifndef CAAPROOFD_LEDGER_H
 #define CAAPROOFD_LEDGER_H
 
@@ -28,7 +30,8 @@ struct ledger_options {
     struct cx_recorder_options recorder;
     const struct ledger_authority *authorities;
     size_t n_authorities;
-    size_t starts_max;             /* under way at once */
+    size_t starts_max;        /* under way at once */
+    uint64_t deadline_max_ms; /* no check has longer, whatever front says; 0: CX_DEADLINE_MAX_S */
     uint64_t (*now_ms)(void *ctx); /* NULL: the wall clock */
     void *now_ctx;
 };

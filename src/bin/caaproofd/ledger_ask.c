@@ -1,5 +1,6 @@
 /* What callers ask of checks that are in the log, and what people do about stops. */
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "bin/caaproofd/intake.h"
 #include "bin/caaproofd/ledger_priv.h"
 #include "engine/recall.h"
@@ -123,23 +124,44 @@ say_conflict(struct ledger *ledger, uint32_t seq, struct cx_buf *out)
                          "another request has it already; give this one an id of its own");
 }
 
+struct saying {
+    struct ledger *ledger;
+    const struct known_query *query;
+    struct cx_stored stored;
+    struct cx_check *check;
+    struct cx_buf *out;
+    struct cx_detail *detail;
+};
+
+/* An authority may be in shadow mode now that was not when it was checked. */
+static bool
+may_still_permit(const struct ledger *ledger, const struct cx_record *record)
+{
+    size_t authority = ledger_authority_of(ledger, &record->authority);
+
+    return record->has_authority && authority < ledger->options->n_authorities &&
+           !ledger->options->authorities[authority].is_shadow;
+}
+
 /* As it was found then, not judged again. *json NULL: out of memory. */
 static cx_status
-recalled_json(struct cx_stored *stored, const struct cx_log_row *row, struct cx_json **json,
-              struct cx_recorded *recorded, struct cx_check *check, struct cx_detail *detail)
+recalled_json(struct saying *saying, const struct cx_log_row *row, struct cx_json **json,
+              struct cx_recorded *recorded)
 {
+    struct cx_check *check = saying->check;
     struct cx_record record;
     struct cx_entry entry;
 
-    CX_TRY(cx_stored_record(stored, row, &record, detail));
-    CX_TRY(cx_recall(stored->recaller, &record, check, detail));
+    CX_TRY(cx_stored_record(&saying->stored, row, &record, saying->detail));
+    CX_TRY(cx_recall(saying->stored.recaller, &record, check, saying->detail));
     CX_TRY(cx_recall_findings(&record, check));
     CX_TRY(cx_entry_read((cx_span){ row->entry, CX_ENTRY_SIZE }, &entry));
     *recorded = (struct cx_recorded){
         .shard = row->shard,
         .index = row->index,
         .time_ms = record.time_ms,
-        .expires = record.conclusion.expires,
+        .expires =
+            may_still_permit(saying->ledger, &record) ? record.conclusion.expires : CX_TIME_NONE,
     };
     memcpy(recorded->digest.b, entry.digest, CX_HASH_SIZE);
     CX_TRY(cx_arena_copy(&check->arena, row->record, &recorded->record));
@@ -171,15 +193,6 @@ say_recalled(struct ledger *ledger, const struct known_query *query, struct cx_j
     return reply_json(out, query->seq, 200, json);
 }
 
-struct saying {
-    struct ledger *ledger;
-    const struct known_query *query;
-    struct cx_stored stored;
-    struct cx_check *check;
-    struct cx_buf *out;
-    struct cx_detail *detail;
-};
-
 static cx_status
 say_row(void *ctx, const struct cx_log_row *row)
 {
@@ -187,7 +200,7 @@ say_row(void *ctx, const struct cx_log_row *row)
     struct cx_json *json = NULL;
     struct cx_recorded recorded;
 
-    CX_TRY(recalled_json(&saying->stored, row, &json, &recorded, saying->check, saying->detail));
+    CX_TRY(recalled_json(saying, row, &json, &recorded));
     return say_recalled(saying->ledger, saying->query, json, &recorded, saying->out,
                         saying->detail);
 }
@@ -300,6 +313,25 @@ find_known(struct ledger *ledger, cx_str id, struct row *ret, struct cx_detail *
     return ret->found ? CX_SUCCESS : old_row_of_key(ledger, cx_buf_str(&start), ret, detail);
 }
 
+/* What is appended, but not committed, has not happened: its own reply will tell of it. */
+static bool
+is_durable(const struct ledger *ledger, const struct cx_log_row *row)
+{
+    return row->shard != cx_log_shard(ledger->log) || row->index < ledger->durable;
+}
+
+static cx_status
+say_found(struct ledger *ledger, const struct known_query *query, const struct row *row,
+          struct cx_buf *out, struct cx_detail *detail)
+{
+    if (!is_durable(ledger, &row->got)) {
+        return reply_problem(out, query->seq, &problem_conflict, "its check is under way");
+    }
+    return row->got.entry[1] == CX_ENTRY_CHECK
+               ? say_check(ledger, query, &row->got, row->arena, out, detail)
+               : say_start(ledger, query, &row->got, out, detail);
+}
+
 cx_status
 ledger_digest_of_id(struct ledger *ledger, cx_str id, struct cx_hash *ret, bool *ret_found,
                     struct cx_detail *detail)
@@ -333,9 +365,7 @@ ledger_say_known(struct ledger *ledger, const struct known_query *query, struct 
     cx_arena_init(&arena, CX_CHECK_MEMORY);
     s = find_known(ledger, query->id, &row, detail);
     if (cx_ok(s) && row.found) {
-        s = row.got.entry[1] == CX_ENTRY_CHECK
-                ? say_check(ledger, query, &row.got, &arena, out, detail)
-                : say_start(ledger, query, &row.got, out, detail);
+        s = say_found(ledger, query, &row, out, detail);
     }
     *ret_found = cx_ok(s) && row.found;
     cx_arena_done(&arena);
@@ -395,11 +425,12 @@ look_at_names(const struct ledger *ledger, struct claim *claim)
         if (bad != NULL &&
             (bad->shard > claim->row.got.shard ||
              (bad->shard == claim->row.got.shard && bad->index > claim->row.got.index))) {
+            cx_str shown = cx_utf8_cut(names[i], 80);
+
             refuse(claim, &problem_not_positive, "");
             (void)snprintf(claim->why, sizeof(claim->why),
-                           "%.*s was checked again since, and refused (%llu/%llu)",
-                           (int)(names[i].n < 100 ? names[i].n : 100), names[i].p,
-                           (unsigned long long)bad->shard, (unsigned long long)bad->index);
+                           "%.*s was checked again since, and refused (%llu/%llu)", (int)shown.n,
+                           shown.p, (unsigned long long)bad->shard, (unsigned long long)bad->index);
         }
     }
     return CX_SUCCESS;
@@ -419,9 +450,10 @@ look_at_permit(struct ledger *ledger, struct claim *claim, struct cx_detail *det
         !ledger_may_use(claim->op->authorities,
                         ledger_authority_of(ledger, &claim->record.authority))) {
         refuse(claim, &problem_forbidden, "it was checked for another authority");
-    } else if (claim->record.conclusion.expires == CX_TIME_NONE) {
+    } else if (claim->record.conclusion.expires == CX_TIME_NONE ||
+               !may_still_permit(ledger, &claim->record)) {
         refuse(claim, &problem_no_permit, "its check ended without a permit");
-    } else if ((uint64_t)claim->record.conclusion.expires * 1000 <= ledger_now(ledger)) {
+    } else if (!ledger_is_alive(ledger, claim->record.time_ms, claim->record.conclusion.expires)) {
         refuse(claim, &problem_expired, "check again before signing");
     } else if (spent != NULL) {
         refuse(claim, &problem_spent,
@@ -488,6 +520,9 @@ claim_in(struct ledger *ledger, struct claim *claim, struct cx_buf *out, struct 
         return reply_problem(out, claim->op->seq, &problem_unknown_id,
                              "no check with this id is in the open log");
     }
+    if (!is_durable(ledger, &claim->row.got)) { /* nobody knows yet whether it is in time */
+        return reply_problem(out, claim->op->seq, &problem_conflict, "its check is under way");
+    }
     CX_TRY(look_at_permit(ledger, claim, detail));
     return end_claim(ledger, claim, detail);
 }
@@ -510,18 +545,26 @@ claim(struct ledger *ledger, const struct op_ask *op, struct cx_buf *out, struct
 
 /* ---- stops, and what people say */
 
-cx_status
-ledger_stop(struct ledger *ledger, const char *why, struct cx_detail *detail)
+void
+ledger_set_stopped(struct stopped *ret, uint64_t since_ms, cx_str why)
 {
-    struct cx_event event = { .type = CX_EVENT_STOP, .why = cx_str_of(why) };
+    cx_str shown = cx_utf8_cut(why, STOP_TEXT - 1);
+
+    *ret = (struct stopped){ .is = true, .since_ms = since_ms };
+    (void)snprintf(ret->why, sizeof(ret->why), "%.*s", (int)shown.n, shown.n != 0 ? shown.p : "");
+}
+
+/* It holds from now on, whether or not it can be written. */
+cx_status
+ledger_stop(struct ledger *ledger, cx_str by, cx_str why, struct cx_detail *detail)
+{
+    struct cx_event event = { .type = CX_EVENT_STOP, .by = by, .why = why };
 
     if (ledger->stopped.is) {
         return CX_SUCCESS;
     }
-    CX_TRY(ledger_add_event(ledger, &event, detail));
-    ledger->stopped = (struct stopped){ .is = true, .since_ms = ledger_now(ledger) };
-    (void)snprintf(ledger->stopped.why, sizeof(ledger->stopped.why), "%s", why);
-    return CX_SUCCESS;
+    ledger_set_stopped(&ledger->stopped, ledger_now(ledger), why);
+    return ledger_add_event(ledger, &event, detail);
 }
 
 static cx_status
@@ -537,11 +580,9 @@ say_simply(struct ledger *ledger, uint32_t seq, const char *state)
 static cx_status
 stop(struct ledger *ledger, const struct op_ask *op, struct cx_detail *detail)
 {
-    char why[STOP_TEXT];
+    cx_str why = op->text.n != 0 ? op->text : CX_STR("no cause was given");
 
-    (void)snprintf(why, sizeof(why), "%.*s", (int)(op->text.n < STOP_TEXT ? op->text.n : STOP_TEXT),
-                   op->text.n != 0 ? op->text.p : "");
-    CX_TRY(ledger_stop(ledger, op->text.n != 0 ? why : "no cause was given", detail));
+    CX_TRY(ledger_stop(ledger, op->caller, why, detail));
     return say_simply(ledger, op->seq, "stopped");
 }
 
@@ -584,9 +625,9 @@ refuse_override(struct ledger *ledger, const struct op_ask *op, struct cx_detail
                         "recorded");
 }
 
-cx_status
-ledger_ask(struct ledger *ledger, enum op kind, const struct op_ask *op, struct cx_buf *out,
-           struct cx_detail *detail)
+static cx_status
+ask(struct ledger *ledger, enum op kind, const struct op_ask *op, struct cx_buf *out,
+    struct cx_detail *detail)
 {
     if (kind != OP_STOP && kind != OP_ACK && !intake_is_id(op->id)) {
         return reply_problem(out, op->seq, &problem_request, "this is no id of a check");
@@ -613,4 +654,18 @@ ledger_ask(struct ledger *ledger, enum op kind, const struct op_ask *op, struct 
         break;
     }
     return cx_fail(detail, CX_E_FRAME, "an operation that no front of ours would send");
+}
+
+cx_status
+ledger_ask(struct ledger *ledger, enum op kind, const struct op_ask *op, struct cx_buf *out,
+           struct cx_detail *detail)
+{
+    cx_status s;
+
+    CX_TRY(ledger_begun(ledger, detail));
+    s = ask(ledger, kind, op, out, detail);
+    if (s.code == CX_E_CLOCK) { /* nothing was appended */
+        s = reply_problem(out, op->seq, &problem_clock, "%s", detail->text);
+    }
+    return ledger_ended(ledger, s);
 }

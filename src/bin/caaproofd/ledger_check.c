@@ -49,6 +49,18 @@ copy_text(char *to, cx_str from, cx_str *ret)
     return to + from.n;
 }
 
+/* Front says it, and has no longer than the configuration gives, by our own clock. */
+static uint64_t
+deadline_of(const struct ledger *ledger, const struct op_start *op)
+{
+    const struct ledger_options *o = ledger->options;
+    uint64_t most =
+        ledger_now(ledger) +
+        (o->deadline_max_ms != 0 ? o->deadline_max_ms : (uint64_t)CX_DEADLINE_MAX_S * 1000);
+
+    return op->deadline_ms < most ? op->deadline_ms : most;
+}
+
 static struct start *
 make_start(const struct ledger *ledger, const struct op_start *op)
 {
@@ -70,7 +82,7 @@ make_start(const struct ledger *ledger, const struct op_start *op)
     start->seq = op->seq;
     start->authority = op->authority;
     start->received_ms = ledger_now(ledger);
-    start->deadline_ms = op->deadline_ms;
+    start->deadline_ms = deadline_of(ledger, op);
     return start;
 }
 
@@ -112,11 +124,11 @@ start_end(struct ledger *ledger, struct start *start)
 
 /* ---- START */
 
-cx_status
-ledger_start(struct ledger *ledger, const struct op_start *op, struct cx_buf *out,
-             struct cx_detail *detail)
+static cx_status
+begin_check(struct ledger *ledger, const struct op_start *op, struct cx_buf *out,
+            struct cx_detail *detail)
 {
-    struct known_query query = { op->seq, op->id, &(struct cx_hash){ { 0 } }, UINT64_MAX };
+    struct known_query query = { op->seq, op->id, &(struct cx_hash){ { 0 } }, 0 };
     struct cx_hash body;
     bool known = false;
 
@@ -132,6 +144,7 @@ ledger_start(struct ledger *ledger, const struct op_start *op, struct cx_buf *ou
     }
     memcpy(body.b, op->digest.p, CX_HASH_SIZE);
     query.body = &body;
+    query.authorities = (uint64_t)1 << op->authority; /* the same name may mean another by now */
     CX_TRY(ledger_say_known(ledger, &query, out, &known, detail));
     if (known) {
         return CX_SUCCESS;
@@ -139,6 +152,14 @@ ledger_start(struct ledger *ledger, const struct op_start *op, struct cx_buf *ou
     CX_TRY(add_start(ledger, op));
     op_put_seq(out, OP_STARTED, op->seq);
     return cx_buf_status(out);
+}
+
+cx_status
+ledger_start(struct ledger *ledger, const struct op_start *op, struct cx_buf *out,
+             struct cx_detail *detail)
+{
+    CX_TRY(ledger_begun(ledger, detail));
+    return ledger_ended(ledger, begin_check(ledger, op, out, detail));
 }
 
 /* The digest of the newest record of an earlier try, if the open shard has one. */
@@ -197,6 +218,7 @@ start_interrupt(struct ledger *ledger, struct start *start, const char *why,
     return CX_SUCCESS;
 }
 
+/* Ends the start. */
 static cx_status
 interrupt_and_say(struct ledger *ledger, struct start *start, const char *why,
                   struct cx_detail *detail)
@@ -212,24 +234,40 @@ interrupt_and_say(struct ledger *ledger, struct start *start, const char *why,
     return s;
 }
 
+/* The clock went back behind the log: nothing was appended, and nothing is known of the id (or that it was interrupted, if its start
+ * is in the log). */
+static cx_status
+say_clock(struct cx_buf *out, uint32_t seq, const struct cx_detail *detail)
+{
+    return reply_problem(out, seq, &problem_clock, "%s", detail->text);
+}
+
 cx_status
 ledger_abandon(struct ledger *ledger, uint32_t seq, struct cx_buf *out, struct cx_detail *detail)
 {
     struct start *start = start_of_seq(ledger, seq);
+    cx_status s;
 
-    (void)out;
-    return start == NULL ? cx_fail(detail, CX_E_FRAME, "an end of a check that was not begun")
-                         : interrupt_and_say(ledger, start, "it could not be carried out", detail);
+    CX_TRY(ledger_begun(ledger, detail));
+    if (start == NULL) {
+        return cx_fail(detail, CX_E_FRAME, "an end of a check that was not begun");
+    }
+    s = interrupt_and_say(ledger, start, "it could not be carried out", detail);
+    return ledger_ended(ledger, s.code == CX_E_CLOCK ? say_clock(out, seq, detail) : s);
 }
 
 cx_status
 ledger_front_lost(struct ledger *ledger, struct cx_detail *detail)
 {
+    CX_TRY(ledger_begun(ledger, detail));
     while (!TAILQ_EMPTY(&ledger->open)) {
         struct start *start = TAILQ_FIRST(&ledger->open);
+        cx_status s = start_interrupt(ledger, start, "the process that asked for it ended", detail);
 
-        CX_TRY(start_interrupt(ledger, start, "the process that asked for it ended", detail));
         start_end(ledger, start);
+        if (!cx_ok(s) && s.code != CX_E_CLOCK) {
+            return ledger_ended(ledger, s);
+        }
     }
     return CX_SUCCESS;
 }
@@ -443,12 +481,31 @@ end_by_verdict(struct ledger *ledger, struct start *start, const struct op_finis
                struct cx_detail *detail)
 {
     if (!verdicts_agree(start, op)) {
-        CX_TRY(ledger_stop(ledger, "two judgements of one check differ", detail));
+        CX_TRY(
+            ledger_stop(ledger, CX_STR(""), CX_STR("two judgements of one check differ"), detail));
         return interrupt_and_say(ledger, start, "two judgements of it differ", detail);
     }
     CX_TRY(record(ledger, start, detail));
     start_end(ledger, start);
     return CX_SUCCESS;
+}
+
+static cx_status
+finish(struct ledger *ledger, struct start *start, const struct op_finish *op,
+       struct cx_detail *detail)
+{
+    cx_status s;
+
+    CX_TRY(compare_finish(ledger, start, op, detail));
+    s = judge(ledger, start, op, detail);
+    if (cx_ok(s)) {
+        return end_by_verdict(ledger, start, op, detail);
+    }
+    if (s.code == CX_E_NOMEM) { /* of this check, which may be a huge one; nothing was appended */
+        return interrupt_and_say(ledger, start, "there was no memory for it", detail);
+    }
+    return cx_fail(detail, CX_E_FRAME, /* front would not have let it through */
+                   "a request that cannot be judged");
 }
 
 cx_status
@@ -458,21 +515,20 @@ ledger_finish(struct ledger *ledger, const struct op_finish *op, struct cx_buf *
     struct start *start = start_of_seq(ledger, op->seq);
     cx_status s;
 
+    CX_TRY(ledger_begun(ledger, detail));
     if (start == NULL) {
         return cx_fail(detail, CX_E_FRAME, "an end of a check that was not begun");
     }
     (void)ledger_arena(ledger, op->seq); /* of names that need no answers */
-    CX_TRY(compare_finish(ledger, start, op, detail));
-    s = judge(ledger, start, op, detail);
-    if (cx_ok(s)) {
-        s = end_by_verdict(ledger, start, op, detail);
-    } else if (s.code != CX_E_NOMEM) { /* front would not have let it through */
-        return cx_fail(detail, CX_E_FRAME, "a request that cannot be judged");
-    }
+    s = finish(ledger, start, op, detail);
     if (s.code == CX_E_CLOCK || s.code == CX_E_LIMIT) { /* nothing was appended */
-        s = reply_problem(out, op->seq, s.code == CX_E_CLOCK ? &problem_clock : &problem_request,
-                          "%s", detail->text);
-        start_end(ledger, start);
+        s = s.code == CX_E_CLOCK
+                ? say_clock(out, op->seq, detail)
+                : reply_problem(out, op->seq, &problem_request, "%s", detail->text);
+        start = start_of_seq(ledger, op->seq);
+        if (start != NULL) {
+            start_end(ledger, start);
+        }
     }
-    return s;
+    return ledger_ended(ledger, s);
 }

@@ -20,6 +20,7 @@ const struct problem problem_no_permit = { 409, "no-permit", "There is no permit
 const struct problem problem_interrupted = { 500, "interrupted", "This check was interrupted" };
 const struct problem problem_mismatch = { 500, "mismatch", "Two judgements of this check differ" };
 const struct problem problem_no_override = { 403, "no-override", "No verdict can be overridden" };
+const struct problem problem_memory = { 503, "memory", "There is no memory for this check" };
 const struct problem problem_not_stopped = { 409, "not-stopped",
                                              "There is nothing to acknowledge" };
 
@@ -87,20 +88,27 @@ ledger_set_record(struct ledger *ledger, const struct cx_recorded *recorded, boo
                   struct cx_json **json, struct cx_detail *detail)
 {
     CX_AUTO(cx_buf_done) struct cx_buf permit = { .max = CX_PROOF_OCTETS_MAX };
-    uint64_t now = ledger_now(ledger);
     struct cx_recorded shown = *recorded;
     struct cx_json *record;
+    cx_status s;
 
-    may_permit = may_permit && !ledger->stopped.is && recorded->expires != CX_TIME_NONE &&
+    may_permit = may_permit && !ledger->stopped.is &&
                  recorded->shard == cx_log_shard(ledger->log) &&
-                 (uint64_t)recorded->expires * 1000 > now &&
+                 ledger_is_alive(ledger, recorded->time_ms, recorded->expires) &&
                  recent_find(ledger->spent, cx_span_of_hash(&recorded->digest)) == NULL;
     if (may_permit) {
-        CX_TRY(cx_recorder_permit(ledger->recorder, recorded, &permit, detail));
-        ledger->counts.permitted++;
-    } else {
-        shown.expires = CX_TIME_NONE;
+        s = cx_recorder_permit(ledger->recorder, recorded, &permit, detail);
+        if (s.code ==
+            CX_E_LIMIT) { /* of too many names: whoever asked is told so, and no more comes of it */
+            cx_buf_clear(&permit);
+            may_permit = false;
+            *json = cx_json_whole(*json, cx_json_set_text(*json, "why", detail->text));
+        } else if (!cx_ok(s)) {
+            return s;
+        }
     }
+    shown.expires = may_permit ? recorded->expires : CX_TIME_NONE;
+    ledger->counts.permitted += may_permit ? 1 : 0;
     record = cx_recorded_to_json(&shown, cx_log_key(ledger->log)->name, cx_buf_str(&permit));
     *json = cx_json_whole(*json, cx_json_set(*json, "record", record));
     return *json != NULL ? CX_SUCCESS : (cx_status){ CX_E_NOMEM };

@@ -317,6 +317,7 @@ fill_options(struct recorder *r, struct cx_detail *detail)
     r->options.store = config->store.p;
     r->options.keys = config->keys.n != 0 ? config->keys.p : NULL;
     r->options.starts_max = config->limits->in_flight;
+    r->options.deadline_max_ms = config->deadline->max_ms;
     r->options.recorder.software = CX_STR(SOFTWARE);
     r->options.recorder.live = true;
     r->options.recorder.messages = config->keep;
