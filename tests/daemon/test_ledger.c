@@ -370,6 +370,9 @@ TEST(a_caller_says_no_more_than_is_his)
         BODY("a", ",\"zone\":\"\""),
         BODY("a", ",\"profile\":\"private\""),
         BODY("a b", ""),
+        BODY("a/b", ""), /* no path could name it */
+        BODY("a\\\\b", ""),
+        BODY("..", ""),
         BODY("", ""),
         BODY("a", ",\"timeout_s\":0"),
         BODY("a", ",\"verdict\":\"YES\""),

@@ -17,9 +17,9 @@ intake_is_id(cx_str id)
     bool good = id.n != 0 && id.n <= CX_REQUEST_ID_MAX;
 
     for (size_t i = 0; good && i < id.n; i++) {
-        good = id.p[i] > ' ' && id.p[i] <= '~';
+        good = id.p[i] > ' ' && id.p[i] <= '~' && id.p[i] != '/' && id.p[i] != '\\';
     }
-    return good;
+    return good && !cx_str_equal(id, CX_STR(".")) && !cx_str_equal(id, CX_STR(".."));
 }
 
 static cx_status
@@ -53,7 +53,7 @@ read_members(struct intake *in, struct cx_detail *detail)
     if (!intake_is_id(in->id)) {
         return cx_fail(detail, CX_E_USAGE,
                        "request: \"id\" is needed: 1 to %d printable ASCII characters without "
-                       "spaces, another for each check",
+                       "spaces, / and \\, another for each check; not . or ..",
                        CX_REQUEST_ID_MAX);
     }
     if (in->previous.n != 0 && !intake_is_id(in->previous)) {

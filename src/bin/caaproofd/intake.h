@@ -23,7 +23,7 @@ struct intake {
 cx_status intake_read(cx_str body, struct intake *ret, struct cx_detail *detail) CX_MUST;
 void intake_done(struct intake *intake);
 
-/* The request id alone rules: printable ASCII without spaces, at most CX_REQUEST_ID_MAX octets. */
+/* The request id alone rules: printable ASCII without spaces, at most CX_REQUEST_ID_MAX octets, and a segment of a path. */
 bool intake_is_id(cx_str id);
 
 /* When a check had to be complete, and when it was, seconds. */
