@@ -67,6 +67,7 @@ struct front {
     struct event_base *base;
     struct event *control;
     struct event *lost; /* the recorder is gone, and whoever waits is to be told */
+    struct event *want; /* another is to be asked for */
     struct http_server *server;
     struct tls_context **tls;   /* one a listener, or NULL */
     struct cx_source resolvers; /* until the cache has them */
@@ -82,6 +83,7 @@ struct front {
     TAILQ_HEAD(batches, batch) batches; /* that would go on if there was room */
     struct cx_json *status;             /* of the recorder, as it said it last; NULL: not yet */
     struct front_counts counts;
+    bool has_lost; /* a recorder, and whoever waits has not been told yet */
     bool is_draining;
     bool is_idle; /* no request is under way, nor will be */
     int exit;

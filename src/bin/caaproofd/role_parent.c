@@ -116,10 +116,13 @@ connect_roles(struct child *a, struct child *b)
         socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) != 0) {
         return; /* who starts later is connected then */
     }
-    (void)tell(a, &(struct control_message){
-                      CONTROL_PEER, control_number(b->role, b->place), { NULL, 0 }, fds[0] });
-    (void)tell(b, &(struct control_message){
-                      CONTROL_PEER, control_number(a->role, a->place), { NULL, 0 }, fds[1] });
+    if (tell(b, &(struct control_message){ CONTROL_PEER,
+                                           control_number(a->role, a->place),
+                                           { NULL, 0 },
+                                           fds[1] })) { /* else it has ended */
+        (void)tell(a, &(struct control_message){
+                          CONTROL_PEER, control_number(b->role, b->place), { NULL, 0 }, fds[0] });
+    }
     (void)close(fds[0]);
     (void)close(fds[1]);
 }
@@ -341,6 +344,7 @@ bury(struct child *child, int status)
         logging_line(&p->logging, CONFIG_LEVEL_WARNING, name, "%s", text);
         start_later(child);
     } else if (status != 0) {
+        logging_line(&p->logging, CONFIG_LEVEL_WARNING, name, "%s", text);
         p->exit = EXIT_FAILURE;
     }
 }

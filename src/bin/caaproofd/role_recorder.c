@@ -14,6 +14,7 @@
 #include <event2/event.h>
 
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -36,6 +37,9 @@ struct recorder {
 static void
 stop(struct recorder *r, const char *why, const struct cx_detail *detail)
 {
+    if (r->exit != EXIT_SUCCESS) { /* it is ending for another cause already */
+        return;
+    }
     member_log(&r->member, CONFIG_LEVEL_ERR, "%s: %s", why,
                detail->text[0] != '\0' ? detail->text : "no more is known");
     r->exit = EXIT_FAILURE;
@@ -434,6 +438,7 @@ run_recorder(void)
     struct cx_detail detail = { .text = "" };
     int fd;
 
+    (void)signal(SIGPIPE, SIG_IGN);
     cx_arena_init(&r.arena, CX_CONFIG_PRINTED_MAX);
     if (!cx_ok(begin(&r, &detail))) {
         member_log(&r.member, CONFIG_LEVEL_ERR, "the recorder cannot begin: %s", detail.text);
