@@ -150,6 +150,28 @@ TEST(a_restart_doubts_long_deadlines_too)
     desk_remove(&d);
 }
 
+TEST(what_was_late_stays_late_for_ever)
+{
+    struct desk d;
+
+    desk_make(&d);
+    assert_true(cx_ok(desk_start(&d, 0, "a", BODY("a", ""), 1000)));
+    desk_expect_started(&d);
+    desk_finish(&d, 0, BODY("a", ""), desk_granted);
+    d.now_ms += 1001; /* as if the commit took that */
+    desk_turn(&d);
+    desk_expect_reply(&d, 200, "FAIL", false);
+    d.now_ms += 24 * HOUR_MS;
+    desk_check(&d, "b", BODY("b", ""), desk_granted);
+    desk_expect_reply(&d, 200, "PERMIT", true);
+    reopen(&d);
+    desk_ask(&d, OP_GET, "a", "");
+    desk_expect_reply(&d, 200, "FAIL", false);
+    assert_true(cx_ok(desk_start(&d, 0, "a", BODY("a", ""), 1000)));
+    desk_expect_reply(&d, 200, "FAIL", false);
+    desk_remove(&d);
+}
+
 /* ---- clocks */
 
 static void
@@ -211,11 +233,31 @@ TEST(a_clock_behind_the_log_permits_nothing_and_ends_nothing)
     SCRATCH_OK(ledger_front_lost(d.ledger, &detail));
     desk_ask(&d, OP_STOP, "", "the clock is wrong"); /* holds, though it cannot be written */
     desk_expect_reply(&d, 503, "/problems/clock", false);
+    desk_ask(&d, OP_STOP, "", "the clock is wrong"); /* nobody is told that it is */
+    desk_expect_reply(&d, 503, "/problems/clock", false);
     desk_ask(&d, OP_GET, "a", "");
     desk_expect_reply(&d, 200, "PERMIT", false);
     d.now_ms += 2 * HOUR_MS;
     reopen(&d);
     desk_check(&d, "b", BODY("b", ""), desk_granted); /* it had no end */
+    desk_expect_reply(&d, 200, "PERMIT", true);
+    desk_remove(&d);
+}
+
+/* Neither is the front let go, which had the same clock, nor anything judged. */
+TEST(a_clock_that_goes_back_during_a_check_ends_that_check_only)
+{
+    struct desk d;
+
+    desk_make(&d);
+    assert_true(cx_ok(desk_start(&d, 0, "a", BODY("a", ""), 30000)));
+    desk_expect_started(&d);
+    desk_climb(&d, desk_granted);
+    d.now_ms -= 2 * HOUR_MS;
+    assert_true(cx_ok(desk_finish_given(&d, 0, BODY("a", ""), CX_VERDICT_UNSET)));
+    desk_expect_reply(&d, 503, "/problems/clock", false);
+    d.now_ms += 2 * HOUR_MS;
+    desk_check(&d, "a", BODY("a", ""), desk_granted);
     desk_expect_reply(&d, 200, "PERMIT", true);
     desk_remove(&d);
 }
@@ -535,8 +577,10 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(front_cannot_make_a_deadline_longer),
     cmocka_unit_test(a_restart_doubts_the_last_commit_only),
     cmocka_unit_test(a_restart_doubts_long_deadlines_too),
+    cmocka_unit_test(what_was_late_stays_late_for_ever),
     cmocka_unit_test(a_clock_that_was_wrong_for_a_while_forgets_no_claim),
     cmocka_unit_test(a_clock_behind_the_log_permits_nothing_and_ends_nothing),
+    cmocka_unit_test(a_clock_that_goes_back_during_a_check_ends_that_check_only),
     cmocka_unit_test(what_expired_by_the_log_stays_expired),
     cmocka_unit_test(an_authority_that_went_into_shadow_mode_permits_nothing),
     cmocka_unit_test(a_permit_of_longer_days_is_not_used_twice),

@@ -175,22 +175,49 @@ recalled_json(struct saying *saying, const struct cx_log_row *row, struct cx_jso
 }
 
 static cx_status
-say_recalled(struct ledger *ledger, const struct known_query *query, struct cx_json *json,
-             const struct cx_recorded *recorded, struct cx_buf *out, struct cx_detail *detail)
+take_late(void *ctx, const struct cx_log_row *row)
 {
-    const struct recent_fact *spent =
-        recent_find(ledger->spent, cx_span_of_hash(&recorded->digest));
-    bool late = spent != NULL && spent->kind == SPENT_LATE;
-    cx_status s;
+    struct cx_event event;
+
+    if (row->entry[1] == CX_ENTRY_EVENT && row->record.n != 0) {
+        CX_TRY(cx_event_decode(row->record, &event, NULL));
+        *(bool *)ctx |= event.type == CX_EVENT_LATE;
+    }
+    return CX_SUCCESS;
+}
+
+/* However long ago: a verdict that was late never becomes another. */
+static cx_status
+was_late(struct saying *saying, const struct cx_hash *digest, bool *ret)
+{
+    const struct recent_fact *spent = recent_find(saying->ledger->spent, cx_span_of_hash(digest));
+    CX_AUTO(cx_buf_done) struct cx_buf key = { .max = 256 };
+
+    *ret = spent != NULL && spent->kind == SPENT_LATE;
+    cx_log_key_about(digest, &key);
+    CX_TRY(cx_buf_status(&key));
+    return *ret ? CX_SUCCESS
+                : cx_log_find(saying->stored.reader, cx_buf_str(&key), take_late, ret,
+                              saying->detail);
+}
+
+static cx_status
+say_recalled(struct saying *saying, struct cx_json *json, const struct cx_recorded *recorded)
+{
+    bool late = false;
+    cx_status s = was_late(saying, &recorded->digest, &late);
 
     json = late ? late_json(json) : json;
-    s = json == NULL ? (cx_status){ CX_E_NOMEM }
-                     : ledger_set_record(ledger, recorded, true, &json, detail);
+    if (cx_ok(s)) {
+        s = json == NULL
+                ? (cx_status){ CX_E_NOMEM }
+                : ledger_set_record(saying->ledger, recorded, !late, &json, saying->detail);
+    }
     if (!cx_ok(s)) {
         cx_json_free(json);
         return s;
     }
-    return reply_json(out, query->seq, 200, json);
+    return reply_json(saying->out, saying->query->seq, 200, json);
 }
 
 static cx_status
@@ -201,8 +228,7 @@ say_row(void *ctx, const struct cx_log_row *row)
     struct cx_recorded recorded;
 
     CX_TRY(recalled_json(saying, row, &json, &recorded));
-    return say_recalled(saying->ledger, saying->query, json, &recorded, saying->out,
-                        saying->detail);
+    return say_recalled(saying, json, &recorded);
 }
 
 /* Objects are read as any reader reads them: what is asked for again is rare, and may be long ago. */
@@ -560,11 +586,13 @@ ledger_stop(struct ledger *ledger, cx_str by, cx_str why, struct cx_detail *deta
 {
     struct cx_event event = { .type = CX_EVENT_STOP, .by = by, .why = why };
 
-    if (ledger->stopped.is) {
+    if (ledger->stopped.is && ledger->stopped.is_logged) {
         return CX_SUCCESS;
     }
     ledger_set_stopped(&ledger->stopped, ledger_now(ledger), why);
-    return ledger_add_event(ledger, &event, detail);
+    CX_TRY(ledger_add_event(ledger, &event, detail));
+    ledger->stopped.is_logged = true;
+    return CX_SUCCESS;
 }
 
 static cx_status

@@ -344,19 +344,25 @@ judge(struct ledger *ledger, struct start *start, const struct op_finish *op,
     return check->findings == NULL ? (cx_status){ CX_E_NOMEM } : cx_judge_recalled(check);
 }
 
-/* Octets that are not those of the start, or moments that cannot be, are no mistake of a caller. */
+/* Octets that are not those of the start, or a moment that cannot be, are no mistake of a caller. A clock that went back is front's as
+ * well as ours: nobody is to blame, and nothing is judged by it. */
 static cx_status
 compare_finish(const struct ledger *ledger, const struct start *start, const struct op_finish *op,
                struct cx_detail *detail)
 {
-    uint64_t now = ledger_now(ledger) / 1000;
+    uint64_t now_ms = ledger_now(ledger);
     struct cx_hash body;
 
     CX_TRY(cx_sha256(op->body, body.b));
-    if (start->check == NULL || !cx_hash_equal(&body, &start->digest) ||
-        op->now > now + CX_PERMIT_SKEW_S ||
-        op->now + CX_DEADLINE_MAX_S < start->received_ms / 1000 ||
-        !times_are_sane(start->check, ledger_now(ledger))) {
+    if (start->check == NULL || !cx_hash_equal(&body, &start->digest)) {
+        return cx_fail(detail, CX_E_FRAME, "an end that does not fit its start");
+    }
+    if (now_ms + CX_LOG_CLOCK_STEP_MS < start->received_ms ||
+        !times_are_sane(start->check, now_ms)) {
+        return cx_fail(detail, CX_E_CLOCK, "the clock went back behind the check, or its answers");
+    }
+    if (op->now > now_ms / 1000 + CX_PERMIT_SKEW_S ||
+        op->now + CX_DEADLINE_MAX_S < start->received_ms / 1000) {
         return cx_fail(detail, CX_E_FRAME, "an end that does not fit its start");
     }
     return CX_SUCCESS;

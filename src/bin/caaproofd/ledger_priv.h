@@ -46,6 +46,7 @@ struct pending {
 #define STOP_TEXT 200
 struct stopped {
     bool is;
+    bool is_logged;
     uint64_t since_ms;
     char why[STOP_TEXT];
 };

@@ -253,6 +253,7 @@ take_stop(void *ctx, const struct cx_log_row *row)
     found->any = true;
     if (event.type == CX_EVENT_STOP) {
         ledger_set_stopped(&found->stopped, event.time_ms, event.why);
+        found->stopped.is_logged = true;
     }
     return CX_SUCCESS;
 }
