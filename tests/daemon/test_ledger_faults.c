@@ -91,6 +91,45 @@ TEST(what_is_not_durable_is_not_told)
     desk_remove(&d);
 }
 
+/* ---- a front that was taken over */
+
+/* Else an id that was interrupted would get a second end, by a start under another one; or an authority another's check. */
+TEST(a_start_under_another_name_ends_nothing)
+{
+    struct cx_detail detail = { .text = "" };
+    struct desk d;
+    uint8_t digest[32];
+
+    desk_make(&d);
+    assert_true(cx_ok(desk_start(&d, 0, "a", BODY("a", ""), 30000)));
+    desk_expect_started(&d);
+    SCRATCH_OK(ledger_abandon(d.ledger, 0, &d.out, &detail));
+    desk_turn(&d);
+    desk_expect_reply(&d, 200, "FAIL", false);
+    assert_true(cx_ok(desk_start(&d, 0, "b", BODY("a", ""), 30000)));
+    desk_expect_started(&d);
+    assert_int_equal(desk_finish_as(&d, 0, BODY("a", ""), desk_granted, CX_VERDICT_UNSET).code,
+                     CX_E_FRAME);
+    SCRATCH_OK(ledger_front_lost(d.ledger, &detail));
+    desk_turn(&d);
+    desk_ask(&d, OP_GET, "a", "");
+    desk_expect_reply(&d, 200, "FAIL", false);
+    assert_true(cx_ok(cx_sha256(cx_span_of_str(CX_STR(BODY("c", ""))), digest)));
+    d.authorities[1].is_shadow = false;
+    SCRATCH_OK(ledger_start(d.ledger,
+                            &(struct op_start){ .seq = 0,
+                                                .authority = 1,
+                                                .id = CX_STR("c"),
+                                                .digest = { digest, 32 },
+                                                .deadline_ms = d.now_ms + 1000,
+                                                .caller = CX_STR("ra") },
+                            &d.out, &detail));
+    desk_expect_started(&d);
+    assert_int_equal(desk_finish_as(&d, 0, BODY("c", ""), desk_granted, CX_VERDICT_UNSET).code,
+                     CX_E_FRAME);
+    desk_remove(&d);
+}
+
 /* ---- deadlines */
 
 TEST(front_cannot_make_a_deadline_longer)
@@ -574,6 +613,7 @@ TEST(a_check_survives_every_oom)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_is_not_durable_cannot_be_claimed),
     cmocka_unit_test(what_is_not_durable_is_not_told),
+    cmocka_unit_test(a_start_under_another_name_ends_nothing),
     cmocka_unit_test(front_cannot_make_a_deadline_longer),
     cmocka_unit_test(a_restart_doubts_the_last_commit_only),
     cmocka_unit_test(a_restart_doubts_long_deadlines_too),

@@ -313,6 +313,18 @@ times_are_sane(const struct cx_check *check, uint64_t now_ms)
     return true;
 }
 
+/* What front said of the request at its start is what the request says. */
+static bool
+fits_start(const struct ledger *ledger, const struct start *start, const struct intake *intake)
+{
+    const struct ledger_authority *authority = &ledger->options->authorities[start->authority];
+    struct cx_hash key;
+
+    return cx_str_equal(intake->id, start->id) && cx_str_equal(intake->previous, start->previous) &&
+           (cx_str_equal(intake->authority, cx_str_of(authority->name)) ||
+            (cx_hash_of_text(intake->authority, &key) && cx_hash_equal(&key, &authority->key)));
+}
+
 /* I3. The request is read again from the caller's octets, and judged by the answers at hand. */
 static cx_status
 judge(struct ledger *ledger, struct start *start, const struct op_finish *op,
@@ -331,6 +343,10 @@ judge(struct ledger *ledger, struct start *start, const struct op_finish *op,
     cx_status s;
 
     CX_TRY(intake_read(cx_str_of_span(op->body), &intake, detail));
+    if (!fits_start(ledger, start, &intake)) {
+        intake_done(&intake);
+        return (cx_status){ CX_E_FRAME };
+    }
     request = intake_request(&intake, authority->defaults, &times);
     s = request == NULL ? (cx_status){ CX_E_NOMEM }
                         : cx_request_from_json(request, authority->defaults, (cx_time)op->now,
