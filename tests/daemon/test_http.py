@@ -703,7 +703,7 @@ class Gone(Case):
 
     def test_in_a_long_reply(self):
         """Its end, and the failure to write more, come in one."""
-        peer = self.peer('unix=' + at('socket'))
+        peer = self.peer('unix=' + at('socket-gone'))
         client = self.connect(peer)
         client.sendall(b'GET /big?octets=20000000 HTTP/1.1\r\nHost: a\r\n\r\n')
         client.recv(1000)
