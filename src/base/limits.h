@@ -348,7 +348,7 @@
  * log, and of a caller's name, a claim's name or a reason. An operation between its processes: a record with its JSON. */
 #define CX_AUTHORITIES_MAX 64
 #define CX_REQUEST_ID_MAX  128
-#define CX_CALLER_MAX      1024
+#define CX_CALLER_MAX      CX_RECORD_LINE_MAX
 #define CX_OP_MAX          ((size_t)32 << 20)
 /* Issuances that are told of one serial number: a certificate and its precertificate, and more only where a CA uses a number twice. */
 #define CX_ISSUANCES_TOLD_MAX 16
@@ -361,8 +361,6 @@
 #define CX_TILES_KEPT        64
 /* The longest that a caller may wait for a check, in seconds: far above what a slow climb takes, and below any window. */
 #define CX_DEADLINE_MAX_S 3600
-/* A commit takes milliseconds; whether one that a crash cut off was in time is not known of checks so much before the log's end. */
-#define CX_COMMIT_MAX_MS 60000
 /* Starts of the time before that are looked at when the recorder begins: a million ids. */
 #define CX_LEDGER_MEMORY ((size_t)512 << 20)
 /* Names of canaries: three kinds are needed, of a few zones; each round asks every resolver process for each. */

@@ -81,6 +81,19 @@ cx_utf8_valid(cx_span text)
     return true;
 }
 
+/* What of text fits into max octets, without half a character at its end. */
+static inline cx_str
+cx_utf8_cut(cx_str text, size_t max)
+{
+    if (text.n > max) {
+        text.n = max;
+        while (text.n != 0 && ((uint8_t)text.p[text.n] & 0xc0u) == 0x80) {
+            text.n--;
+        }
+    }
+    return text;
+}
+
 /* Has one of U+0000 to U+001F, U+007F: whatever breaks a line, or steers a terminal. */
 static inline bool
 cx_str_has_controls(cx_str text)

@@ -317,6 +317,13 @@ cx_log_commit(struct cx_log *log, struct cx_commit *ret, struct cx_detail *detai
 }
 
 cx_status
+cx_log_last_commit(struct cx_log *log, uint64_t *ret_first, struct cx_detail *detail)
+{
+    CX_TRY(usable(log, detail));
+    return cx_shard_last_commit(log->shard, ret_first, detail);
+}
+
+cx_status
 cx_log_tend(struct cx_log *log, struct cx_detail *detail)
 {
     CX_TRY(usable(log, detail));

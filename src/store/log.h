@@ -107,6 +107,10 @@ struct cx_commit {
 cx_status cx_log_commit(struct cx_log *log, struct cx_commit *ret, struct cx_detail *detail)
     CX_MUST;
 
+/* The first entry of the last commit, which has one at least; before anything is appended. */
+cx_status cx_log_last_commit(struct cx_log *log, uint64_t *ret_first, struct cx_detail *detail)
+    CX_MUST;
+
 /* For moments when nobody waits: writes back what lies in the database's journal, if it is much. Without it a commit now and
  * then does so. Not between append and commit: then it does nothing. Classes: STORE, IO. */
 cx_status cx_log_tend(struct cx_log *log, struct cx_detail *detail) CX_MUST;

@@ -375,6 +375,24 @@ cx_shard_prove(struct cx_shard *shard, uint64_t index, struct cx_path *ret,
     return ended(shard, cx_edge_inclusion(shard->edge, index, shard->signed_for.size, ret));
 }
 
+/* A checkpoint becomes a row with what comes after it: the one before the last is there. */
+static cx_status
+last_commit(struct cx_shard *shard, uint64_t *ret_first, struct cx_detail *detail)
+{
+    CX_AUTO(cx_buf_done) struct cx_buf note = { .max = CX_SIGNED_MAX };
+
+    return cx_rows_checkpoint(shard->rows, shard->signed_for.size - 1, &note, ret_first, detail);
+}
+
+cx_status
+cx_shard_last_commit(struct cx_shard *shard, uint64_t *ret_first, struct cx_detail *detail)
+{
+    CX_TRY(begun(shard, detail));
+    return shard->signed_for.size != 0
+               ? ended(shard, last_commit(shard, ret_first, detail))
+               : cx_fail(detail, CX_E_INTERNAL, "%s: nothing is committed", shard->rows->name);
+}
+
 struct wanted_request {
     struct cx_shard *shard;
     cx_str request;

@@ -59,6 +59,9 @@ cx_status cx_shard_put_object(struct cx_shard *shard, enum cx_object_kind kind,
                               struct cx_detail *detail) CX_MUST;
 cx_status cx_shard_commit(struct cx_shard *shard, struct cx_commit *ret, struct cx_detail *detail)
     CX_MUST;
+/* As cx_log_last_commit. */
+cx_status cx_shard_last_commit(struct cx_shard *shard, uint64_t *ret_first,
+                               struct cx_detail *detail) CX_MUST;
 cx_status cx_shard_prove(struct cx_shard *shard, uint64_t index, struct cx_path *ret,
                          struct cx_detail *detail) CX_MUST;
 cx_status cx_shard_find_request(struct cx_shard *shard, cx_str request, bool *ret_found,

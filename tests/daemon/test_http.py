@@ -9,6 +9,7 @@ import os
 import queue
 import re
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -743,6 +744,21 @@ class Gone(Case):
         client.close()
         peer.until('gone')
         peer.wait_for(open=0)
+
+    def test_in_a_long_reply(self):
+        """Its end, and the failure to write more, come in one."""
+        peer = self.peer('unix=' + at('socket-gone'))
+        client = self.connect(peer)
+        client.sendall(b'GET /big?octets=20000000 HTTP/1.1\r\nHost: a\r\n\r\n')
+        client.recv(1000)
+        peer.process.send_signal(signal.SIGSTOP)
+        client.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while client.recv(65536):
+                pass  # what is unread would reset the connection
+        client.close()
+        peer.process.send_signal(signal.SIGCONT)
+        peer.wait_for(open=0, requests=1)
 
     def test_dropped_by_the_handler(self):
         """A stream that is broken off never looks whole."""

@@ -1,5 +1,10 @@
+#include "bin/caaproofd/intake.h"
+#include "desk.h"
 #include "evidence/start.h"
-#include "ledger_desk.h"
+#include "pki/digest.h"
+
+#include <stdio.h>
+#include <string.h>
 
 /* The recorder's rules, without its sockets: one id, one end; nothing is permitted but what is in the log in time; what a crash
  * leaves permits nothing (incidents.md scenarios 1-3, 13-15, 17-22). */
@@ -11,11 +16,11 @@ TEST(a_positive_check_is_a_permit_and_a_denied_one_is_not)
     struct desk d;
 
     desk_make(&d);
-    check_whole(&d, "a", BODY("a", ""), granted);
-    expect_reply(&d, 200, "PERMIT", true);
-    check_whole(&d, "b", BODY("b", ""), denied);
-    expect_reply(&d, 200, "DENY", false);
-    expect_nothing(&d);
+    desk_check(&d, "a", BODY("a", ""), desk_granted);
+    desk_expect_reply(&d, 200, "PERMIT", true);
+    desk_check(&d, "b", BODY("b", ""), desk_denied);
+    desk_expect_reply(&d, 200, "DENY", false);
+    desk_expect_nothing(&d);
     desk_remove(&d);
 }
 
@@ -26,20 +31,20 @@ TEST(who_asks_again_gets_the_same_end_also_after_a_restart)
     uint64_t size;
 
     desk_make(&d);
-    check_whole(&d, "a", BODY("a", ""), granted);
-    expect_reply(&d, 200, "PERMIT", true);
-    size = log_size(&d);
-    assert_true(cx_ok(start(&d, 1, "a", BODY("a", ""), 30000)));
-    expect_reply(&d, 200, "PERMIT", true);
-    ask(&d, OP_GET, "a", "");
-    expect_reply(&d, 200, "PERMIT", true);
+    desk_check(&d, "a", BODY("a", ""), desk_granted);
+    desk_expect_reply(&d, 200, "PERMIT", true);
+    size = desk_log_size(&d);
+    assert_true(cx_ok(desk_start(&d, 1, "a", BODY("a", ""), 30000)));
+    desk_expect_reply(&d, 200, "PERMIT", true);
+    desk_ask(&d, OP_GET, "a", "");
+    desk_expect_reply(&d, 200, "PERMIT", true);
     desk_close(&d);
     desk_open(&d);
-    ask(&d, OP_GET, "a", "");
-    expect_reply(&d, 200, "PERMIT", true);
-    assert_true(cx_ok(start(&d, 1, "a", BODY("a", ""), 30000)));
-    expect_reply(&d, 200, "PERMIT", true);
-    assert_int_equal(log_size(&d), size); /* nothing was checked twice */
+    desk_ask(&d, OP_GET, "a", "");
+    desk_expect_reply(&d, 200, "PERMIT", true);
+    assert_true(cx_ok(desk_start(&d, 1, "a", BODY("a", ""), 30000)));
+    desk_expect_reply(&d, 200, "PERMIT", true);
+    assert_int_equal(desk_log_size(&d), size); /* nothing was checked twice */
     desk_remove(&d);
 }
 
@@ -48,12 +53,12 @@ TEST(another_body_under_the_same_id_is_a_conflict)
     struct desk d;
 
     desk_make(&d);
-    check_whole(&d, "a", BODY("a", ""), granted);
-    expect_reply(&d, 200, "PERMIT", true);
-    assert_true(cx_ok(start(&d, 1, "a", BODY("a", ",\"method\":\"dns-01\""), 30000)));
-    expect_reply(&d, 409, "/problems/conflict", false);
-    ask(&d, OP_GET, "nobody", "");
-    expect_reply(&d, 404, "/problems/unknown-id", false);
+    desk_check(&d, "a", BODY("a", ""), desk_granted);
+    desk_expect_reply(&d, 200, "PERMIT", true);
+    assert_true(cx_ok(desk_start(&d, 1, "a", BODY("a", ",\"method\":\"dns-01\""), 30000)));
+    desk_expect_reply(&d, 409, "/problems/conflict", false);
+    desk_ask(&d, OP_GET, "nobody", "");
+    desk_expect_reply(&d, 404, "/problems/unknown-id", false);
     desk_remove(&d);
 }
 
@@ -63,16 +68,16 @@ TEST(a_verdict_after_the_deadline_is_a_failure_for_ever)
     struct desk d;
 
     desk_make(&d);
-    assert_true(cx_ok(start(&d, 0, "a", BODY("a", ""), 1000)));
-    expect_started(&d);
+    assert_true(cx_ok(desk_start(&d, 0, "a", BODY("a", ""), 1000)));
+    desk_expect_started(&d);
     d.now_ms += 1001;
-    finish(&d, 0, BODY("a", ""), granted);
-    turn(&d);
-    expect_reply(&d, 200, "FAIL", false);
+    desk_finish(&d, 0, BODY("a", ""), desk_granted);
+    desk_turn(&d);
+    desk_expect_reply(&d, 200, "FAIL", false);
     desk_close(&d);
     desk_open(&d);
-    ask(&d, OP_GET, "a", "");
-    expect_reply(&d, 200, "FAIL", false);
+    desk_ask(&d, OP_GET, "a", "");
+    desk_expect_reply(&d, 200, "FAIL", false);
     desk_remove(&d);
 }
 
@@ -80,10 +85,10 @@ TEST(a_verdict_after_the_deadline_is_a_failure_for_ever)
 static void
 slow_commit(struct desk *d)
 {
-    assert_true(cx_ok(start(d, 0, "a", BODY("a", ""), 1000)));
-    expect_started(d);
+    assert_true(cx_ok(desk_start(d, 0, "a", BODY("a", ""), 1000)));
+    desk_expect_started(d);
     d->now_ms += 900;
-    finish(d, 0, BODY("a", ""), granted);
+    desk_finish(d, 0, BODY("a", ""), desk_granted);
     d->now_ms += 200; /* as if the commit took that */
 }
 
@@ -93,16 +98,16 @@ TEST(a_commit_after_the_deadline_permits_nothing_for_ever)
 
     desk_make(&d);
     slow_commit(&d);
-    turn(&d);
-    expect_reply(&d, 200, "FAIL", false);
-    ask(&d, OP_GET, "a", "");
-    expect_reply(&d, 200, "FAIL", false);
-    ask(&d, OP_CLAIM, "a", "");
-    expect_reply(&d, 409, "/problems/spent", false);
+    desk_turn(&d);
+    desk_expect_reply(&d, 200, "FAIL", false);
+    desk_ask(&d, OP_GET, "a", "");
+    desk_expect_reply(&d, 200, "FAIL", false);
+    desk_ask(&d, OP_CLAIM, "a", "");
+    desk_expect_reply(&d, 409, "/problems/spent", false);
     desk_close(&d);
     desk_open(&d);
-    ask(&d, OP_GET, "a", "");
-    expect_reply(&d, 200, "FAIL", false);
+    desk_ask(&d, OP_GET, "a", "");
+    desk_expect_reply(&d, 200, "FAIL", false);
     desk_remove(&d);
 }
 
@@ -112,18 +117,18 @@ TEST(what_a_crash_leaves_behind_a_deadline_permits_nothing)
     struct desk d;
 
     desk_make(&d);
-    check_whole(&d, "a", BODY("a", ""), granted);
-    expect_reply(&d, 200, "PERMIT", true);
+    desk_check(&d, "a", BODY("a", ""), desk_granted);
+    desk_expect_reply(&d, 200, "PERMIT", true);
     desk_close(&d);
     d.now_ms += 31000; /* its deadline is over */
     desk_open(&d);
-    ask(&d, OP_GET, "a", "");
-    expect_reply(&d, 200, "FAIL", false);
+    desk_ask(&d, OP_GET, "a", "");
+    desk_expect_reply(&d, 200, "FAIL", false);
     desk_close(&d);
     d.now_ms += 120000; /* and stays so, when other entries came after it */
     desk_open(&d);
-    ask(&d, OP_GET, "a", "");
-    expect_reply(&d, 200, "FAIL", false);
+    desk_ask(&d, OP_GET, "a", "");
+    desk_expect_reply(&d, 200, "FAIL", false);
     desk_remove(&d);
 }
 
@@ -132,18 +137,18 @@ TEST(a_start_without_an_end_is_interrupted)
     struct desk d;
 
     desk_make(&d);
-    assert_true(cx_ok(start(&d, 0, "a", BODY("a", ""), 30000)));
-    expect_started(&d);
+    assert_true(cx_ok(desk_start(&d, 0, "a", BODY("a", ""), 30000)));
+    desk_expect_started(&d);
     d.now_ms += CX_START_WAIT_MS;
-    turn(&d); /* it is an entry now */
+    desk_turn(&d); /* it is an entry now */
     desk_close(&d);
     desk_open(&d);
-    ask(&d, OP_GET, "a", "");
-    expect_reply(&d, 200, "FAIL", false);
-    assert_true(cx_ok(start(&d, 1, "a", BODY("a", ""), 30000)));
-    expect_reply(&d, 200, "FAIL", false); /* the same id never ends otherwise */
-    assert_true(cx_ok(start(&d, 1, "a", BODY("a", ",\"method\":\"dns-01\""), 30000)));
-    expect_reply(&d, 409, "/problems/conflict", false);
+    desk_ask(&d, OP_GET, "a", "");
+    desk_expect_reply(&d, 200, "FAIL", false);
+    assert_true(cx_ok(desk_start(&d, 1, "a", BODY("a", ""), 30000)));
+    desk_expect_reply(&d, 200, "FAIL", false); /* the same id never ends otherwise */
+    assert_true(cx_ok(desk_start(&d, 1, "a", BODY("a", ",\"method\":\"dns-01\""), 30000)));
+    desk_expect_reply(&d, 409, "/problems/conflict", false);
     desk_remove(&d);
 }
 
@@ -153,14 +158,14 @@ TEST(checks_of_a_front_that_is_gone_are_interrupted)
     struct desk d;
 
     desk_make(&d);
-    assert_true(cx_ok(start(&d, 0, "a", BODY("a", ""), 30000)));
-    expect_started(&d);
+    assert_true(cx_ok(desk_start(&d, 0, "a", BODY("a", ""), 30000)));
+    desk_expect_started(&d);
     SCRATCH_OK(ledger_front_lost(d.ledger, &detail));
-    turn(&d);
-    ask(&d, OP_GET, "a", "");
-    expect_reply(&d, 200, "FAIL", false);
-    assert_true(cx_ok(start(&d, 0, "b", BODY("b", ""), 30000))); /* its place is free */
-    expect_started(&d);
+    desk_turn(&d);
+    desk_ask(&d, OP_GET, "a", "");
+    desk_expect_reply(&d, 200, "FAIL", false);
+    assert_true(cx_ok(desk_start(&d, 0, "b", BODY("b", ""), 30000))); /* its place is free */
+    desk_expect_started(&d);
     desk_remove(&d);
 }
 
@@ -183,8 +188,8 @@ TEST(a_new_try_names_the_old_one)
     struct desk d;
 
     desk_make(&d);
-    check_whole(&d, "a", BODY("a", ""), denied);
-    expect_reply(&d, 200, "DENY", false);
+    desk_check(&d, "a", BODY("a", ""), desk_denied);
+    desk_expect_reply(&d, 200, "DENY", false);
     assert_true(cx_ok(cx_sha256(cx_span_of_str(cx_str_of(body)), digest)));
     SCRATCH_OK(ledger_start(d.ledger,
                             &(struct op_start){ .id = CX_STR("b"),
@@ -193,10 +198,10 @@ TEST(a_new_try_names_the_old_one)
                                                 .caller = CX_STR("ra"),
                                                 .previous = CX_STR("a") },
                             &d.out, &detail));
-    expect_started(&d);
-    finish(&d, 0, body, granted);
-    turn(&d);
-    expect_reply(&d, 200, "PERMIT", true);
+    desk_expect_started(&d);
+    desk_finish(&d, 0, body, desk_granted);
+    desk_turn(&d);
+    desk_expect_reply(&d, 200, "PERMIT", true);
     SCRATCH_OK(cx_log_reader_open(d.log.store, &reader, &detail));
     SCRATCH_OK(cx_log_scan(reader, 1, 0, cx_log_reader_shard(reader, 0)->size, take_start, &record,
                            &detail));
@@ -211,11 +216,11 @@ TEST(an_abandoned_check_is_interrupted)
     struct desk d;
 
     desk_make(&d);
-    assert_true(cx_ok(start(&d, 0, "a", BODY("a", ""), 30000)));
-    expect_started(&d);
+    assert_true(cx_ok(desk_start(&d, 0, "a", BODY("a", ""), 30000)));
+    desk_expect_started(&d);
     SCRATCH_OK(ledger_abandon(d.ledger, 0, &d.out, &detail));
-    turn(&d);
-    expect_reply(&d, 200, "FAIL", false);
+    desk_turn(&d);
+    desk_expect_reply(&d, 200, "FAIL", false);
     desk_remove(&d);
 }
 
@@ -224,27 +229,27 @@ TEST(a_permit_is_claimed_once)
     struct desk d;
 
     desk_make(&d);
-    check_whole(&d, "a", BODY("a", ""), granted);
-    expect_reply(&d, 200, "PERMIT", true);
+    desk_check(&d, "a", BODY("a", ""), desk_granted);
+    desk_expect_reply(&d, 200, "PERMIT", true);
     {
         unsigned kind;
         uint32_t status;
         struct cx_json *json;
 
-        ask(&d, OP_CLAIM, "a", "");
-        json = said(&d, &kind, &status);
+        desk_ask(&d, OP_CLAIM, "a", "");
+        json = desk_said(&d, &kind, &status);
         assert_int_equal(status, 200);
-        assert_true(text_is(json, "state", "claimed"));
+        assert_true(desk_text_is(json, "state", "claimed"));
         cx_json_free(json);
     }
-    ask(&d, OP_CLAIM, "a", "");
-    expect_reply(&d, 409, "/problems/spent", false);
+    desk_ask(&d, OP_CLAIM, "a", "");
+    desk_expect_reply(&d, 409, "/problems/spent", false);
     desk_close(&d);
     desk_open(&d);
-    ask(&d, OP_CLAIM, "a", "");
-    expect_reply(&d, 409, "/problems/spent", false);
-    ask(&d, OP_GET, "a", "");
-    expect_reply(&d, 200, "PERMIT", false); /* the verdict stands, the permit is used */
+    desk_ask(&d, OP_CLAIM, "a", "");
+    desk_expect_reply(&d, 409, "/problems/spent", false);
+    desk_ask(&d, OP_GET, "a", "");
+    desk_expect_reply(&d, 200, "PERMIT", false); /* the verdict stands, the permit is used */
     desk_remove(&d);
 }
 
@@ -253,24 +258,24 @@ TEST(a_later_refusal_of_a_name_bars_the_claim)
     struct desk d;
 
     desk_make(&d);
-    check_whole(&d, "a", BODY("a", ""), granted);
-    expect_reply(&d, 200, "PERMIT", true);
-    check_whole(&d, "b", BODY("b", ""), denied);
-    expect_reply(&d, 200, "DENY", false);
-    ask(&d, OP_CLAIM, "a", "");
-    expect_reply(&d, 409, "/problems/not-positive", false);
+    desk_check(&d, "a", BODY("a", ""), desk_granted);
+    desk_expect_reply(&d, 200, "PERMIT", true);
+    desk_check(&d, "b", BODY("b", ""), desk_denied);
+    desk_expect_reply(&d, 200, "DENY", false);
+    desk_ask(&d, OP_CLAIM, "a", "");
+    desk_expect_reply(&d, 409, "/problems/not-positive", false);
     desk_close(&d);
     desk_open(&d);
-    ask(&d, OP_CLAIM, "a", "");
-    expect_reply(&d, 409, "/problems/not-positive", false);
-    check_whole(&d, "c", BODY("c", ""), granted); /* a new check may be claimed */
-    expect_reply(&d, 200, "PERMIT", true);
+    desk_ask(&d, OP_CLAIM, "a", "");
+    desk_expect_reply(&d, 409, "/problems/not-positive", false);
+    desk_check(&d, "c", BODY("c", ""), desk_granted); /* a new check may be claimed */
+    desk_expect_reply(&d, 200, "PERMIT", true);
     {
         unsigned kind;
         uint32_t status;
 
-        ask(&d, OP_CLAIM, "c", "");
-        cx_json_free(said(&d, &kind, &status));
+        desk_ask(&d, OP_CLAIM, "c", "");
+        cx_json_free(desk_said(&d, &kind, &status));
         assert_int_equal(status, 200);
     }
     desk_remove(&d);
@@ -281,13 +286,13 @@ TEST(an_expired_permit_cannot_be_claimed)
     struct desk d;
 
     desk_make(&d);
-    check_whole(&d, "a", BODY("a", ""), granted);
-    expect_reply(&d, 200, "PERMIT", true);
+    desk_check(&d, "a", BODY("a", ""), desk_granted);
+    desk_expect_reply(&d, 200, "PERMIT", true);
     d.now_ms += 901000;
-    ask(&d, OP_CLAIM, "a", "");
-    expect_reply(&d, 409, "/problems/expired", false);
-    ask(&d, OP_CLAIM, "b", "");
-    expect_reply(&d, 404, "/problems/unknown-id", false);
+    desk_ask(&d, OP_CLAIM, "a", "");
+    desk_expect_reply(&d, 409, "/problems/expired", false);
+    desk_ask(&d, OP_CLAIM, "b", "");
+    desk_expect_reply(&d, 404, "/problems/unknown-id", false);
     desk_remove(&d);
 }
 
@@ -297,41 +302,41 @@ TEST(two_judgements_that_differ_stop_everything)
     struct desk d;
 
     desk_make(&d);
-    check_whole(&d, "p", BODY("p", ""), granted);
-    expect_reply(&d, 200, "PERMIT", true);
-    assert_true(cx_ok(start(&d, 0, "a", BODY("a", ""), 30000)));
-    expect_started(&d);
-    assert_true(cx_ok(finish_as(&d, 0, BODY("a", ""), denied, CX_VERDICT_PERMIT)));
-    turn(&d);
-    expect_reply(&d, 200, "FAIL", false);
-    assert_true(cx_ok(start(&d, 0, "b", BODY("b", ""), 30000)));
-    expect_reply(&d, 503, "/problems/stopped", false);
-    ask(&d, OP_CLAIM, "p", "");
-    expect_reply(&d, 503, "/problems/stopped", false);
-    ask(&d, OP_GET, "p", "");
-    expect_reply(&d, 200, "PERMIT", false);
+    desk_check(&d, "p", BODY("p", ""), desk_granted);
+    desk_expect_reply(&d, 200, "PERMIT", true);
+    assert_true(cx_ok(desk_start(&d, 0, "a", BODY("a", ""), 30000)));
+    desk_expect_started(&d);
+    assert_true(cx_ok(desk_finish_as(&d, 0, BODY("a", ""), desk_denied, CX_VERDICT_PERMIT)));
+    desk_turn(&d);
+    desk_expect_reply(&d, 200, "FAIL", false);
+    assert_true(cx_ok(desk_start(&d, 0, "b", BODY("b", ""), 30000)));
+    desk_expect_reply(&d, 503, "/problems/stopped", false);
+    desk_ask(&d, OP_CLAIM, "p", "");
+    desk_expect_reply(&d, 503, "/problems/stopped", false);
+    desk_ask(&d, OP_GET, "p", "");
+    desk_expect_reply(&d, 200, "PERMIT", false);
     desk_close(&d);
     desk_open(&d); /* it is durable */
-    assert_true(cx_ok(start(&d, 0, "b", BODY("b", ""), 30000)));
-    expect_reply(&d, 503, "/problems/stopped", false);
-    ask(&d, OP_ACK, "", "");
-    expect_reply(&d, 400, "/problems/request", false);
+    assert_true(cx_ok(desk_start(&d, 0, "b", BODY("b", ""), 30000)));
+    desk_expect_reply(&d, 503, "/problems/stopped", false);
+    desk_ask(&d, OP_ACK, "", "");
+    desk_expect_reply(&d, 400, "/problems/request", false);
     {
         unsigned kind;
         uint32_t status;
 
-        ask(&d, OP_ACK, "", "looked at it");
-        cx_json_free(said(&d, &kind, &status));
+        desk_ask(&d, OP_ACK, "", "looked at it");
+        cx_json_free(desk_said(&d, &kind, &status));
         assert_int_equal(status, 200);
     }
-    ask(&d, OP_ACK, "", "again");
-    expect_reply(&d, 409, "/problems/not-stopped", false);
-    check_whole(&d, "b", BODY("b", ""), granted);
-    expect_reply(&d, 200, "PERMIT", true);
+    desk_ask(&d, OP_ACK, "", "again");
+    desk_expect_reply(&d, 409, "/problems/not-stopped", false);
+    desk_check(&d, "b", BODY("b", ""), desk_granted);
+    desk_expect_reply(&d, 200, "PERMIT", true);
     desk_close(&d);
     desk_open(&d);
-    check_whole(&d, "c", BODY("c", ""), granted);
-    expect_reply(&d, 200, "PERMIT", true);
+    desk_check(&d, "c", BODY("c", ""), desk_granted);
+    desk_expect_reply(&d, 200, "PERMIT", true);
     desk_remove(&d);
 }
 
@@ -341,12 +346,12 @@ TEST(nothing_can_be_overridden)
     uint64_t size;
 
     desk_make(&d);
-    check_whole(&d, "a", BODY("a", ""), denied);
-    expect_reply(&d, 200, "DENY", false);
-    size = log_size(&d);
-    ask(&d, OP_OVERRIDE, "a", "please");
-    expect_reply(&d, 403, "/problems/no-override", false);
-    assert_int_equal(log_size(&d), size + 1); /* that it was asked for is kept */
+    desk_check(&d, "a", BODY("a", ""), desk_denied);
+    desk_expect_reply(&d, 200, "DENY", false);
+    size = desk_log_size(&d);
+    desk_ask(&d, OP_OVERRIDE, "a", "please");
+    desk_expect_reply(&d, 403, "/problems/no-override", false);
+    assert_int_equal(desk_log_size(&d), size + 1); /* that it was asked for is kept */
     desk_remove(&d);
 }
 
@@ -398,11 +403,11 @@ TEST(who_asked_is_in_the_record)
     struct desk d;
 
     desk_make(&d);
-    check_whole(&d, "a", BODY("a", ""), granted);
-    expect_reply(&d, 200, "PERMIT", true);
+    desk_check(&d, "a", BODY("a", ""), desk_granted);
+    desk_expect_reply(&d, 200, "PERMIT", true);
     expect_kept(&d, "a", (struct kept){ .body = BODY("a", ""), .expires = true });
-    check_whole(&d, "b", BODY("b", ",\"verdict\":\"PERMIT\""), denied);
-    expect_reply(&d, 200, "DENY", false);
+    desk_check(&d, "b", BODY("b", ",\"verdict\":\"PERMIT\""), desk_denied);
+    desk_expect_reply(&d, 200, "DENY", false);
     expect_kept(&d, "b",
                 (struct kept){ .body = BODY("b", ",\"verdict\":\"PERMIT\""),
                                .own_verdict = CX_VERDICT_PERMIT });
@@ -422,10 +427,10 @@ expect_again(struct desk *d, const char *authority, const char *mode)
         d->ledger, OP_GET,
         &(struct op_ask){ .seq = 20, .caller = CX_STR("ra"), .authorities = 3, .id = CX_STR("a") },
         &d->out, &detail));
-    turn(d);
-    json = said(d, &kind, &status);
+    desk_turn(d);
+    json = desk_said(d, &kind, &status);
     assert_int_equal(status, 200);
-    assert_true(text_is(json, "authority", authority) && text_is(json, "mode", mode));
+    assert_true(desk_text_is(json, "authority", authority) && desk_text_is(json, "mode", mode));
     cx_json_free(json);
 }
 
@@ -449,10 +454,10 @@ TEST(in_shadow_mode_nothing_is_permitted)
                                                 .deadline_ms = d.now_ms + 1000,
                                                 .caller = CX_STR("ra") },
                             &d.out, &detail));
-    expect_started(&d);
-    finish(&d, 0, body, granted);
-    turn(&d);
-    expect_reply(&d, 200, "PERMIT", false);
+    desk_expect_started(&d);
+    desk_finish(&d, 0, body, desk_granted);
+    desk_turn(&d);
+    desk_expect_reply(&d, 200, "PERMIT", false);
     status = ledger_status(d.ledger);
     assert_true(cx_json_integer(cx_json_get(cx_json_get(status, "counts"), "shadow_differs"), &n));
     assert_int_equal(n, 1);
@@ -472,12 +477,13 @@ TEST(a_front_that_was_taken_over_is_let_go)
     struct desk d;
 
     desk_make(&d);
-    assert_int_equal(start(&d, 16, "a", BODY("a", ""), 1000).code, CX_E_FRAME);
-    assert_int_equal(start(&d, 0, "a b", BODY("a b", ""), 1000).code, CX_E_FRAME);
-    assert_true(cx_ok(start(&d, 0, "a", BODY("a", ""), 1000)));
-    expect_started(&d);
-    assert_int_equal(start(&d, 0, "b", BODY("b", ""), 1000).code, CX_E_FRAME);
-    assert_int_equal(finish_as(&d, 0, BODY("b", ""), granted, CX_VERDICT_PERMIT).code, CX_E_FRAME);
+    assert_int_equal(desk_start(&d, 16, "a", BODY("a", ""), 1000).code, CX_E_FRAME);
+    assert_int_equal(desk_start(&d, 0, "a b", BODY("a b", ""), 1000).code, CX_E_FRAME);
+    assert_true(cx_ok(desk_start(&d, 0, "a", BODY("a", ""), 1000)));
+    desk_expect_started(&d);
+    assert_int_equal(desk_start(&d, 0, "b", BODY("b", ""), 1000).code, CX_E_FRAME);
+    assert_int_equal(desk_finish_as(&d, 0, BODY("b", ""), desk_granted, CX_VERDICT_PERMIT).code,
+                     CX_E_FRAME);
     assert_null(ledger_arena(d.ledger, 1));
     desk_remove(&d);
 }
@@ -494,11 +500,11 @@ TEST(a_caller_says_no_more_than_is_his)
         BODY("a", ",\"zone\":\"\""),
         BODY("a", ",\"profile\":\"private\""),
         BODY("a b", ""),
-        BODY("", ""),
-        BODY("a/b", ""), /* an id can be asked for: it is a segment of a path */
+        BODY("a/b", ""), /* no path could name it */
         BODY("a\\\\b", ""),
-        BODY(".", ""),
         BODY("..", ""),
+        BODY("", ""),
+        BODY(".", ""),
         BODY("a", ",\"timeout_s\":0"),
         BODY("a", ",\"verdict\":\"YES\""),
         BODY("a", ",\"previous\":\"\""),
@@ -526,15 +532,15 @@ TEST(what_is_told_again_is_the_same)
     struct desk d;
 
     desk_make(&d);
-    check_whole(&d, "a", BODY("a", ""), granted);
-    first = said(&d, &kind, &status);
+    desk_check(&d, "a", BODY("a", ""), desk_granted);
+    first = desk_said(&d, &kind, &status);
     desk_close(&d);
     desk_open(&d);
-    ask(&d, OP_GET, "a", "");
-    again = said(&d, &kind, &status);
+    desk_ask(&d, OP_GET, "a", "");
+    again = desk_said(&d, &kind, &status);
     assert_true(cx_json_set(first, "record", cx_json_new_null()) &&
                 cx_json_set(again, "record", cx_json_new_null()));
-    assert_true(text_is(again, "authority", "one") && text_is(again, "mode", "enforce"));
+    assert_true(desk_text_is(again, "authority", "one") && desk_text_is(again, "mode", "enforce"));
     assert_true(cx_ok(cx_json_write(first, &before)) && cx_ok(cx_json_write(again, &after)));
     if (!cx_str_equal(cx_buf_str(&before), cx_buf_str(&after))) {
         fail_msg("%.*s\n%.*s", (int)before.n, before.p, (int)after.n, after.p);
@@ -550,7 +556,7 @@ expect_problem(struct desk *d, const char *wanted)
 {
     unsigned kind;
     uint32_t status;
-    struct cx_json *json = said(d, &kind, &status);
+    struct cx_json *json = desk_said(d, &kind, &status);
     const struct cx_json *problem = cx_json_get(json, "problem");
     cx_str type = problem == NULL ? CX_STR("-") : CX_STR("");
 
@@ -573,13 +579,13 @@ check_for_problem(struct desk *d, const char *id, const char *world)
 
     (void)snprintf(body, sizeof(body), BODY("%s", ""), id);
     d->wants_problem = true;
-    assert_true(cx_ok(start(d, 0, id, body, 30000)));
+    assert_true(cx_ok(desk_start(d, 0, id, body, 30000)));
     d->wants_problem = false;
     assert_true(cx_ok(op_frame_next(cx_span_of_str(cx_buf_str(&d->out)), &frame, &more)) && !more);
     if (frame.kind == OP_STARTED) {
-        expect_started(d);
-        finish(d, 0, body, world);
-        turn(d);
+        desk_expect_started(d);
+        desk_finish(d, 0, body, world);
+        desk_turn(d);
     }
 }
 
@@ -587,7 +593,7 @@ static void
 ask_for_problem(struct desk *d, const char *id)
 {
     d->wants_problem = true;
-    ask(d, OP_GET, id, "");
+    desk_ask(d, OP_GET, id, "");
     d->wants_problem = false;
 }
 
@@ -599,9 +605,9 @@ TEST(who_wants_a_problem_gets_it_now_and_later)
 
     desk_make(&d);
     for (int i = 0; i < 2; i++) { /* the second time it is known */
-        check_for_problem(&d, "a", denied);
+        check_for_problem(&d, "a", desk_denied);
         expect_problem(&d, ACME "caa");
-        check_for_problem(&d, "b", granted);
+        check_for_problem(&d, "b", desk_granted);
         expect_problem(&d, "");
     }
     desk_close(&d);
@@ -610,9 +616,9 @@ TEST(who_wants_a_problem_gets_it_now_and_later)
     expect_problem(&d, ACME "caa");
     ask_for_problem(&d, "b");
     expect_problem(&d, "");
-    ask(&d, OP_GET, "a", "");
+    desk_ask(&d, OP_GET, "a", "");
     expect_problem(&d, "-");
-    check_whole(&d, "c", BODY("c", ""), denied);
+    desk_check(&d, "c", BODY("c", ""), desk_denied);
     expect_problem(&d, "-");
     desk_remove(&d);
 }
@@ -625,20 +631,20 @@ TEST(the_problem_of_what_is_late_or_interrupted_is_ours)
 
     desk_make(&d);
     d.wants_problem = true;
-    assert_true(cx_ok(start(&d, 0, "late", BODY("late", ""), 1000)));
-    expect_started(&d);
-    finish(&d, 0, BODY("late", ""), granted);
+    assert_true(cx_ok(desk_start(&d, 0, "late", BODY("late", ""), 1000)));
+    desk_expect_started(&d);
+    desk_finish(&d, 0, BODY("late", ""), desk_granted);
     d.now_ms += 2000;
-    turn(&d);
+    desk_turn(&d);
     expect_problem(&d, ACME "serverInternal");
-    ask(&d, OP_GET, "late", "");
+    desk_ask(&d, OP_GET, "late", "");
     expect_problem(&d, ACME "serverInternal");
-    assert_true(cx_ok(start(&d, 1, "gone", BODY("gone", ""), 30000)));
-    expect_started(&d);
+    assert_true(cx_ok(desk_start(&d, 1, "gone", BODY("gone", ""), 30000)));
+    desk_expect_started(&d);
     SCRATCH_OK(ledger_abandon(d.ledger, 1, &d.out, &detail));
-    turn(&d);
+    desk_turn(&d);
     expect_problem(&d, ACME "serverInternal");
-    ask(&d, OP_GET, "gone", "");
+    desk_ask(&d, OP_GET, "gone", "");
     expect_problem(&d, ACME "serverInternal");
     desk_remove(&d);
 }
@@ -666,10 +672,10 @@ static void
 canary(struct desk *d, const char *id, const char *body, const char *world, const char *verdict)
 {
     assert_true(cx_ok(start_as(d, "canary", id, body)));
-    expect_started(d);
-    finish(d, 0, body, world);
-    turn(d);
-    expect_reply(d, 200, verdict, false); /* never a permit */
+    desk_expect_started(d);
+    desk_finish(d, 0, body, world);
+    desk_turn(d);
+    desk_expect_reply(d, 200, verdict, false); /* never a permit */
 }
 
 static bool
@@ -688,8 +694,8 @@ acknowledge(struct desk *d, const char *why)
     unsigned kind;
     uint32_t status;
 
-    ask(d, OP_ACK, "", why);
-    cx_json_free(said(d, &kind, &status));
+    desk_ask(d, OP_ACK, "", why);
+    cx_json_free(desk_said(d, &kind, &status));
     assert_int_equal(status, 200);
 }
 
@@ -700,29 +706,29 @@ TEST(a_canary_that_is_permitted_stops_everything)
 
     desk_make(&d);
     d.options.canary = CX_STR("canary");
-    canary(&d, "c1", BODY("c1", ""), denied, "DENY");
+    canary(&d, "c1", BODY("c1", ""), desk_denied, "DENY");
     assert_false(is_stopped(&d, ""));
-    check_whole(&d, "a", BODY("a", ""), granted);
-    expect_reply(&d, 200, "PERMIT", true);
-    canary(&d, "c2", BODY("c2", ""), granted, "PERMIT");
+    desk_check(&d, "a", BODY("a", ""), desk_granted);
+    desk_expect_reply(&d, 200, "PERMIT", true);
+    canary(&d, "c2", BODY("c2", ""), desk_granted, "PERMIT");
     assert_true(is_stopped(&d, why));
-    assert_true(cx_ok(start(&d, 0, "b", BODY("b", ""), 30000)));
-    expect_reply(&d, 503, "/problems/stopped", false);
-    ask(&d, OP_CLAIM, "a", "");
-    expect_reply(&d, 503, "/problems/stopped", false);
-    canary(&d, "c3", BODY("c3", ""), denied,
+    assert_true(cx_ok(desk_start(&d, 0, "b", BODY("b", ""), 30000)));
+    desk_expect_reply(&d, 503, "/problems/stopped", false);
+    desk_ask(&d, OP_CLAIM, "a", "");
+    desk_expect_reply(&d, 503, "/problems/stopped", false);
+    canary(&d, "c3", BODY("c3", ""), desk_denied,
            "DENY"); /* whoever repairs it can see that it is well */
     desk_close(&d);
     desk_open(&d);
     assert_true(is_stopped(&d, why));
     acknowledge(&d, "the zone was wrong");
     assert_false(is_stopped(&d, "ra: the zone was wrong"));
-    ask(&d, OP_GET, "c2", "");
-    expect_reply(&d, 200, "PERMIT", false);
-    ask(&d, OP_CLAIM, "c2", "");
-    expect_reply(&d, 409, "/problems/no-permit", false);
-    check_whole(&d, "b", BODY("b", ""), granted);
-    expect_reply(&d, 200, "PERMIT", true);
+    desk_ask(&d, OP_GET, "c2", "");
+    desk_expect_reply(&d, 200, "PERMIT", false);
+    desk_ask(&d, OP_CLAIM, "c2", "");
+    desk_expect_reply(&d, 409, "/problems/no-permit", false);
+    desk_check(&d, "b", BODY("b", ""), desk_granted);
+    desk_expect_reply(&d, 200, "PERMIT", true);
     desk_remove(&d);
 }
 
@@ -734,11 +740,11 @@ TEST(a_canary_that_is_permitted_late_stops_everything_too)
     desk_make(&d);
     d.options.canary = CX_STR("canary");
     assert_true(cx_ok(start_as(&d, "canary", "c", BODY("c", ""))));
-    expect_started(&d);
+    desk_expect_started(&d);
     d.now_ms += 30001;
-    finish(&d, 0, BODY("c", ""), granted);
-    turn(&d);
-    expect_reply(&d, 200, "FAIL", false);
+    desk_finish(&d, 0, BODY("c", ""), desk_granted);
+    desk_turn(&d);
+    desk_expect_reply(&d, 200, "FAIL", false);
     assert_true(is_stopped(&d, "a canary was permitted: www.example.com"));
     desk_remove(&d);
 }
@@ -771,28 +777,28 @@ TEST(issuer_domain_names_that_are_not_those_of_the_cps_stop_everything)
     d.options.own_check = own_check;
     d.options.own_ctx = &own;
     d.now_ms += 60000 - d.now_ms % 60000;
-    check_whole(&d, "a", BODY("a", ""), granted);
-    expect_reply(&d, 200, "PERMIT", true);
+    desk_check(&d, "a", BODY("a", ""), desk_granted);
+    desk_expect_reply(&d, 200, "PERMIT", true);
     own.is_wrong = true;
     d.now_ms += 59999;
-    check_whole(&d, "b", BODY("b", ""), granted); /* the minute is not over */
-    expect_reply(&d, 200, "PERMIT", true);
+    desk_check(&d, "b", BODY("b", ""), desk_granted); /* the minute is not over */
+    desk_expect_reply(&d, 200, "PERMIT", true);
     assert_int_equal(own.asked, 1);
     d.now_ms += 1;
-    assert_true(cx_ok(start(&d, 0, "c", BODY("c", ""), 30000)));
-    expect_reply(&d, 503, "/problems/stopped", false);
+    assert_true(cx_ok(desk_start(&d, 0, "c", BODY("c", ""), 30000)));
+    desk_expect_reply(&d, 503, "/problems/stopped", false);
     assert_int_equal(own.asked, 2);
-    turn(&d);
+    desk_turn(&d);
     desk_close(&d);
     desk_open(&d);
     assert_true(is_stopped(&d, why));
     acknowledge(&d, "not looked at");
-    assert_true(cx_ok(start(&d, 0, "c", BODY("c", ""), 30000)));
-    expect_reply(&d, 503, "/problems/stopped", false); /* it is still so */
+    assert_true(cx_ok(desk_start(&d, 0, "c", BODY("c", ""), 30000)));
+    desk_expect_reply(&d, 503, "/problems/stopped", false); /* it is still so */
     own.is_wrong = false;
     acknowledge(&d, "the CPS was changed");
-    check_whole(&d, "c", BODY("c", ""), granted);
-    expect_reply(&d, 200, "PERMIT", true);
+    desk_check(&d, "c", BODY("c", ""), desk_granted);
+    desk_expect_reply(&d, 200, "PERMIT", true);
     desk_remove(&d);
 }
 
@@ -808,35 +814,33 @@ TEST(a_clock_behind_the_log_is_waited_for)
     uint64_t size;
 
     desk_make(&d);
-    check_whole(&d, "a", BODY("a", ""), granted);
-    expect_reply(&d, 200, "PERMIT", true);
-    assert_true(cx_ok(start(&d, 1, "b", BODY("b", ""), 30000)));
-    expect_started(&d);
-    assert_true(cx_ok(start(&d, 2, "c", BODY("c", ""), 30000)));
-    expect_started(&d);
-    size = log_size(&d);
+    desk_check(&d, "a", BODY("a", ""), desk_granted);
+    desk_expect_reply(&d, 200, "PERMIT", true);
+    assert_true(cx_ok(desk_start(&d, 1, "b", BODY("b", ""), 30000)));
+    desk_expect_started(&d);
+    assert_true(cx_ok(desk_start(&d, 2, "c", BODY("c", ""), 30000)));
+    desk_expect_started(&d);
+    size = desk_log_size(&d);
     d.now_ms -= 2 * HOUR_MS;
-    turn(&d); /* starts without an entry wait for the clock too */
-    expect_nothing(&d);
-    assert_true(cx_ok(start(&d, 0, "d", BODY("d", ""), 30000)));
-    expect_reply(&d, 503, "/problems/clock", false);
-    finish(&d, 1, BODY("b", ""), granted);
-    expect_reply(&d, 503, "/problems/clock", false);
+    desk_turn(&d); /* starts without an entry wait for the clock too */
+    desk_expect_nothing(&d);
+    assert_true(cx_ok(desk_start(&d, 0, "d", BODY("d", ""), 30000)));
+    desk_expect_reply(&d, 503, "/problems/clock", false);
+    desk_finish(&d, 1, BODY("b", ""), desk_granted);
+    desk_expect_reply(&d, 503, "/problems/clock", false);
     assert_true(cx_ok(ledger_abandon(d.ledger, 2, &d.out, &detail)));
-    expect_reply(&d, 503, "/problems/clock", false);
-    ask(&d, OP_CLAIM, "a", "");
-    expect_reply(&d, 503, "/problems/clock", false);
-    ask(&d, OP_STOP, "", "halt");
-    expect_reply(&d, 503, "/problems/clock", false);
-    assert_true(cx_ok(start(&d, 1, "e", BODY("e", ""), 30000)));
-    expect_reply(&d, 503, "/problems/clock", false);
-    assert_int_equal(log_size(&d), size);
+    desk_expect_reply(&d, 503, "/problems/clock", false);
+    desk_ask(&d, OP_CLAIM, "a", "");
+    desk_expect_reply(&d, 503, "/problems/clock", false);
+    assert_true(cx_ok(desk_start(&d, 1, "e", BODY("e", ""), 30000)));
+    desk_expect_reply(&d, 503, "/problems/clock", false);
+    assert_int_equal(desk_log_size(&d), size);
     d.now_ms += 2 * HOUR_MS;
-    turn(&d);
-    check_whole(&d, "b", BODY("b", ""), granted); /* the same id */
-    expect_reply(&d, 200, "PERMIT", true);
-    ask(&d, OP_GET, "a", "");
-    expect_reply(&d, 200, "PERMIT", true);
+    desk_turn(&d);
+    desk_check(&d, "b", BODY("b", ""), desk_granted); /* the same id */
+    desk_expect_reply(&d, 200, "PERMIT", true);
+    desk_ask(&d, OP_GET, "a", "");
+    desk_expect_reply(&d, 200, "PERMIT", true);
     desk_remove(&d);
 }
 
@@ -847,18 +851,18 @@ TEST(a_front_that_is_lost_while_the_clock_is_wrong_leaves_its_checks_interrupted
     struct desk d;
 
     desk_make(&d);
-    assert_true(cx_ok(start(&d, 0, "a", BODY("a", ""), 30000)));
-    expect_started(&d);
+    assert_true(cx_ok(desk_start(&d, 0, "a", BODY("a", ""), 30000)));
+    desk_expect_started(&d);
     d.now_ms += 100;
-    turn(&d); /* it has an entry of its own */
+    desk_turn(&d); /* it has an entry of its own */
     d.now_ms -= 2 * HOUR_MS;
     assert_true(cx_ok(ledger_front_lost(d.ledger, &detail)));
     desk_close(&d);
     assert_int_equal(ledger_open(&d.options, &d.ledger, &opened, &detail).code, CX_E_CLOCK);
     d.now_ms += 2 * HOUR_MS;
     desk_open(&d);
-    ask(&d, OP_GET, "a", "");
-    expect_reply(&d, 200, "FAIL", false);
+    desk_ask(&d, OP_GET, "a", "");
+    desk_expect_reply(&d, 200, "FAIL", false);
     desk_remove(&d);
 }
 
@@ -868,20 +872,20 @@ TEST(a_clock_that_is_set_forward_ends_permits)
     struct desk d;
 
     desk_make(&d);
-    check_whole(&d, "a", BODY("a", ""), granted);
-    expect_reply(&d, 200, "PERMIT", true);
-    assert_true(cx_ok(start(&d, 0, "b", BODY("b", ""), 30000)));
-    expect_started(&d);
+    desk_check(&d, "a", BODY("a", ""), desk_granted);
+    desk_expect_reply(&d, 200, "PERMIT", true);
+    assert_true(cx_ok(desk_start(&d, 0, "b", BODY("b", ""), 30000)));
+    desk_expect_started(&d);
     d.now_ms += 9 * HOUR_MS;
-    finish(&d, 0, BODY("b", ""), granted);
-    turn(&d);
-    expect_reply(&d, 200, "FAIL", false);
-    ask(&d, OP_GET, "a", "");
-    expect_reply(&d, 200, "PERMIT", false);
-    ask(&d, OP_CLAIM, "a", "");
-    expect_reply(&d, 409, "/problems/expired", false);
-    check_whole(&d, "c", BODY("c", ""), granted);
-    expect_reply(&d, 200, "PERMIT", true);
+    desk_finish(&d, 0, BODY("b", ""), desk_granted);
+    desk_turn(&d);
+    desk_expect_reply(&d, 200, "FAIL", false);
+    desk_ask(&d, OP_GET, "a", "");
+    desk_expect_reply(&d, 200, "PERMIT", false);
+    desk_ask(&d, OP_CLAIM, "a", "");
+    desk_expect_reply(&d, 409, "/problems/expired", false);
+    desk_check(&d, "c", BODY("c", ""), desk_granted);
+    desk_expect_reply(&d, 200, "PERMIT", true);
     desk_remove(&d);
 }
 

@@ -1,9 +1,14 @@
 #include "base/alloc.h"
-#include "ledger_desk.h"
+#include "bin/caaproofd/intake.h"
+#include "desk.h"
+#include "pki/digest.h"
 #include "pki/spki.h"
 
 #include <openssl/ec.h>
 #include <openssl/x509v3.h>
+
+#include <stdio.h>
+#include <string.h>
 
 /* Certificates beside the permits that they were signed on: R-EXC-2, R-PRF-1, and scenarios 17, 18, 20, 21 and 26 of incidents as they
  * are seen when a certificate is told of. */
@@ -150,12 +155,14 @@ counter_make(struct counter *c, const char *world)
     c->issuer = make(&c->desk, &(struct wanted){ .is_ca = true }, issuing_key, &c->arena);
     SCRATCH_OK(cx_spki_digest(c->issuer, c->desk.authorities[0].key.b, &detail));
     cx_json_free(c->desk.defaults);
-    c->desk.defaults = parse("{\"issuer\":[\"ca.example.net\"],\"profile\":\"private\",\"policy\":{"
-                             "\"exceptions\":[\"precertificate\"]}}");
+    c->desk.defaults =
+        desk_parse("{\"issuer\":[\"ca.example.net\"],\"profile\":\"private\",\"policy\":{"
+                   "\"exceptions\":[\"precertificate\"]}}");
     c->desk.authorities[0].defaults = c->desk.authorities[1].defaults = c->desk.defaults;
     desk_open(&c->desk);
-    check_whole(&c->desk, "a", BODY("a", ""), world);
-    expect_reply(&c->desk, 200, world == granted ? "PERMIT" : "DENY", world == granted);
+    desk_check(&c->desk, "a", BODY("a", ""), world);
+    desk_expect_reply(&c->desk, 200, world == desk_granted ? "PERMIT" : "DENY",
+                      world == desk_granted);
 }
 
 static void
@@ -185,10 +192,10 @@ ask_of(struct counter *c, enum op kind, struct op_ask ask, uint32_t status)
     ask.authorities = ask.authorities != 0 ? ask.authorities : 1;
     SCRATCH_OK(ledger_ask(c->desk.ledger, kind, &ask, &c->desk.out, &detail));
     if (kind == OP_ISSUE && status != 400) {
-        expect_nothing(&c->desk); /* before the disk has it */
+        desk_expect_nothing(&c->desk); /* before the disk has it */
     }
-    turn(&c->desk);
-    json = said(&c->desk, &got_kind, &got);
+    desk_turn(&c->desk);
+    json = desk_said(&c->desk, &got_kind, &got);
     assert_int_equal(got_kind, OP_REPLY);
     if (got != status) {
         struct cx_buf buf = { .max = CX_OP_MAX };
@@ -197,7 +204,7 @@ ask_of(struct counter *c, enum op kind, struct op_ask ask, uint32_t status)
         cx_buf_putc(&buf, '\0');
         fail_msg("%u in place of %u: %s", got, status, buf.p);
     }
-    expect_nothing(&c->desk);
+    desk_expect_nothing(&c->desk);
     return json;
 }
 
@@ -234,7 +241,7 @@ issue_bad(struct counter *c, const char *id, cx_span der, const char *why)
     struct cx_json *json = issue(c, id, der, 409);
     bool permitted = true;
 
-    assert_true(text_is(json, "type", "/problems/issued-without-permit"));
+    assert_true(desk_text_is(json, "type", "/problems/issued-without-permit"));
     assert_true(cx_json_bool(cx_json_get(json, "permitted"), &permitted) && !permitted);
     if (!says(json, "why", why) || !says(json, "detail", why)) {
         cx_str text = { NULL, 0 };
@@ -284,15 +291,15 @@ TEST(a_certificate_on_its_permit_is_good_and_told_once)
     uint64_t size;
     cx_span der;
 
-    counter_make(&c, granted);
+    counter_make(&c, desk_granted);
     der = signed_by_it(&c, (struct wanted){ .is_precertificate = true, .not_before_s = -3600 });
-    size = log_size(&c.desk);
+    size = desk_log_size(&c.desk);
     first = issue(&c, "a", der, 200);
-    assert_true(text_is(first, "kind", "precertificate") && text_is(first, "serial", HEX) &&
-                text_is(first, "id", "a") && text_is(first, "authority", "one") &&
-                text_is(first, "by", "ra"));
+    assert_true(desk_text_is(first, "kind", "precertificate") &&
+                desk_text_is(first, "serial", HEX) && desk_text_is(first, "id", "a") &&
+                desk_text_is(first, "authority", "one") && desk_text_is(first, "by", "ra"));
     assert_int_equal(cx_json_size(cx_json_get(first, "names")), 1);
-    assert_int_equal(log_size(&c.desk), size + 1);
+    assert_int_equal(desk_log_size(&c.desk), size + 1);
     again = issue(&c, "a", der, 200);
     assert_true(same(first, again));
     cx_json_free(again);
@@ -304,7 +311,7 @@ TEST(a_certificate_on_its_permit_is_good_and_told_once)
     assert_true(same(first, again));
     cx_json_free(again);
     cx_json_free(first);
-    assert_int_equal(log_size(&c.desk), size + 1);
+    assert_int_equal(desk_log_size(&c.desk), size + 1);
     assert_int_equal(count_of(&c, "issuances"), 0); /* of this life */
     der = signed_by_it(&c, (struct wanted){ .serial = 7 });
     issue_good(&c, "a", der);
@@ -324,24 +331,24 @@ TEST(two_that_tell_at_once_make_one_event)
     uint32_t status;
     cx_span der;
 
-    counter_make(&c, granted);
+    counter_make(&c, desk_granted);
     der = signed_by_it(&c, (struct wanted){ .names = NULL });
-    size = log_size(&c.desk);
+    size = desk_log_size(&c.desk);
     for (uint32_t i = 0; i < 2; i++) {
         SCRATCH_OK(ledger_ask(
             c.desk.ledger, OP_ISSUE,
             &(struct op_ask){ 20 + i, CX_STR("ra"), 1, CX_STR("a"), CX_STR(""), der, false },
             &c.desk.out, &detail));
     }
-    expect_nothing(&c.desk);
-    turn(&c.desk);
-    first = said(&c.desk, &kind, &status);
-    second = said(&c.desk, &kind, &status);
+    desk_expect_nothing(&c.desk);
+    desk_turn(&c.desk);
+    first = desk_said(&c.desk, &kind, &status);
+    second = desk_said(&c.desk, &kind, &status);
     assert_int_equal(status, 200);
     assert_true(same(first, second));
     cx_json_free(first);
     cx_json_free(second);
-    assert_int_equal(log_size(&c.desk), size + 1);
+    assert_int_equal(desk_log_size(&c.desk), size + 1);
     counter_remove(&c);
 }
 
@@ -361,24 +368,24 @@ TEST(what_no_permit_allowed_is_recorded_and_an_alarm)
     };
     struct counter c;
 
-    counter_make(&c, granted);
+    counter_make(&c, desk_granted);
     for (size_t i = 0; i < CX_COUNT(rows); i++) {
         struct wanted wanted = rows[i].wanted;
-        uint64_t size = log_size(&c.desk);
+        uint64_t size = desk_log_size(&c.desk);
         struct cx_json *first, *again;
         cx_span der;
 
         wanted.serial = (long)(i + 1);
         der = signed_by_it(&c, wanted);
         issue_bad(&c, "a", der, rows[i].why);
-        assert_int_equal(log_size(&c.desk), size + 1);
+        assert_int_equal(desk_log_size(&c.desk), size + 1);
         first = issue(&c, "a", der, 409);
         reopen(&c);
         again = issue(&c, "a", der, 409);
         assert_true(same(first, again));
         cx_json_free(first);
         cx_json_free(again);
-        assert_int_equal(log_size(&c.desk), size + 1);
+        assert_int_equal(desk_log_size(&c.desk), size + 1);
     }
     issue_bad(&c, "nobody", signed_by_it(&c, (struct wanted){ .serial = 99 }), "no check has this");
     assert_int_equal(count_of(&c, "issuances_without_permit"), 1);
@@ -391,13 +398,13 @@ TEST(a_check_that_does_not_permit_is_no_permit)
 {
     struct counter c;
 
-    counter_make(&c, denied);
+    counter_make(&c, desk_denied);
     issue_bad(&c, "a", signed_by_it(&c, (struct wanted){ .names = NULL }),
               "the check does not permit");
-    assert_true(cx_ok(start(&c.desk, 0, "b", BODY("b", ""), 30000)));
-    expect_started(&c.desk);
+    assert_true(cx_ok(desk_start(&c.desk, 0, "b", BODY("b", ""), 30000)));
+    desk_expect_started(&c.desk);
     c.desk.now_ms += CX_START_WAIT_MS;
-    turn(&c.desk);
+    desk_turn(&c.desk);
     issue_bad(&c, "b", signed_by_it(&c, (struct wanted){ .serial = 2 }), "without a verdict");
     counter_remove(&c);
 }
@@ -406,17 +413,17 @@ TEST(a_late_check_is_no_permit)
 {
     struct counter c;
 
-    counter_make(&c, granted);
-    assert_true(cx_ok(start(&c.desk, 0, "b", BODY("b", ""), 1000)));
-    expect_started(&c.desk);
+    counter_make(&c, desk_granted);
+    assert_true(cx_ok(desk_start(&c.desk, 0, "b", BODY("b", ""), 1000)));
+    desk_expect_started(&c.desk);
     c.desk.now_ms += 900;
-    finish(&c.desk, 0, BODY("b", ""), granted);
+    desk_finish(&c.desk, 0, BODY("b", ""), desk_granted);
     c.desk.now_ms += 200;
-    turn(&c.desk);
-    expect_reply(&c.desk, 200, "FAIL", false);
+    desk_turn(&c.desk);
+    desk_expect_reply(&c.desk, 200, "FAIL", false);
     issue_bad(&c, "b", signed_by_it(&c, (struct wanted){ .names = NULL }), "its permit is void");
     c.desk.now_ms += (uint64_t)3 * 3600 * 1000; /* when nothing in memory knows it any more */
-    turn(&c.desk);
+    desk_turn(&c.desk);
     issue_bad(&c, "b",
               signed_by_it(&c, (struct wanted){ .serial = 2, .not_before_s = -3 * 3600 + 1 }),
               "its permit is void");
@@ -433,19 +440,19 @@ TEST(a_permit_that_was_not_given_yet)
     uint32_t status;
     cx_span der;
 
-    counter_make(&c, granted);
+    counter_make(&c, desk_granted);
     der = signed_by_it(&c, (struct wanted){ .names = NULL });
-    assert_true(cx_ok(start(&c.desk, 0, "b", BODY("b", ""), 30000)));
-    expect_started(&c.desk);
-    finish(&c.desk, 0, BODY("b", ""), granted);
+    assert_true(cx_ok(desk_start(&c.desk, 0, "b", BODY("b", ""), 30000)));
+    desk_expect_started(&c.desk);
+    desk_finish(&c.desk, 0, BODY("b", ""), desk_granted);
     SCRATCH_OK(
         ledger_ask(c.desk.ledger, OP_ISSUE,
                    &(struct op_ask){ 20, CX_STR("ra"), 1, CX_STR("b"), CX_STR(""), der, false },
                    &c.desk.out, &detail));
-    expect_nothing(&c.desk);
-    turn(&c.desk);
-    expect_reply(&c.desk, 200, "PERMIT", true);
-    json = said(&c.desk, &kind, &status);
+    desk_expect_nothing(&c.desk);
+    desk_turn(&c.desk);
+    desk_expect_reply(&c.desk, 200, "PERMIT", true);
+    json = desk_said(&c.desk, &kind, &status);
     assert_int_equal(status, 409);
     assert_true(says(json, "why", "no permit of its check was given"));
     cx_json_free(json);
@@ -461,7 +468,7 @@ TEST(in_shadow_mode_there_is_no_permit)
     uint8_t digest[32];
     struct counter c;
 
-    counter_make(&c, granted);
+    counter_make(&c, desk_granted);
     assert_true(cx_ok(cx_sha256(cx_span_of_str(cx_str_of(body)), digest)));
     SCRATCH_OK(ledger_start(c.desk.ledger,
                             &(struct op_start){ .authority = 1,
@@ -470,10 +477,10 @@ TEST(in_shadow_mode_there_is_no_permit)
                                                 .deadline_ms = c.desk.now_ms + 1000,
                                                 .caller = CX_STR("ra") },
                             &c.desk.out, &detail));
-    expect_started(&c.desk);
-    finish(&c.desk, 0, body, granted);
-    turn(&c.desk);
-    expect_reply(&c.desk, 200, "PERMIT", false);
+    desk_expect_started(&c.desk);
+    desk_finish(&c.desk, 0, body, desk_granted);
+    desk_turn(&c.desk);
+    desk_expect_reply(&c.desk, 200, "PERMIT", false);
     json = ask_of(&c, OP_ISSUE,
                   (struct op_ask){ .authorities = 3,
                                    .id = CX_STR("s"),
@@ -489,7 +496,7 @@ TEST(when_it_was_signed)
 {
     struct counter c;
 
-    counter_make(&c, granted);
+    counter_make(&c, desk_granted);
     c.desk.now_ms += 800000; /* the permit lives for 900 s */
     issue_good(&c, "a", signed_by_it(&c, (struct wanted){ .serial = 1, .not_before_s = -3600 }));
     issue_good(&c, "a", signed_by_it(&c, (struct wanted){ .serial = 2, .not_before_s = 3600 }));
@@ -511,9 +518,9 @@ TEST(without_the_exception_a_certificate_needs_its_own_window)
 {
     struct counter c;
 
-    counter_make(&c, granted);
+    counter_make(&c, desk_granted);
     cx_json_free(c.desk.defaults);
-    c.desk.defaults = parse("{\"issuer\":[\"ca.example.net\"],\"profile\":\"private\"}");
+    c.desk.defaults = desk_parse("{\"issuer\":[\"ca.example.net\"],\"profile\":\"private\"}");
     c.desk.authorities[0].defaults = c.desk.defaults;
     reopen(&c);
     issue_good(&c, "a", signed_by_it(&c, (struct wanted){ .is_precertificate = true }));
@@ -532,7 +539,7 @@ expect_link(struct counter *c, const char *id, cx_span der, cx_span precertifica
 
     assert_true(cx_ok(cx_sha256(precertificate, hash.b)));
     cx_hash_text(&hash, text);
-    assert_true(text_is(json, "precertificate", text));
+    assert_true(desk_text_is(json, "precertificate", text));
     cx_json_free(json);
 }
 
@@ -542,7 +549,7 @@ TEST(a_certificate_stands_on_the_permit_of_its_precertificate)
     struct counter c;
     cx_span before;
 
-    counter_make(&c, granted);
+    counter_make(&c, desk_granted);
     c.desk.now_ms += 890000;
     before = signed_by_it(&c, (struct wanted){ .is_precertificate = true });
     issue_good(&c, "a", before);
@@ -572,12 +579,12 @@ TEST(a_certificate_with_a_permit_of_its_own)
     struct counter c;
     cx_span before;
 
-    counter_make(&c, granted);
+    counter_make(&c, desk_granted);
     before = signed_by_it(&c, (struct wanted){ .is_precertificate = true });
     issue_good(&c, "a", before);
     c.desk.now_ms += 1000000;
-    check_whole(&c.desk, "b", BODY("b", ""), granted);
-    expect_reply(&c.desk, 200, "PERMIT", true);
+    desk_check(&c.desk, "b", BODY("b", ""), desk_granted);
+    desk_expect_reply(&c.desk, 200, "PERMIT", true);
     expect_link(&c, "b", signed_by_it(&c, (struct wanted){ .logs = 2, .sct_s = -1000 }), before);
     issue_bad(&c, "b", signed_by_it(&c, (struct wanted){ .logs = 2, .sct_s = -1000, .serial = 9 }),
               "before the check was in the log"); /* of that one no permit is known */
@@ -589,9 +596,9 @@ TEST(what_carries_no_certificate)
 {
     struct counter c;
 
-    counter_make(&c, granted);
-    check_whole(&c.desk, "b", BODY("b", ""), granted);
-    expect_reply(&c.desk, 200, "PERMIT", true);
+    counter_make(&c, desk_granted);
+    desk_check(&c.desk, "b", BODY("b", ""), desk_granted);
+    desk_expect_reply(&c.desk, 200, "PERMIT", true);
     issue_good(&c, "a", signed_by_it(&c, (struct wanted){ .is_precertificate = true }));
     c.desk.now_ms += 910000;
     issue_bad(&c, "b", signed_by_it(&c, (struct wanted){ .logs = 2 }), "by its SCTs");
@@ -608,13 +615,13 @@ TEST(a_permit_that_must_be_claimed)
 {
     struct counter c;
 
-    counter_make(&c, granted);
+    counter_make(&c, desk_granted);
     c.desk.authorities[0].needs_claim = true;
     issue_bad(&c, "a", signed_by_it(&c, (struct wanted){ .serial = 1 }), "never claimed");
     claim(&c, "a");
     issue_good(&c, "a", signed_by_it(&c, (struct wanted){ .serial = 2 }));
     c.desk.now_ms += (uint64_t)86400 * 1000;
-    turn(&c.desk); /* the claim is forgotten; the log has it */
+    desk_turn(&c.desk); /* the claim is forgotten; the log has it */
     issue_good(&c, "a",
                signed_by_it(&c, (struct wanted){ .serial = 3, .not_before_s = -86400 + 60 }));
     counter_remove(&c);
@@ -637,7 +644,7 @@ TEST(the_issuer_that_comes_with_it_is_the_authority)
     struct counter c;
     cx_span one, other, other_issuer;
 
-    counter_make(&c, granted);
+    counter_make(&c, desk_granted);
     one = signed_by_it(&c, (struct wanted){ .serial = 1 });
     other = make(&c.desk, &(struct wanted){ .serial = 2 }, other_key, &c.arena);
     other_issuer = make(&c.desk, &(struct wanted){ .is_ca = true }, other_key, &c.arena);
@@ -656,7 +663,7 @@ TEST(the_check_of_another_authority_is_no_permit_of_mine)
     struct counter c;
     cx_span der;
 
-    counter_make(&c, granted);
+    counter_make(&c, desk_granted);
     der = signed_by_it(&c, (struct wanted){ .names = NULL });
     json = ask_of(&c, OP_ISSUE, (struct op_ask){ .authorities = 2, .id = CX_STR("a"), .data = der },
                   409);
@@ -678,15 +685,15 @@ TEST(what_is_no_certificate_is_refused_and_not_recorded)
     uint64_t size;
     cx_span der;
 
-    counter_make(&c, granted);
-    size = log_size(&c.desk);
+    counter_make(&c, desk_granted);
+    size = desk_log_size(&c.desk);
     der = signed_by_it(&c, (struct wanted){ .names = NULL });
     cx_json_free(issue(&c, "a", (cx_span){ garbage, sizeof(garbage) }, 400));
     cx_json_free(issue(&c, "a", (cx_span){ NULL, 0 }, 400));
     cx_json_free(issue(&c, "a", (cx_span){ der.p, der.n - 1 }, 400));
     cx_json_free(issue(&c, "a", c.issuer, 400)); /* a CA's own */
     cx_json_free(issue(&c, "a b", der, 400));
-    assert_int_equal(log_size(&c.desk), size);
+    assert_int_equal(desk_log_size(&c.desk), size);
     assert_int_equal(count_of(&c, "issuances"), 0);
     counter_remove(&c);
 }
@@ -708,7 +715,7 @@ TEST(what_is_known_of_a_certificate)
     cx_span before, after;
     bool claimed = true;
 
-    counter_make(&c, granted);
+    counter_make(&c, desk_granted);
     before = signed_by_it(&c, (struct wanted){ .is_precertificate = true });
     after = signed_by_it(&c, (struct wanted){ .logs = 2 });
     issue_good(&c, "a", before);
@@ -717,7 +724,8 @@ TEST(what_is_known_of_a_certificate)
     cx_hash_text(&hash, text);
     for (int i = 0; i < 2; i++) {
         json = get(&c, cx_str_of(text), none, 200);
-        assert_true(text_is(json, "certificate", text) && text_is(json, "kind", "certificate"));
+        assert_true(desk_text_is(json, "certificate", text) &&
+                    desk_text_is(json, "kind", "certificate"));
         assert_int_equal(cx_json_size(cx_json_get(json, "names")), 1);
         assert_true(cx_json_bool(cx_json_get(cx_json_get(json, "permit"), "claimed"), &claimed) &&
                     claimed == (i == 1));
@@ -725,7 +733,7 @@ TEST(what_is_known_of_a_certificate)
         json = get(&c, CX_STR("one"), i == 0 ? serial : long_serial, 200);
         assert_int_equal(cx_json_size(cx_json_get(json, "issuances")), 2);
         assert_true(
-            text_is(cx_json_at(cx_json_get(json, "issuances"), 1), "kind", "precertificate"));
+            desk_text_is(cx_json_at(cx_json_get(json, "issuances"), 1), "kind", "precertificate"));
         cx_json_free(json);
         if (i == 0) {
             claim(&c, "a");
@@ -751,7 +759,7 @@ TEST(every_allocation_may_fail)
     struct counter c;
     size_t nth;
 
-    counter_make(&c, granted);
+    counter_make(&c, desk_granted);
     for (nth = 1; nth < 2000; nth++) {
         cx_span der = signed_by_it(&c, (struct wanted){ .serial = (long)nth, .names = "DNS:x.y" });
         uint64_t before = (uint64_t)count_of(&c, "issuances");
@@ -768,12 +776,12 @@ TEST(every_allocation_may_fail)
             cx_buf_clear(&c.desk.out);
             continue;
         }
-        turn(&c.desk);
+        desk_turn(&c.desk);
         {
             unsigned kind;
             uint32_t status;
 
-            cx_json_free(said(&c.desk, &kind, &status));
+            cx_json_free(desk_said(&c.desk, &kind, &status));
             assert_true(status == 400 || status == 409);
             assert_int_equal((uint64_t)count_of(&c, "issuances") - before, status == 409 ? 1 : 0);
         }

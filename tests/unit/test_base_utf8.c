@@ -108,7 +108,22 @@ TEST(writes_every_character)
     assert_int_equal(cx_utf8_put(UINT32_MAX, (uint8_t[CX_UTF8_CHARACTER]){ 0 }), 0);
 }
 
+TEST(cuts_between_characters)
+{
+    const cx_str text = CX_STR("a\xc3\xa9\xf0\x9f\x98\x80z"); /* of 1, 2, 4 and 1 octets */
+    static const size_t fits[] = { 0, 1, 1, 3, 3, 3, 3, 7, 8, 8 };
+
+    for (size_t max = 0; max < CX_COUNT(fits); max++) {
+        cx_str cut = cx_utf8_cut(text, max);
+
+        assert_int_equal(cut.n, fits[max]);
+        assert_ptr_equal(cut.p, text.p);
+    }
+    assert_int_equal(cx_utf8_cut((cx_str){ NULL, 0 }, 0).n, 0);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(cuts_between_characters),
     cmocka_unit_test(reads_the_first_and_last_character_of_each_length),
     cmocka_unit_test(looks_at_every_octet_of_a_long_text),
     cmocka_unit_test(refuses_what_is_no_character),

@@ -75,6 +75,7 @@ struct front {
     struct event_base *base;
     struct event *control;
     struct event *lost; /* the recorder is gone, and whoever waits is to be told */
+    struct event *want; /* another is to be asked for */
     struct http_server *server;
     struct tls_context **tls;   /* one a listener, or NULL */
     struct cx_source resolvers; /* until the cache has them */
@@ -95,6 +96,7 @@ struct front {
     size_t reserved;                    /* places that callers leave to them */
     size_t own;                         /* places that they have */
     struct front_counts counts;
+    bool has_lost; /* a recorder, and whoever waits has not been told yet */
     bool is_draining;
     bool is_idle; /* no request is under way, nor will be */
     int exit;

@@ -1,6 +1,7 @@
 /* Which path is what (docs/api.md). */
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "bin/caaproofd/front.h"
 #include "bin/caaproofd/http_prefer.h"
 
@@ -333,7 +334,8 @@ post_with_reason(struct turn *t, enum op kind)
     cx_str why = { NULL, 0 };
 
     if (!cx_ok(cx_json_parse(cx_str_of_span(t->message->body), &json, &detail)) ||
-        !cx_json_string(cx_json_get(json, "why"), &why) || why.n == 0 || why.n > CX_CALLER_MAX) {
+        !cx_json_string(cx_json_get(json, "why"), &why) || why.n == 0 || why.n > CX_CALLER_MAX ||
+        cx_str_has_controls(why)) {
         front_refuse(t->request, &problem_request, "{\"why\":\"...\"}: what was found, in a line");
     } else {
         ask(t, kind, why);

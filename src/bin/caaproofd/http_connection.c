@@ -431,7 +431,8 @@ on_event(struct bufferevent *bev, short what, void *ctx)
     }
     c->server->counters.tls_failures += c->state == CONNECTION_HANDSHAKE ? 1 : 0;
     c->at_eof = true;
-    if ((what & BEV_EVENT_EOF) == 0 || c->is_tls || c->state != CONNECTION_FLUSHING) {
+    if ((what & BEV_EVENT_EOF) == 0 || (what & BEV_EVENT_ERROR) != 0 || c->is_tls ||
+        c->state != CONNECTION_FLUSHING) {
         connection_close(c);
     }
 }

@@ -53,7 +53,7 @@ read_members(struct intake *in, struct cx_detail *detail)
     if (!intake_is_id(in->id)) {
         return cx_fail(detail, CX_E_USAGE,
                        "request: \"id\" is needed: 1 to %d printable ASCII characters without "
-                       "spaces and slashes, another for each check",
+                       "spaces, / and \\, another for each check; not . or ..",
                        CX_REQUEST_ID_MAX);
     }
     if (cx_json_get(in->json, "previous") != NULL && !intake_is_id(in->previous)) {

@@ -11,6 +11,37 @@ ledger_now(const struct ledger *ledger)
     return o->now_ms != NULL ? o->now_ms(o->now_ctx) : cx_time_now_ms();
 }
 
+uint64_t
+ledger_latest(const struct ledger *ledger)
+{
+    uint64_t now = ledger_now(ledger), last = cx_log_last(ledger->log)->time_ms;
+
+    return now > last ? now : last;
+}
+
+bool
+ledger_is_alive(const struct ledger *ledger, uint64_t time_ms, cx_time expires)
+{
+    uint64_t latest = ledger_latest(ledger);
+
+    return expires != CX_TIME_NONE && (uint64_t)expires * 1000 > latest &&
+           time_ms + ledger->horizon_ms > latest;
+}
+
+cx_status
+ledger_begun(const struct ledger *ledger, struct cx_detail *detail)
+{
+    return ledger->has_failed ? cx_fail(detail, CX_E_STORE, "the ledger failed before")
+                              : CX_SUCCESS;
+}
+
+cx_status
+ledger_ended(struct ledger *ledger, cx_status status)
+{
+    ledger->has_failed |= !cx_ok(status) && cx_status_class(status) != CX_CLASS_MALFORMED;
+    return status;
+}
+
 bool
 ledger_clock_is_wrong(const struct ledger *ledger, struct cx_detail *detail)
 {
@@ -69,7 +100,7 @@ ledger_wait(struct ledger *ledger, const struct pending *p)
 static cx_status
 void_late(struct ledger *ledger, struct cx_detail *detail)
 {
-    uint64_t now = ledger_now(ledger);
+    uint64_t now = ledger_latest(ledger);
 
     for (size_t i = 0; i < ledger->n_pending; i++) {
         struct pending *p = &ledger->pending[i];
@@ -91,6 +122,7 @@ commit(struct ledger *ledger, struct cx_detail *detail)
     }
     CX_TRY(cx_recorder_commit(ledger->recorder, detail));
     ledger->is_dirty = false;
+    ledger->durable = cx_log_size(ledger->log);
     return CX_SUCCESS;
 }
 
@@ -122,6 +154,7 @@ log_starts(struct ledger *ledger, bool *ret_more, struct cx_detail *detail)
     uint64_t now = ledger_now(ledger);
     bool clock_is_wrong = ledger_clock_is_wrong(ledger, detail);
     struct start *start;
+    cx_status s;
 
     *ret_more = false;
     TAILQ_FOREACH(start, &ledger->open, next)
@@ -134,13 +167,27 @@ log_starts(struct ledger *ledger, bool *ret_more, struct cx_detail *detail)
             *ret_more = true;
             continue;
         }
-        CX_TRY(start_log(ledger, start, detail));
+        s = start_log(ledger, start, detail);
+        if (!cx_ok(s)) { /* the clock may be right again in another turn */
+            return s.code == CX_E_CLOCK ? CX_SUCCESS : s;
+        }
     }
     return CX_SUCCESS;
 }
 
-cx_status
-ledger_turn(struct ledger *ledger, struct cx_buf *out, bool *ret_more, struct cx_detail *detail)
+/* By the log's time, not by a clock that may be wrong now and right again: what a permit that lives may need is kept. */
+static void
+forget(struct ledger *ledger)
+{
+    uint64_t last = cx_log_last(ledger->log)->time_ms;
+    uint64_t before = last > ledger->horizon_ms ? last - ledger->horizon_ms : 0;
+
+    recent_forget(ledger->spent, before);
+    recent_forget(ledger->bad, before);
+}
+
+static cx_status
+take_turn(struct ledger *ledger, struct cx_buf *out, bool *ret_more, struct cx_detail *detail)
 {
     size_t n;
     cx_status s = CX_SUCCESS;
@@ -157,10 +204,16 @@ ledger_turn(struct ledger *ledger, struct cx_buf *out, bool *ret_more, struct cx
         pending_done(&ledger->pending[i]);
     }
     ledger->n_pending = 0;
-    recent_forget(ledger->spent, ledger_now(ledger) - ledger->horizon_ms);
-    recent_forget(ledger->bad, ledger_now(ledger) - ledger->horizon_ms);
+    forget(ledger);
     CX_TRY(s);
     return cx_log_tend(ledger->log, detail);
+}
+
+cx_status
+ledger_turn(struct ledger *ledger, struct cx_buf *out, bool *ret_more, struct cx_detail *detail)
+{
+    CX_TRY(ledger_begun(ledger, detail));
+    return ledger_ended(ledger, take_turn(ledger, out, ret_more, detail));
 }
 
 /* ---- life */
@@ -200,6 +253,7 @@ open_parts(struct ledger *ledger, struct cx_log_opened *opened, struct cx_detail
     CX_TRY(cx_recorder_new(ledger->log, &o->recorder, &ledger->recorder));
     CX_TRY(
         cx_recorder_commit(ledger->recorder, detail)); /* what it committed is what it permits of */
+    ledger->durable = cx_log_size(ledger->log);
     CX_TRY(ledger_recall(ledger, detail));
     return commit(ledger, detail);
 }

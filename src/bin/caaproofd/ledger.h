@@ -5,10 +5,11 @@
  * stop holds. One that was committed too late is void for ever (an event says so).
  * I3: the verdict is the recorder's own, of the answers it was given. A front that says another is a stop.
  * I4: a start that finds no end is interrupted: at the front's end, and at the next opening after our own.
- * I5: after a failure of the log nothing is answered any more: the ledger can only be closed.
+ * I5: after a failure nothing is answered or written any more: the ledger can only be closed. Not after MALFORMED.
  * I6: a check of the daemon's own (a canary) is never a permit, goes on while a stop holds, and is one itself if its verdict is
  * positive, by front's word or ours.
- * I7: while the clock is behind the log, nothing is begun or appended, and whoever asks hears of it; it is no failure. */
+ * I7: while the clock is behind the log, nothing is begun or appended, and whoever asks hears of it; it is no failure.
+ * I8: time does not go back: what expired once, by the clock or by the log, stays so. */
 #ifndef CAAPROOFD_LEDGER_H
 #define CAAPROOFD_LEDGER_H
 
@@ -31,8 +32,9 @@ struct ledger_options {
     struct cx_recorder_options recorder;
     const struct ledger_authority *authorities;
     size_t n_authorities;
-    size_t starts_max; /* under way at once */
-    cx_str canary;     /* caller of the daemon's own checks; n == 0: there are none */
+    size_t starts_max;        /* under way at once */
+    uint64_t deadline_max_ms; /* no check has longer, whatever front says; 0: CX_DEADLINE_MAX_S */
+    cx_str canary;            /* caller of the daemon's own checks; n == 0: there are none */
     /* Whether the issuer domain names that are in force now for authority i are those that it publishes. NULL: nobody knows.
      * Classes: NOMEM; any other is a mismatch, and a stop. */
     cx_status (*own_check)(void *ctx, size_t authority, cx_time now, struct cx_detail *detail);

@@ -1,5 +1,6 @@
 /* What callers ask of checks that are in the log, and what people do about stops. */
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "bin/caaproofd/intake.h"
 #include "bin/caaproofd/ledger_priv.h"
 #include "engine/problem.h"
@@ -127,6 +128,16 @@ struct saying {
     struct cx_detail *detail;
 };
 
+/* An authority may be in shadow mode now that was not when it was checked. */
+static bool
+may_still_permit(const struct ledger *ledger, const struct cx_record *record)
+{
+    size_t authority = ledger_authority_of(ledger, &record->authority);
+
+    return record->has_authority && authority < ledger->options->n_authorities &&
+           !ledger->options->authorities[authority].is_shadow;
+}
+
 /* As it was found then, not judged again, and told as it was told then. *json NULL: out of memory. */
 static cx_status
 recalled_json(struct saying *saying, const struct cx_log_row *row, struct cx_json **json,
@@ -146,7 +157,8 @@ recalled_json(struct saying *saying, const struct cx_log_row *row, struct cx_jso
         .shard = row->shard,
         .index = row->index,
         .time_ms = record.time_ms,
-        .expires = record.conclusion.expires,
+        .expires =
+            may_still_permit(saying->ledger, &record) ? record.conclusion.expires : CX_TIME_NONE,
     };
     memcpy(recorded->digest.b, entry.digest, CX_HASH_SIZE);
     CX_TRY(cx_arena_copy(&check->arena, row->record, &recorded->record));
@@ -162,23 +174,50 @@ recalled_json(struct saying *saying, const struct cx_log_row *row, struct cx_jso
 }
 
 static cx_status
-say_recalled(struct ledger *ledger, const struct known_query *query, struct cx_json *json,
-             const struct cx_recorded *recorded, struct cx_buf *out, struct cx_detail *detail)
+take_late(void *ctx, const struct cx_log_row *row)
 {
-    const struct recent_fact *spent =
-        recent_find(ledger->spent, cx_span_of_hash(&recorded->digest));
-    bool late = spent != NULL && spent->kind == SPENT_LATE;
-    cx_status s;
+    struct cx_event event;
+
+    if (row->entry[1] == CX_ENTRY_EVENT && row->record.n != 0) {
+        CX_TRY(cx_event_decode(row->record, &event, NULL));
+        *(bool *)ctx |= event.type == CX_EVENT_LATE;
+    }
+    return CX_SUCCESS;
+}
+
+/* However long ago: a verdict that was late never becomes another. */
+static cx_status
+was_late(struct saying *saying, const struct cx_hash *digest, bool *ret)
+{
+    const struct recent_fact *spent = recent_find(saying->ledger->spent, cx_span_of_hash(digest));
+    CX_AUTO(cx_buf_done) struct cx_buf key = { .max = 256 };
+
+    *ret = spent != NULL && spent->kind == SPENT_LATE;
+    cx_log_key_about(digest, &key);
+    CX_TRY(cx_buf_status(&key));
+    return *ret ? CX_SUCCESS
+                : cx_log_find(saying->stored.reader, cx_buf_str(&key), take_late, ret,
+                              saying->detail);
+}
+
+static cx_status
+say_recalled(struct saying *saying, struct cx_json *json, const struct cx_recorded *recorded)
+{
+    bool late = false;
+    cx_status s = was_late(saying, &recorded->digest, &late);
 
     json = late ? late_json(json) : json;
-    json = late && query->problem ? internal_problem_json(json) : json;
-    s = json == NULL ? (cx_status){ CX_E_NOMEM }
-                     : ledger_set_record(ledger, recorded, true, &json, detail);
+    json = late && saying->query->problem ? internal_problem_json(json) : json;
+    if (cx_ok(s)) {
+        s = json == NULL
+                ? (cx_status){ CX_E_NOMEM }
+                : ledger_set_record(saying->ledger, recorded, !late, &json, saying->detail);
+    }
     if (!cx_ok(s)) {
         cx_json_free(json);
         return s;
     }
-    return reply_json(out, query->seq, 200, json);
+    return reply_json(saying->out, saying->query->seq, 200, json);
 }
 
 static cx_status
@@ -189,8 +228,7 @@ say_row(void *ctx, const struct cx_log_row *row)
     struct cx_recorded recorded;
 
     CX_TRY(recalled_json(saying, row, &json, &recorded));
-    return say_recalled(saying->ledger, saying->query, json, &recorded, saying->out,
-                        saying->detail);
+    return say_recalled(saying, json, &recorded);
 }
 
 /* Objects are read as any reader reads them: what is asked for again is rare, and may be long ago. */
@@ -308,6 +346,25 @@ ledger_find_known(struct ledger *ledger, cx_str id, struct row *ret, struct cx_d
     return ret->found ? CX_SUCCESS : old_row_of_key(ledger, cx_buf_str(&start), ret, detail);
 }
 
+/* What is appended, but not committed, has not happened: its own reply will tell of it. */
+static bool
+is_durable(const struct ledger *ledger, const struct cx_log_row *row)
+{
+    return row->shard != cx_log_shard(ledger->log) || row->index < ledger->durable;
+}
+
+static cx_status
+say_found(struct ledger *ledger, const struct known_query *query, const struct row *row,
+          struct cx_buf *out, struct cx_detail *detail)
+{
+    if (!is_durable(ledger, &row->got)) {
+        return reply_problem(out, query->seq, &problem_conflict, "its check is under way");
+    }
+    return row->got.entry[1] == CX_ENTRY_CHECK
+               ? say_check(ledger, query, &row->got, row->arena, out, detail)
+               : say_start(ledger, query, &row->got, out, detail);
+}
+
 cx_status
 ledger_digest_of_id(struct ledger *ledger, cx_str id, struct cx_hash *ret, bool *ret_found,
                     struct cx_detail *detail)
@@ -341,9 +398,7 @@ ledger_say_known(struct ledger *ledger, const struct known_query *query, struct 
     cx_arena_init(&arena, CX_CHECK_MEMORY);
     s = ledger_find_known(ledger, query->id, &row, detail);
     if (cx_ok(s) && row.found) {
-        s = row.got.entry[1] == CX_ENTRY_CHECK
-                ? say_check(ledger, query, &row.got, &arena, out, detail)
-                : say_start(ledger, query, &row.got, out, detail);
+        s = say_found(ledger, query, &row, out, detail);
     }
     *ret_found = cx_ok(s) && row.found;
     cx_arena_done(&arena);
@@ -403,11 +458,12 @@ look_at_names(const struct ledger *ledger, struct claim *claim)
         if (bad != NULL &&
             (bad->shard > claim->row.got.shard ||
              (bad->shard == claim->row.got.shard && bad->index > claim->row.got.index))) {
+            cx_str shown = cx_utf8_cut(names[i], 80);
+
             refuse(claim, &problem_not_positive, "");
             (void)snprintf(claim->why, sizeof(claim->why),
-                           "%.*s was checked again since, and refused (%llu/%llu)",
-                           (int)(names[i].n < 100 ? names[i].n : 100), names[i].p,
-                           (unsigned long long)bad->shard, (unsigned long long)bad->index);
+                           "%.*s was checked again since, and refused (%llu/%llu)", (int)shown.n,
+                           shown.p, (unsigned long long)bad->shard, (unsigned long long)bad->index);
         }
     }
     return CX_SUCCESS;
@@ -427,9 +483,10 @@ look_at_permit(struct ledger *ledger, struct claim *claim, struct cx_detail *det
         !ledger_may_use(claim->op->authorities,
                         ledger_authority_of(ledger, &claim->record.authority))) {
         refuse(claim, &problem_forbidden, "it was checked for another authority");
-    } else if (claim->record.conclusion.expires == CX_TIME_NONE) {
+    } else if (claim->record.conclusion.expires == CX_TIME_NONE ||
+               !may_still_permit(ledger, &claim->record)) {
         refuse(claim, &problem_no_permit, "its check ended without a permit");
-    } else if ((uint64_t)claim->record.conclusion.expires * 1000 <= ledger_now(ledger)) {
+    } else if (!ledger_is_alive(ledger, claim->record.time_ms, claim->record.conclusion.expires)) {
         refuse(claim, &problem_expired, "check again before signing");
     } else if (spent != NULL) {
         refuse(claim, &problem_spent,
@@ -496,6 +553,9 @@ claim_in(struct ledger *ledger, struct claim *claim, struct cx_buf *out, struct 
         return reply_problem(out, claim->op->seq, &problem_unknown_id,
                              "no check with this id is in the open log");
     }
+    if (!is_durable(ledger, &claim->row.got)) { /* nobody knows yet whether it is in time */
+        return reply_problem(out, claim->op->seq, &problem_conflict, "its check is under way");
+    }
     CX_TRY(look_at_permit(ledger, claim, detail));
     return end_claim(ledger, claim, detail);
 }
@@ -518,17 +578,27 @@ claim(struct ledger *ledger, const struct op_ask *op, struct cx_buf *out, struct
 
 /* ---- stops, and what people say */
 
-cx_status
-ledger_stop(struct ledger *ledger, const char *why, struct cx_detail *detail)
+void
+ledger_set_stopped(struct stopped *ret, uint64_t since_ms, cx_str why)
 {
-    struct cx_event event = { .type = CX_EVENT_STOP, .why = cx_str_of(why) };
+    cx_str shown = cx_utf8_cut(why, STOP_TEXT - 1);
 
-    if (ledger->stopped.is) {
+    *ret = (struct stopped){ .is = true, .since_ms = since_ms };
+    (void)snprintf(ret->why, sizeof(ret->why), "%.*s", (int)shown.n, shown.n != 0 ? shown.p : "");
+}
+
+/* It holds from now on, whether or not it can be written. */
+cx_status
+ledger_stop(struct ledger *ledger, cx_str by, cx_str why, struct cx_detail *detail)
+{
+    struct cx_event event = { .type = CX_EVENT_STOP, .by = by, .why = why };
+
+    if (ledger->stopped.is && ledger->stopped.is_logged) {
         return CX_SUCCESS;
     }
+    ledger_set_stopped(&ledger->stopped, ledger_now(ledger), why);
     CX_TRY(ledger_add_event(ledger, &event, detail));
-    ledger->stopped = (struct stopped){ .is = true, .since_ms = ledger_now(ledger) };
-    (void)snprintf(ledger->stopped.why, sizeof(ledger->stopped.why), "%s", why);
+    ledger->stopped.is_logged = true;
     return CX_SUCCESS;
 }
 
@@ -545,11 +615,9 @@ say_simply(struct ledger *ledger, uint32_t seq, const char *state)
 static cx_status
 stop(struct ledger *ledger, const struct op_ask *op, struct cx_detail *detail)
 {
-    char why[STOP_TEXT];
+    cx_str why = op->text.n != 0 ? op->text : CX_STR("no cause was given");
 
-    (void)snprintf(why, sizeof(why), "%.*s", ledger_cut(op->text),
-                   op->text.n != 0 ? op->text.p : "");
-    CX_TRY(ledger_stop(ledger, op->text.n != 0 ? why : "no cause was given", detail));
+    CX_TRY(ledger_stop(ledger, op->caller, why, detail));
     return say_simply(ledger, op->seq, "stopped");
 }
 
@@ -595,15 +663,16 @@ refuse_override(struct ledger *ledger, const struct op_ask *op, struct cx_detail
                         "recorded");
 }
 
-cx_status
-ledger_ask(struct ledger *ledger, enum op kind, const struct op_ask *op, struct cx_buf *out,
-           struct cx_detail *detail)
+static cx_status
+ask(struct ledger *ledger, enum op kind, const struct op_ask *op, struct cx_buf *out,
+    struct cx_detail *detail)
 {
     if (kind != OP_STOP && kind != OP_ACK && kind != OP_ISSUED && !intake_is_id(op->id)) {
         return reply_problem(out, op->seq, &problem_request, "this is no id of a check");
     }
-    if (kind != OP_GET && kind != OP_ISSUED &&
-        ledger_clock_is_wrong(ledger, detail)) { /* all the others append */
+    if (kind != OP_GET && kind != OP_ISSUED && kind != OP_STOP &&
+        ledger_clock_is_wrong(ledger,
+                              detail)) { /* the others append, and a stop holds all the same */
         return reply_problem(out, op->seq, &problem_clock, "%s", detail->text);
     }
     switch (kind) {
@@ -633,4 +702,18 @@ ledger_ask(struct ledger *ledger, enum op kind, const struct op_ask *op, struct 
         break;
     }
     return cx_fail(detail, CX_E_FRAME, "an operation that no front of ours would send");
+}
+
+cx_status
+ledger_ask(struct ledger *ledger, enum op kind, const struct op_ask *op, struct cx_buf *out,
+           struct cx_detail *detail)
+{
+    cx_status s;
+
+    CX_TRY(ledger_begun(ledger, detail));
+    s = ask(ledger, kind, op, out, detail);
+    if (s.code == CX_E_CLOCK) { /* nothing was appended */
+        s = reply_problem(out, op->seq, &problem_clock, "%s", detail->text);
+    }
+    return ledger_ended(ledger, s);
 }

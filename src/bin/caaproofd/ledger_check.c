@@ -51,6 +51,18 @@ copy_text(char *to, cx_str from, cx_str *ret)
     return to + from.n;
 }
 
+/* Front says it, and has no longer than the configuration gives, by our own clock. */
+static uint64_t
+deadline_of(const struct ledger *ledger, const struct op_start *op)
+{
+    const struct ledger_options *o = ledger->options;
+    uint64_t most =
+        ledger_now(ledger) +
+        (o->deadline_max_ms != 0 ? o->deadline_max_ms : (uint64_t)CX_DEADLINE_MAX_S * 1000);
+
+    return op->deadline_ms < most ? op->deadline_ms : most;
+}
+
 static struct start *
 make_start(const struct ledger *ledger, const struct op_start *op)
 {
@@ -72,7 +84,7 @@ make_start(const struct ledger *ledger, const struct op_start *op)
     start->seq = op->seq;
     start->authority = op->authority;
     start->received_ms = ledger_now(ledger);
-    start->deadline_ms = op->deadline_ms;
+    start->deadline_ms = deadline_of(ledger, op);
     start->wants_problem = op->problem;
     return start;
 }
@@ -145,12 +157,12 @@ check_own(struct ledger *ledger, size_t authority, struct cx_detail *detail)
     }
     (void)snprintf(text, sizeof(text), "authority %.60s: %.120s", o->authorities[authority].name,
                    why.text);
-    return ledger_stop(ledger, text, detail);
+    return ledger_stop(ledger, CX_STR(""), cx_str_of(text), detail);
 }
 
-cx_status
-ledger_start(struct ledger *ledger, const struct op_start *op, struct cx_buf *out,
-             struct cx_detail *detail)
+static cx_status
+begin_check(struct ledger *ledger, const struct op_start *op, struct cx_buf *out,
+            struct cx_detail *detail)
 {
     struct cx_hash body;
     struct known_query query = { .seq = op->seq,
@@ -175,6 +187,7 @@ ledger_start(struct ledger *ledger, const struct op_start *op, struct cx_buf *ou
         return reply_problem(out, op->seq, &problem_conflict, "its check is under way");
     }
     memcpy(body.b, op->digest.p, CX_HASH_SIZE);
+    query.authorities = (uint64_t)1 << op->authority; /* the same name may mean another by now */
     CX_TRY(ledger_say_known(ledger, &query, out, &known, detail));
     if (known) {
         return CX_SUCCESS;
@@ -182,6 +195,14 @@ ledger_start(struct ledger *ledger, const struct op_start *op, struct cx_buf *ou
     CX_TRY(add_start(ledger, op, detail));
     op_put_seq(out, OP_STARTED, op->seq);
     return cx_buf_status(out);
+}
+
+cx_status
+ledger_start(struct ledger *ledger, const struct op_start *op, struct cx_buf *out,
+             struct cx_detail *detail)
+{
+    CX_TRY(ledger_begun(ledger, detail));
+    return ledger_ended(ledger, begin_check(ledger, op, out, detail));
 }
 
 /* The digest of the newest record of an earlier try, if the open shard has one. */
@@ -240,17 +261,26 @@ start_interrupt(struct ledger *ledger, struct start *start, const char *why,
     return CX_SUCCESS;
 }
 
+/* The clock went back behind the log: nothing was appended, and nothing is known of the id (or that it was interrupted, if its start
+ * is in the log). */
+static cx_status
+say_clock(struct cx_buf *out, uint32_t seq, const struct cx_detail *detail)
+{
+    return reply_problem(out, seq, &problem_clock, "%s", detail->text);
+}
+
 /* I7. A start that is in the log stays there without an end, until the next opening interrupts it. */
 static cx_status
 end_by_clock(struct ledger *ledger, struct start *start, struct cx_buf *out,
              struct cx_detail *detail)
 {
-    cx_status s = reply_problem(out, start->seq, &problem_clock, "%s", detail->text);
+    cx_status s = say_clock(out, start->seq, detail);
 
     start_end(ledger, start);
     return s;
 }
 
+/* Ends the start. */
 static cx_status
 interrupt_and_say(struct ledger *ledger, struct start *start, const char *why,
                   struct cx_detail *detail)
@@ -271,25 +301,31 @@ cx_status
 ledger_abandon(struct ledger *ledger, uint32_t seq, struct cx_buf *out, struct cx_detail *detail)
 {
     struct start *start = start_of_seq(ledger, seq);
+    cx_status s;
 
+    CX_TRY(ledger_begun(ledger, detail));
     if (start == NULL) {
         return cx_fail(detail, CX_E_FRAME, "an end of a check that was not begun");
     }
-    return ledger_clock_is_wrong(ledger, detail)
-               ? end_by_clock(ledger, start, out, detail)
-               : interrupt_and_say(ledger, start, "it could not be carried out", detail);
+    if (ledger_clock_is_wrong(ledger, detail)) {
+        return end_by_clock(ledger, start, out, detail);
+    }
+    s = interrupt_and_say(ledger, start, "it could not be carried out", detail);
+    return ledger_ended(ledger, s.code == CX_E_CLOCK ? say_clock(out, seq, detail) : s);
 }
 
 cx_status
 ledger_front_lost(struct ledger *ledger, struct cx_detail *detail)
 {
+    CX_TRY(ledger_begun(ledger, detail));
     while (!TAILQ_EMPTY(&ledger->open)) {
         struct start *start = TAILQ_FIRST(&ledger->open);
+        cx_status s = start_interrupt(ledger, start, "the process that asked for it ended", detail);
 
-        if (!ledger_clock_is_wrong(ledger, detail)) {
-            CX_TRY(start_interrupt(ledger, start, "the process that asked for it ended", detail));
-        }
         start_end(ledger, start);
+        if (!cx_ok(s) && s.code != CX_E_CLOCK) {
+            return ledger_ended(ledger, s);
+        }
     }
     return CX_SUCCESS;
 }
@@ -335,6 +371,18 @@ times_are_sane(const struct cx_check *check, uint64_t now_ms)
     return true;
 }
 
+/* What front said of the request at its start is what the request says. */
+static bool
+fits_start(const struct ledger *ledger, const struct start *start, const struct intake *intake)
+{
+    const struct ledger_authority *authority = &ledger->options->authorities[start->authority];
+    struct cx_hash key;
+
+    return cx_str_equal(intake->id, start->id) && cx_str_equal(intake->previous, start->previous) &&
+           (cx_str_equal(intake->authority, cx_str_of(authority->name)) ||
+            (cx_hash_of_text(intake->authority, &key) && cx_hash_equal(&key, &authority->key)));
+}
+
 /* I3. The request is read again from the caller's octets, and judged by the answers at hand. */
 static cx_status
 judge(struct ledger *ledger, struct start *start, const struct op_finish *op,
@@ -353,6 +401,10 @@ judge(struct ledger *ledger, struct start *start, const struct op_finish *op,
     cx_status s;
 
     CX_TRY(intake_read(cx_str_of_span(op->body), &intake, detail));
+    if (!fits_start(ledger, start, &intake)) {
+        intake_done(&intake);
+        return (cx_status){ CX_E_FRAME };
+    }
     request = intake_request(&intake, authority->defaults, &times);
     s = request == NULL ? (cx_status){ CX_E_NOMEM }
                         : cx_request_from_json(request, authority->defaults, (cx_time)op->now,
@@ -366,19 +418,25 @@ judge(struct ledger *ledger, struct start *start, const struct op_finish *op,
     return check->findings == NULL ? (cx_status){ CX_E_NOMEM } : cx_judge_recalled(check);
 }
 
-/* Octets that are not those of the start, or moments that cannot be, are no mistake of a caller. */
+/* Octets that are not those of the start, or a moment that cannot be, are no mistake of a caller. A clock that went back is front's as
+ * well as ours: nobody is to blame, and nothing is judged by it. */
 static cx_status
 compare_finish(const struct ledger *ledger, const struct start *start, const struct op_finish *op,
                struct cx_detail *detail)
 {
-    uint64_t now = ledger_now(ledger) / 1000;
+    uint64_t now_ms = ledger_now(ledger);
     struct cx_hash body;
 
     CX_TRY(cx_sha256(op->body, body.b));
-    if (start->check == NULL || !cx_hash_equal(&body, &start->digest) ||
-        op->now > now + CX_PERMIT_SKEW_S ||
-        op->now + CX_DEADLINE_MAX_S < start->received_ms / 1000 ||
-        !times_are_sane(start->check, ledger_now(ledger))) {
+    if (start->check == NULL || !cx_hash_equal(&body, &start->digest)) {
+        return cx_fail(detail, CX_E_FRAME, "an end that does not fit its start");
+    }
+    if (now_ms + CX_LOG_CLOCK_STEP_MS < start->received_ms ||
+        !times_are_sane(start->check, now_ms)) {
+        return cx_fail(detail, CX_E_CLOCK, "the clock went back behind the check, or its answers");
+    }
+    if (op->now > now_ms / 1000 + CX_PERMIT_SKEW_S ||
+        op->now + CX_DEADLINE_MAX_S < start->received_ms / 1000) {
         return cx_fail(detail, CX_E_FRAME, "an end that does not fit its start");
     }
     return CX_SUCCESS;
@@ -511,7 +569,7 @@ stop_by_canary(struct ledger *ledger, const struct start *start, const struct op
         return CX_SUCCESS;
     }
     (void)snprintf(text, sizeof(text), "a canary was permitted: %.*s", ledger_cut(name), name.p);
-    return ledger_stop(ledger, text, detail);
+    return ledger_stop(ledger, CX_STR(""), cx_str_of(text), detail);
 }
 
 static cx_status
@@ -521,7 +579,8 @@ end_by_verdict(struct ledger *ledger, struct start *start, const struct op_finis
     cx_status s;
 
     if (!verdicts_agree(start, op)) {
-        CX_TRY(ledger_stop(ledger, "two judgements of one check differ", detail));
+        CX_TRY(
+            ledger_stop(ledger, CX_STR(""), CX_STR("two judgements of one check differ"), detail));
         return interrupt_and_say(ledger, start, "two judgements of it differ", detail);
     }
     CX_TRY(stop_by_canary(ledger, start, op, detail));
@@ -534,6 +593,24 @@ end_by_verdict(struct ledger *ledger, struct start *start, const struct op_finis
     return s;
 }
 
+static cx_status
+finish(struct ledger *ledger, struct start *start, const struct op_finish *op, struct cx_buf *out,
+       struct cx_detail *detail)
+{
+    cx_status s;
+
+    CX_TRY(compare_finish(ledger, start, op, detail));
+    s = judge(ledger, start, op, detail);
+    if (cx_ok(s)) {
+        return end_by_verdict(ledger, start, op, out, detail);
+    }
+    if (s.code == CX_E_NOMEM) { /* of this check, which may be a huge one; nothing was appended */
+        return interrupt_and_say(ledger, start, "there was no memory for it", detail);
+    }
+    return cx_fail(detail, CX_E_FRAME, /* front would not have let it through */
+                   "a request that cannot be judged");
+}
+
 cx_status
 ledger_finish(struct ledger *ledger, const struct op_finish *op, struct cx_buf *out,
               struct cx_detail *detail)
@@ -541,19 +618,23 @@ ledger_finish(struct ledger *ledger, const struct op_finish *op, struct cx_buf *
     struct start *start = start_of_seq(ledger, op->seq);
     cx_status s;
 
+    CX_TRY(ledger_begun(ledger, detail));
     if (start == NULL) {
         return cx_fail(detail, CX_E_FRAME, "an end of a check that was not begun");
     }
     (void)ledger_arena(ledger, op->seq);         /* of names that need no answers */
     if (ledger_clock_is_wrong(ledger, detail)) { /* its times would fit nothing */
-        return end_by_clock(ledger, start, out, detail);
+        return ledger_ended(ledger, end_by_clock(ledger, start, out, detail));
     }
-    CX_TRY(compare_finish(ledger, start, op, detail));
-    s = judge(ledger, start, op, detail);
-    if (cx_ok(s)) {
-        return end_by_verdict(ledger, start, op, out, detail);
+    s = finish(ledger, start, op, out, detail);
+    if (s.code == CX_E_CLOCK || s.code == CX_E_LIMIT) { /* nothing was appended */
+        s = s.code == CX_E_CLOCK
+                ? say_clock(out, op->seq, detail)
+                : reply_problem(out, op->seq, &problem_request, "%s", detail->text);
+        start = start_of_seq(ledger, op->seq);
+        if (start != NULL) {
+            start_end(ledger, start);
+        }
     }
-    return s.code == CX_E_NOMEM /* front would not have let it through */
-               ? s
-               : cx_fail(detail, CX_E_FRAME, "a request that cannot be judged");
+    return ledger_ended(ledger, s);
 }

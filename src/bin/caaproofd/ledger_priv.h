@@ -50,6 +50,7 @@ struct pending {
 #define STOP_TEXT 200
 struct stopped {
     bool is;
+    bool is_logged;
     uint64_t since_ms;
     char why[STOP_TEXT];
 };
@@ -67,6 +68,7 @@ ledger_cut(cx_str text)
 {
     return (int)(text.n < STOP_TEXT ? text.n : STOP_TEXT - 1);
 }
+void ledger_set_stopped(struct stopped *ret, uint64_t since_ms, cx_str why);
 
 /* Kinds of facts about permits. */
 enum spent {
@@ -86,6 +88,8 @@ struct ledger {
     size_t n_pending;
     size_t room;
     bool is_dirty;               /* something was appended since the last commit */
+    bool has_failed;             /* I5 */
+    uint64_t durable;            /* entries of the open shard that are committed */
     struct cx_log_reader *older; /* NULL: no shard is sealed */
     struct recent *spent;        /* by digest of the record */
     struct recent *bad;          /* by authority and name: the last check that was not positive */
@@ -108,6 +112,13 @@ cx_span_of_hash(const struct cx_hash *hash)
 uint64_t ledger_now(const struct ledger *ledger);
 /* I7. */
 bool ledger_clock_is_wrong(const struct ledger *ledger, struct cx_detail *detail);
+/* I8: the clock, or the log's last time if that is later. */
+uint64_t ledger_latest(const struct ledger *ledger);
+/* Whether a permit that was made at time_ms may be used still. One that is older than what is remembered of claims may not. */
+bool ledger_is_alive(const struct ledger *ledger, uint64_t time_ms, cx_time expires);
+/* I5: before, and after, whatever uses the log. */
+cx_status ledger_begun(const struct ledger *ledger, struct cx_detail *detail) CX_MUST;
+cx_status ledger_ended(struct ledger *ledger, cx_status status) CX_MUST;
 bool ledger_may_use(uint64_t authorities, size_t authority);
 /* CX_AUTHORITIES_MAX if there is none with that key. */
 size_t ledger_authority_of(const struct ledger *ledger, const struct cx_hash *key);
@@ -180,7 +191,9 @@ cx_status ledger_name_key(size_t authority, cx_str name, struct cx_arena *arena,
 struct cx_event;
 cx_status ledger_add_event(struct ledger *ledger, struct cx_event *event, struct cx_detail *detail)
     CX_MUST;
-cx_status ledger_stop(struct ledger *ledger, const char *why, struct cx_detail *detail) CX_MUST;
+/* by n == 0: the recorder itself. */
+cx_status ledger_stop(struct ledger *ledger, cx_str by, cx_str why, struct cx_detail *detail)
+    CX_MUST;
 
 /* ---- ledger_issue.c: certificates that were signed */
 

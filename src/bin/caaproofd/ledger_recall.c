@@ -7,7 +7,6 @@
 #include "evidence/start.h"
 
 #include <search.h>
-#include <stdio.h>
 
 /* A start that no check has ended so far. */
 struct begun {
@@ -33,7 +32,7 @@ struct recalling {
     struct begun *begun;   /* newest first */
     void *by_id;
     struct doubted *doubted;
-    uint64_t end_ms; /* of the log */
+    uint64_t last_commit; /* first entry of it */
     struct cx_detail *detail;
 };
 
@@ -90,15 +89,14 @@ spend(struct recalling *r, const struct cx_hash *digest, enum spent how, uint64_
     return recent_put(r->ledger->spent, cx_span_of_hash(digest), &fact);
 }
 
-/* Nobody knows whether the disk had the log's last checks before their deadlines, if these are over now: what is not known
- * permits nothing (R-PRF-1). */
+/* Nobody knows whether the disk had the checks of the log's last commit before their deadlines, if these are over now: what is not
+ * known permits nothing (R-PRF-1). Of every commit before, the next one says which of its checks were late. */
 static bool
-may_be_late(const struct recalling *r, const struct cx_record *record)
+may_be_late(const struct recalling *r, const struct cx_log_row *row, const struct cx_record *record)
 {
     return record->has_deadline && record->conclusion.expires != CX_TIME_NONE &&
-           record->time_ms + CX_COMMIT_MAX_MS >= r->end_ms &&
-           record->deadline_ms < record->time_ms + CX_COMMIT_MAX_MS &&
-           record->deadline_ms < ledger_now(r->ledger);
+           row->shard == cx_log_shard(r->ledger->log) && row->index >= r->last_commit &&
+           record->deadline_ms < ledger_latest(r->ledger);
 }
 
 static cx_status
@@ -127,7 +125,7 @@ take_check(struct recalling *r, const struct cx_log_row *row)
     CX_TRY(cx_log_record(row, &r->row, &record, r->detail));
     CX_TRY(ledger_note_check(r->ledger, &record, row->shard, row->index, &r->row));
     end_of(r, record.request);
-    return may_be_late(r, &record) ? doubt(r, row, &record) : CX_SUCCESS;
+    return may_be_late(r, row, &record) ? doubt(r, row, &record) : CX_SUCCESS;
 }
 
 static cx_status
@@ -253,10 +251,10 @@ take_stop(void *ctx, const struct cx_log_row *row)
     }
     CX_TRY(cx_event_decode(row->record, &event, &detail));
     found->any = true;
-    found->stopped.is = event.type == CX_EVENT_STOP;
-    found->stopped.since_ms = event.time_ms;
-    (void)snprintf(found->stopped.why, STOP_TEXT, "%.*s",
-                   (int)(event.why.n < STOP_TEXT ? event.why.n : STOP_TEXT - 1), event.why.p);
+    if (event.type == CX_EVENT_STOP) {
+        ledger_set_stopped(&found->stopped, event.time_ms, event.why);
+        found->stopped.is_logged = true;
+    }
     return CX_SUCCESS;
 }
 
@@ -321,8 +319,9 @@ static cx_status
 recall_all(struct recalling *r)
 {
     struct ledger *ledger = r->ledger;
-    uint64_t now = ledger_now(ledger);
-    uint64_t since_ms = now > ledger->horizon_ms ? now - ledger->horizon_ms : 0;
+    /* By the log's time, not by a clock that may be wrong now and right again. */
+    uint64_t last = cx_log_last(ledger->log)->time_ms;
+    uint64_t since_ms = last > ledger->horizon_ms ? last - ledger->horizon_ms : 0;
     struct cx_log_reader *reader = NULL;
     cx_status s;
 
@@ -334,7 +333,7 @@ recall_all(struct recalling *r)
         cx_log_reader_close(reader);
     }
     CX_TRY(s);
-    r->end_ms = cx_log_last(ledger->log)->time_ms;
+    CX_TRY(cx_log_last_commit(ledger->log, &r->last_commit, r->detail));
     CX_TRY(scan_sealed_shards(r, since_ms));
     CX_TRY(scan_open_shard(r, since_ms));
     CX_TRY(void_doubted(r));

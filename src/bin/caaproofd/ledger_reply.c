@@ -159,21 +159,28 @@ ledger_set_record(struct ledger *ledger, const struct cx_recorded *recorded, boo
                   struct cx_json **json, struct cx_detail *detail)
 {
     CX_AUTO(cx_buf_done) struct cx_buf permit = { .max = CX_PROOF_OCTETS_MAX };
-    uint64_t now = ledger_now(ledger);
     CX_AUTO(cx_buf_done) struct cx_buf log = { .max = 4096 };
     struct cx_recorded shown = *recorded;
     struct cx_json *record;
+    cx_status s;
 
-    may_permit = may_permit && !ledger->stopped.is && recorded->expires != CX_TIME_NONE &&
+    may_permit = may_permit && !ledger->stopped.is &&
                  recorded->shard == cx_log_shard(ledger->log) &&
-                 (uint64_t)recorded->expires * 1000 > now &&
+                 ledger_is_alive(ledger, recorded->time_ms, recorded->expires) &&
                  recent_find(ledger->spent, cx_span_of_hash(&recorded->digest)) == NULL;
     if (may_permit) {
-        CX_TRY(cx_recorder_permit(ledger->recorder, recorded, &permit, detail));
-        ledger->counts.permitted++;
-    } else {
-        shown.expires = CX_TIME_NONE;
+        s = cx_recorder_permit(ledger->recorder, recorded, &permit, detail);
+        if (s.code ==
+            CX_E_LIMIT) { /* of too many names: whoever asked is told so, and no more comes of it */
+            cx_buf_clear(&permit);
+            may_permit = false;
+            *json = cx_json_whole(*json, cx_json_set_text(*json, "why", detail->text));
+        } else if (!cx_ok(s)) {
+            return s;
+        }
     }
+    shown.expires = may_permit ? recorded->expires : CX_TIME_NONE;
+    ledger->counts.permitted += may_permit ? 1 : 0;
     log_of(ledger, recorded->shard, &log);
     CX_TRY(cx_buf_status(&log));
     record = cx_recorded_to_json(&shown, log.p, cx_buf_str(&permit));

@@ -1,6 +1,7 @@
 #include "bin/caaproofd/ops.h"
 
 #include "base/limits.h"
+#include "base/utf8.h"
 
 #define HEAD 5
 
@@ -188,6 +189,18 @@ text(struct cx_reader *r, size_t max)
     return got;
 }
 
+/* What becomes part of a record (evidence/fault.h). */
+static cx_str
+line(struct cx_reader *r)
+{
+    cx_str got = text(r, CX_CALLER_MAX);
+
+    if (cx_str_has_controls(got)) {
+        r->failed = true;
+    }
+    return got;
+}
+
 cx_status
 op_get_start(cx_span body, struct op_start *ret)
 {
@@ -202,7 +215,7 @@ op_get_start(cx_span body, struct op_start *ret)
     op.digest = (cx_span){ digest, digest != NULL ? 32 : 0 };
     op.received_ms = cx_cbor_number(&r, INT64_MAX);
     op.deadline_ms = cx_cbor_number(&r, INT64_MAX);
-    op.caller = text(&r, CX_CALLER_MAX);
+    op.caller = line(&r);
     op.previous = text(&r, CX_REQUEST_ID_MAX);
     op.problem = cx_cbor_number(&r, 1) != 0;
     CX_TRY(close_body(&r));
@@ -246,13 +259,16 @@ op_get_ask(cx_span body, struct op_ask *ret)
     struct op_ask op;
 
     op.seq = (uint32_t)cx_cbor_number(&r, UINT32_MAX);
-    op.caller = text(&r, CX_CALLER_MAX);
+    op.caller = line(&r);
     op.authorities = cx_cbor_uint(&r);
     op.id = text(&r, CX_REQUEST_ID_MAX);
-    op.text = text(&r, CX_CALLER_MAX);
+    op.text = line(&r);
     op.data = cx_cbor_bytes(&r);
     op.problem = cx_cbor_number(&r, 1) != 0;
     CX_TRY(close_body(&r));
+    if (op.caller.n == 0) {
+        return (cx_status){ CX_E_FRAME };
+    }
     *ret = op;
     return CX_SUCCESS;
 }

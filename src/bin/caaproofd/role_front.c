@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 /* What a reply may wait for its client, and a stream for it. */
-#define REPLY_MS      60000
+#define REPLY_MS 60000
+/* How long the front waits for the parent to give it a recorder before it asks. */
+#define WANT_MS       50
 #define UNSENT_OCTETS ((size_t)1 << 20)
 
 /* ---- the recorder */
@@ -26,19 +28,44 @@ on_recorder_ended(void *ctx, cx_status why)
     member_log(&f->member, CONFIG_LEVEL_WARNING, "the recorder is gone (%s); another is wanted",
                cx_status_text(why));
     link_free(CX_STEAL(f->recorder));
+    f->has_lost = true;
     event_active(f->lost, 0,
                  0); /* whoever waits is told from the loop: here anybody may be at work */
 }
 
+/* Only then may another be spoken to: the numbers of checks are free again. */
+static void
+tell_lost(struct front *f)
+{
+    if (f->has_lost) {
+        f->has_lost = false;
+        cx_answer_sender_forget(f->sender);
+        front_recorder_lost(f);
+    }
+}
+
+/* The parent gives the stream of a recorder that it starts; one that only broke is asked for, but not before a recorder that is
+ * ending has ended. */
 static void
 on_lost(evutil_socket_t fd, short what, void *ctx)
+{
+    static const struct timeval soon = { 0, WANT_MS * 1000 };
+    struct front *f = ctx;
+
+    (void)fd, (void)what;
+    tell_lost(f);
+    (void)event_add(f->want, &soon);
+}
+
+static void
+on_want(evutil_socket_t fd, short what, void *ctx)
 {
     struct front *f = ctx;
 
     (void)fd, (void)what;
-    cx_answer_sender_forget(f->sender);
-    front_recorder_lost(f);
-    member_say(&f->member, CONTROL_WANT, control_number(ROLE_RECORDER, 0), "");
+    if (f->recorder == NULL) {
+        member_say(&f->member, CONTROL_WANT, control_number(ROLE_RECORDER, 0), "");
+    }
 }
 
 static void
@@ -60,9 +87,12 @@ take_recorder(struct front *f, int fd)
 {
     const struct link_calls calls = { front_frame, on_pause, on_recorder_ended, f };
 
-    if (f->recorder != NULL) { /* one is enough */
-        (void)close(fd);
-    } else if (!cx_ok(link_open(fd, f->base, &calls, &f->recorder))) {
+    if (f->recorder !=
+        NULL) { /* the parent gives both ends: the recorder has left the old one, too */
+        on_recorder_ended(f, CX_SUCCESS);
+    }
+    tell_lost(f);
+    if (!cx_ok(link_open(fd, f->base, &calls, &f->recorder))) {
         member_log(&f->member, CONFIG_LEVEL_ERR, "the recorder cannot be spoken to");
     }
 }
@@ -253,8 +283,9 @@ open_events(struct front *f)
     }
     f->control = event_new(f->base, f->member.control, EV_READ | EV_PERSIST, on_control, f);
     f->lost = event_new(f->base, -1, 0, on_lost, f);
+    f->want = event_new(f->base, -1, 0, on_want, f);
     f->sender = cx_answer_sender_new();
-    return f->control != NULL && f->lost != NULL && f->sender != NULL &&
+    return f->control != NULL && f->lost != NULL && f->want != NULL && f->sender != NULL &&
                    event_add(f->control, NULL) == 0
                ? CX_SUCCESS
                : (cx_status){ CX_E_NOMEM };
@@ -305,6 +336,9 @@ end(struct front *f)
     }
     if (f->lost != NULL) {
         event_free(f->lost);
+    }
+    if (f->want != NULL) {
+        event_free(f->want);
     }
     if (f->base != NULL) {
         event_base_free(f->base);

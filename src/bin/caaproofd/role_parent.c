@@ -135,8 +135,10 @@ connect_roles(struct child *a, struct child *b)
         socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) != 0) {
         return; /* who starts later is connected then */
     }
-    if (tell(b, &(struct control_message){
-                    CONTROL_PEER, control_number(a->role, a->place), { NULL, 0 }, fds[1] })) {
+    if (tell(b, &(struct control_message){ CONTROL_PEER,
+                                           control_number(a->role, a->place),
+                                           { NULL, 0 },
+                                           fds[1] })) { /* else it has ended */
         (void)tell(a, &(struct control_message){
                           CONTROL_PEER, control_number(b->role, b->place), { NULL, 0 }, fds[0] });
     }

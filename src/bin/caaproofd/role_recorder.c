@@ -40,6 +40,9 @@ struct recorder {
 static void
 stop(struct recorder *r, const char *why, const struct cx_detail *detail)
 {
+    if (r->exit != EXIT_SUCCESS) { /* it is ending for another cause already */
+        return;
+    }
     member_log(&r->member, CONFIG_LEVEL_ERR, "%s: %s", why,
                detail->text[0] != '\0' ? detail->text : "no more is known");
     r->exit = EXIT_FAILURE;
@@ -379,6 +382,7 @@ fill_options(struct recorder *r, struct cx_detail *detail)
     r->options.canary = CX_STR(CONFIG_CANARY);
     r->options.own_check = own_check;
     r->options.own_ctx = r;
+    r->options.deadline_max_ms = config->deadline->max_ms;
     r->options.recorder.software = CX_STR(SOFTWARE);
     r->options.recorder.live = true;
     r->options.recorder.messages = config->keep;

@@ -1,38 +1,17 @@
-/* A ledger on a desk, with a clock that tests set, and what front would say to it. Everything here fails the test by itself. */
-#ifndef CAAPROOFD_TESTS_LEDGER_DESK_H
-#define CAAPROOFD_TESTS_LEDGER_DESK_H
+#include "desk.h"
 
-#include "bin/caaproofd/intake.h"
-#include "bin/caaproofd/ledger.h"
-#include "logs.h"
-#include "main.h"
 #include "pki/digest.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#define NOW_MS 1795694400000u /* 2026-11-26T12:00:00Z */
-
-struct desk {
-    struct test_log log;
-    struct ledger_options options;
-    struct ledger_authority authorities[2];
-    struct cx_json *defaults;
-    struct ledger *ledger;
-    struct cx_buf out;
-    struct cx_check *given; /* whose answers were given */
-    uint64_t now_ms;
-    bool wants_problem; /* said with each START and GET */
-};
-
-static inline uint64_t
+static uint64_t
 desk_now(void *ctx)
 {
     return ((struct desk *)ctx)->now_ms;
 }
 
-static inline struct cx_json *
-parse(const char *text)
+struct cx_json *
+desk_parse(const char *text)
 {
     struct cx_detail detail = { .text = "" };
     struct cx_json *json = NULL;
@@ -43,7 +22,7 @@ parse(const char *text)
     return json;
 }
 
-static inline void
+void
 desk_open(struct desk *d)
 {
     struct cx_detail detail = { .text = "" };
@@ -52,13 +31,13 @@ desk_open(struct desk *d)
     SCRATCH_OK(ledger_open(&d->options, &d->ledger, &opened, &detail));
 }
 
-static inline void
+void
 desk_make(struct desk *d)
 {
     *d = (struct desk){ .now_ms = NOW_MS };
     test_log_make(&d->log, 0);
     test_log_close(&d->log);
-    d->defaults = parse("{\"issuer\":[\"ca.example.net\"],\"profile\":\"private\"}");
+    d->defaults = desk_parse("{\"issuer\":[\"ca.example.net\"],\"profile\":\"private\"}");
     for (size_t i = 0; i < 2; i++) {
         d->authorities[i] = (struct ledger_authority){
             .name = i == 0 ? "one" : "shadow",
@@ -85,14 +64,14 @@ desk_make(struct desk *d)
     desk_open(d);
 }
 
-static inline void
+void
 desk_close(struct desk *d)
 {
     ledger_close(d->ledger);
     d->ledger = NULL;
 }
 
-static inline void
+void
 desk_remove(struct desk *d)
 {
     desk_close(d);
@@ -104,29 +83,26 @@ desk_remove(struct desk *d)
 
 /* ---- what front would do */
 
-#define BODY(id, extra)                                                                            \
-    "{\"id\":\"" id "\",\"authority\":\"one\",\"names\":[\"www.example.com\"]" extra "}"
-
-static const char granted[] =
+const char desk_granted[] =
     "{\"names\":[\"www.example.com\"],\"answers\":[{\"name\":\"www.example.com\",\"outcome\":"
     "\"records\",\"dnssec\":\"insecure\",\"ttl\":300,\"records\":[{\"flags\":0,\"tag\":\"issue\","
     "\"value\":\"ca.example.net\"}]}]}";
-static const char denied[] =
+const char desk_denied[] =
     "{\"names\":[\"www.example.com\"],\"answers\":[{\"name\":\"www.example.com\",\"outcome\":"
     "\"records\",\"dnssec\":\"insecure\",\"ttl\":300,\"records\":[{\"flags\":0,\"tag\":\"issue\","
     "\"value\":\"other.example\"}]}]}";
 
-static inline void
+static void
 ignore(void *ctx, struct cx_check *check)
 {
     (void)ctx, (void)check;
 }
 
 /* The front's own check of these answers. */
-static inline void
-climb(struct desk *d, const char *world)
+void
+desk_climb(struct desk *d, const char *world)
 {
-    struct cx_json *json = parse(world);
+    struct cx_json *json = desk_parse(world);
 
     cx_check_free(d->given);
     d->given = cx_check_new();
@@ -135,8 +111,8 @@ climb(struct desk *d, const char *world)
     cx_json_free(json);
 }
 
-static inline cx_status
-start(struct desk *d, uint32_t seq, const char *id, const char *body, uint64_t timeout_ms)
+cx_status
+desk_start(struct desk *d, uint32_t seq, const char *id, const char *body, uint64_t timeout_ms)
 {
     struct cx_detail detail = { .text = "" };
     uint8_t digest[32];
@@ -153,35 +129,42 @@ start(struct desk *d, uint32_t seq, const char *id, const char *body, uint64_t t
                         &d->out, &detail);
 }
 
-static inline cx_status
-finish_as(struct desk *d, uint32_t seq, const char *body, const char *world,
-          enum cx_verdict verdict)
+cx_status
+desk_finish_given(struct desk *d, uint32_t seq, const char *body, enum cx_verdict verdict)
 {
     struct cx_detail detail = { .text = "" };
+    const struct op_finish op = {
+        .seq = seq,
+        .now = d->now_ms / 1000,
+        .verdict = verdict != CX_VERDICT_UNSET ? verdict : d->given->conclusion.verdict,
+        .body = cx_span_of_str(cx_str_of(body)),
+    };
 
-    climb(d, world);
-    assert_non_null(ledger_arena(d->ledger, seq));
     for (size_t i = 0; i < d->given->answers.n; i++) {
-        assert_true(cx_ok(ledger_answer(d->ledger, seq, d->given->answers.v[i])));
+        if (ledger_arena(d->ledger, seq) == NULL) {
+            return (cx_status){ CX_E_NOMEM };
+        }
+        CX_TRY(ledger_answer(d->ledger, seq, d->given->answers.v[i]));
     }
-    return ledger_finish(d->ledger,
-                         &(struct op_finish){ .seq = seq,
-                                              .now = d->now_ms / 1000,
-                                              .verdict = verdict != CX_VERDICT_UNSET
-                                                             ? verdict
-                                                             : d->given->conclusion.verdict,
-                                              .body = cx_span_of_str(cx_str_of(body)) },
-                         &d->out, &detail);
+    return ledger_finish(d->ledger, &op, &d->out, &detail);
 }
 
-static inline void
-finish(struct desk *d, uint32_t seq, const char *body, const char *world)
+cx_status
+desk_finish_as(struct desk *d, uint32_t seq, const char *body, const char *world,
+               enum cx_verdict verdict)
 {
-    assert_true(cx_ok(finish_as(d, seq, body, world, CX_VERDICT_UNSET)));
+    desk_climb(d, world);
+    return desk_finish_given(d, seq, body, verdict);
 }
 
-static inline void
-turn(struct desk *d)
+void
+desk_finish(struct desk *d, uint32_t seq, const char *body, const char *world)
+{
+    assert_true(cx_ok(desk_finish_as(d, seq, body, world, CX_VERDICT_UNSET)));
+}
+
+void
+desk_turn(struct desk *d)
 {
     struct cx_detail detail = { .text = "" };
     bool more;
@@ -190,8 +173,8 @@ turn(struct desk *d)
 }
 
 /* The oldest thing that was said; NULL: nothing was. Freed by the caller. */
-static inline struct cx_json *
-said(struct desk *d, unsigned *ret_kind, uint32_t *ret_status)
+struct cx_json *
+desk_said(struct desk *d, unsigned *ret_kind, uint32_t *ret_status)
 {
     struct op_frame frame;
     struct op_reply reply = { .status = 0 };
@@ -214,24 +197,24 @@ said(struct desk *d, unsigned *ret_kind, uint32_t *ret_status)
     return json;
 }
 
-static inline void
-expect_started(struct desk *d)
+void
+desk_expect_started(struct desk *d)
 {
     unsigned kind;
     uint32_t status;
 
-    assert_null(said(d, &kind, &status));
+    assert_null(desk_said(d, &kind, &status));
     assert_int_equal(kind, OP_STARTED);
 }
 
-static inline void
-expect_nothing(struct desk *d)
+void
+desk_expect_nothing(struct desk *d)
 {
     assert_int_equal(d->out.n, 0);
 }
 
-static inline bool
-text_is(const struct cx_json *json, const char *member, const char *wanted)
+bool
+desk_text_is(const struct cx_json *json, const char *member, const char *wanted)
 {
     cx_str text;
 
@@ -240,18 +223,18 @@ text_is(const struct cx_json *json, const char *member, const char *wanted)
 }
 
 /* A reply with that status, verdict (or type of a problem) and a permit or none. */
-static inline void
-expect_reply(struct desk *d, uint32_t status, const char *verdict, bool permit)
+void
+desk_expect_reply(struct desk *d, uint32_t status, const char *verdict, bool permit)
 {
     unsigned kind;
     uint32_t got;
-    struct cx_json *json = said(d, &kind, &got);
+    struct cx_json *json = desk_said(d, &kind, &got);
     const struct cx_json *record = cx_json_get(json, "record");
     cx_str text;
 
     assert_int_equal(kind, OP_REPLY);
     assert_int_equal(got, status);
-    if (!text_is(json, status < 400 ? "verdict" : "type", verdict)) {
+    if (!desk_text_is(json, status < 400 ? "verdict" : "type", verdict)) {
         char *dump = NULL;
         struct cx_buf buf = { .max = CX_OP_MAX };
 
@@ -265,18 +248,18 @@ expect_reply(struct desk *d, uint32_t status, const char *verdict, bool permit)
 }
 
 /* START to reply, of an id. */
-static inline void
-check_whole(struct desk *d, const char *id, const char *body, const char *world)
+void
+desk_check(struct desk *d, const char *id, const char *body, const char *world)
 {
-    assert_true(cx_ok(start(d, 0, id, body, 30000)));
-    expect_started(d);
-    finish(d, 0, body, world);
-    expect_nothing(d); /* nothing is said before the disk has it */
-    turn(d);
+    assert_true(cx_ok(desk_start(d, 0, id, body, 30000)));
+    desk_expect_started(d);
+    desk_finish(d, 0, body, world);
+    desk_expect_nothing(d); /* nothing is said before the disk has it */
+    desk_turn(d);
 }
 
-static inline void
-ask(struct desk *d, enum op kind, const char *id, const char *text)
+void
+desk_ask(struct desk *d, enum op kind, const char *id, const char *text)
 {
     struct cx_detail detail = { .text = "" };
 
@@ -288,11 +271,11 @@ ask(struct desk *d, enum op kind, const char *id, const char *text)
                                             .text = cx_str_of(text),
                                             .problem = d->wants_problem },
                           &d->out, &detail));
-    turn(d);
+    desk_turn(d);
 }
 
-static inline uint64_t
-log_size(struct desk *d)
+uint64_t
+desk_log_size(struct desk *d)
 {
     struct cx_log_reader *reader = NULL;
     struct cx_detail detail = { .text = "" };
@@ -303,5 +286,3 @@ log_size(struct desk *d)
     cx_log_reader_close(reader);
     return size;
 }
-
-#endif
