@@ -1,5 +1,7 @@
 /* Answers of another process over a stream (resolve/frame.h): what came for slots, and the answers that name it.
- * I1: an answer holds what it rests on (cx_arena_hold), whatever becomes of the slots or of the receiver. */
+ * I1: an answer holds what it rests on (cx_arena_hold), whatever becomes of the slots or of the receiver.
+ * I2: an answer that comes again in the same octets, resting on the same materials, is the one that was read before: several checks
+ * share it, with its memo. */
 #ifndef CX_RESOLVE_ANSWER_RECEIVER_H
 #define CX_RESOLVE_ANSWER_RECEIVER_H
 
@@ -22,7 +24,7 @@ cx_status cx_answer_receiver_answer(const struct cx_answer_receiver *receiver, c
                                     const struct cx_question *question, struct cx_arena *arena,
                                     const struct cx_answer **ret) CX_MUST;
 /* With its question, of which id is the sender's own (CX_FRAME_GIVEN). */
-cx_status cx_answer_receiver_given(const struct cx_answer_receiver *receiver, cx_span body,
+cx_status cx_answer_receiver_given(struct cx_answer_receiver *receiver, cx_span body,
                                    struct cx_arena *arena, const struct cx_answer **ret) CX_MUST;
 
 #endif

@@ -316,6 +316,61 @@ TEST(an_answer_keeps_what_it_rests_on)
     finish(&s);
 }
 
+/* From the second time on all share one, which outlives the receiver. */
+TEST(an_answer_given_again_is_the_one_that_was_read)
+{
+    struct cx_material *m[3] = { material_of("test", 1), material_of("a.test", 3),
+                                 material_of("b.test", 4) };
+    const struct cx_answer *got[3] = { NULL }, *other = NULL;
+    static struct told t;
+    struct stream s;
+
+    begin(&s);
+    tell_failure(&t, m, 1, 3);
+    for (uint32_t i = 0; i < 3; i++) {
+        cx_answer_sender_give(s.sender, &s.buf, i, &t.answer);
+        assert_true(cx_ok(read_all(&s, NULL, &got[i])));
+        assert_int_equal(s.id, i);
+        same_answer(got[i], &t.answer);
+    }
+    assert_null(got[0]->memo);
+    assert_non_null(got[1]->memo);
+    assert_ptr_equal(got[1], got[2]);
+    t.answer.time++; /* of the same question */
+    cx_answer_sender_give(s.sender, &s.buf, 4, &t.answer);
+    assert_true(cx_ok(read_all(&s, NULL, &other)));
+    same_answer(other, &t.answer);
+    cx_answer_receiver_free(s.receiver);
+    s.receiver = NULL;
+    t.answer.time--;
+    same_answer(got[2], &t.answer);
+    free_materials(m, 3);
+    finish(&s);
+}
+
+TEST(what_an_answer_given_again_rests_on_is_looked_at_again)
+{
+    struct cx_material *m[3] = { material_of("test", 1), material_of("a.test", 3),
+                                 material_of("b.test", 4) };
+    const struct cx_answer *got = NULL;
+    static struct told t;
+    struct stream s;
+
+    begin(&s);
+    for (size_t i = 0; i < 3; i++) { /* each time another stands in the slot */
+        cx_answer_sender_forget(s.sender);
+        cx_answer_sender_free(s.sender);
+        s.sender = cx_answer_sender_new();
+        assert_non_null(s.sender);
+        tell_set(&t, m + i, 1);
+        cx_answer_sender_give(s.sender, &s.buf, 1, &t.answer);
+        assert_true(cx_ok(read_all(&s, NULL, &got)));
+        same_answer(got, &t.answer);
+    }
+    free_materials(m, 3);
+    finish(&s);
+}
+
 TEST(another_end_is_told_again)
 {
     struct cx_material *m[1] = { material_of("test", 1) };
@@ -372,6 +427,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(an_answer_with_a_question_that_nobody_asks_is_refused),
     cmocka_unit_test(slots_are_given_away_but_never_those_of_the_answer),
     cmocka_unit_test(an_answer_keeps_what_it_rests_on),
+    cmocka_unit_test(an_answer_given_again_is_the_one_that_was_read),
+    cmocka_unit_test(what_an_answer_given_again_rests_on_is_looked_at_again),
     cmocka_unit_test(another_end_is_told_again),
     cmocka_unit_test(more_than_anybody_reads_is_not_sent),
 };
