@@ -105,7 +105,7 @@
 #define CX_WORKER_SLOTS    16384
 #define CX_WORKER_RESTARTS 3
 /* Answers that somebody who has not asked remembers by their octets, and the longest of them: names that many checks climb to. Some
- * 20 MB at most, beside what they rest on. */
+ * 50 MB at most, most of it JSON, beside what they rest on. */
 #define CX_GIVEN_REMEMBERED 2048
 #define CX_GIVEN_OCTETS_MAX 4096
 /* A process that worked so long before it ended starts the count anew. */

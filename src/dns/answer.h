@@ -69,11 +69,15 @@ struct cx_proof_message {
     uint8_t digest[32]; /* SHA-256 of octets */
 };
 
+struct cx_json;
+
 /* What is remembered of an answer that several checks share: its object (evidence/answer_object.h) is kept by the keeper
- * with that number; 0: by nobody yet. Not part of the answer. */
+ * with that number; 0: by nobody yet. Its JSON, if whoever shares it wants that. Not part of the answer. */
 struct cx_answer_memo {
     uint64_t keeper;
     uint8_t object[32];
+    bool keeps_json;
+    struct cx_json *json; /* a reference; NULL: not yet made */
 };
 
 struct cx_answer {

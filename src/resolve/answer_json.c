@@ -577,8 +577,8 @@ set_numbers(struct cx_json *object, const struct cx_answer *answer)
            (answer->time == CX_TIME_NONE || cx_json_set(object, "time", cx_json_new_text(time)));
 }
 
-struct cx_json *
-cx_answer_to_json(const struct cx_answer *answer)
+static struct cx_json *
+make_json(const struct cx_answer *answer)
 {
     struct cx_json *json = cx_json_new_object();
     bool elsewhere =
@@ -593,4 +593,16 @@ cx_answer_to_json(const struct cx_answer *answer)
             (answer->n_records == 0 || set_records(json, answer)) &&
             (answer->n_exchanges == 0 || set_exchanges(json, answer)) &&
             cx_proof_to_json(answer, json));
+}
+
+struct cx_json *
+cx_answer_to_json(const struct cx_answer *answer)
+{
+    struct cx_answer_memo *memo = answer->memo;
+
+    if (memo == NULL || !memo->keeps_json) {
+        return make_json(answer);
+    }
+    memo->json = memo->json != NULL ? memo->json : make_json(answer);
+    return memo->json != NULL ? cx_json_share(memo->json) : NULL;
 }

@@ -27,7 +27,7 @@ cx_status cx_records_from_json(const struct cx_json *array, enum cx_code code,
 cx_status cx_name_from_json(const struct cx_json *json, const char *member, struct cx_arena *arena,
                             cx_span *ret, struct cx_detail *detail) CX_MUST;
 
-/* New values, owned by the caller; NULL when out of memory. */
+/* Values owned by the caller; NULL when out of memory. That of an answer may be shared, and is not changed. */
 struct cx_json *cx_answer_to_json(const struct cx_answer *answer);
 struct cx_json *cx_caa_to_json(const struct cx_caa *caa);
 struct cx_json *cx_name_to_json(cx_span name);

@@ -109,12 +109,14 @@ rests_on_the_same(const struct cx_answer_receiver *receiver, const struct given 
     return true;
 }
 
-/* Without memory nothing is remembered. */
+/* Without memory nothing is remembered. JSON takes far more than octets do: that of a long answer is not kept. */
 static void
 remember(struct given *given, cx_span octets, const struct cx_answer *answer)
 {
     forget(given);
     if (octets.n <= CX_GIVEN_OCTETS_MAX && cx_ok(cx_shared_answer_new(answer, &given->answer))) {
+        given->answer->memo.keeps_json =
+            answer->n_records + answer->n_exchanges + answer->n_aliases <= 16;
         cx_buf_init(&given->octets, CX_GIVEN_OCTETS_MAX);
         cx_buf_put(&given->octets, cx_str_of_span(octets));
         if (!cx_buf_ok(&given->octets)) {

@@ -1,6 +1,7 @@
 #include "resolve/shared_answer.h"
 
 #include "base/alloc.h"
+#include "base/json.h"
 #include "resolve/material.h"
 
 #include <stdalign.h>
@@ -173,6 +174,7 @@ cx_shared_answer_unref(void *shared)
     if (s != NULL && --s->refs == 0) {
         unshare(s->answer.proof, s->answer.n_proof);
         unshare(s->answer.control, s->answer.n_control);
+        cx_json_free(s->memo.json);
         cx_free(s);
     }
 }

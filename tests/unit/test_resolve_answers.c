@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "build.h"
 #include "main.h"
+#include "resolve/answer_json.h"
 #include "resolve/answer_receiver.h"
 #include "resolve/answer_sender.h"
 #include "resolve/frame.h"
@@ -316,6 +317,22 @@ TEST(an_answer_keeps_what_it_rests_on)
     finish(&s);
 }
 
+/* That of the second is made once. */
+static void
+same_json(const struct cx_answer *once, const struct cx_answer *shared)
+{
+    CX_AUTO(cx_json_cleanup) struct cx_json *own = cx_answer_to_json(once);
+    CX_AUTO(cx_json_cleanup) struct cx_json *first = cx_answer_to_json(shared);
+    CX_AUTO(cx_json_cleanup) struct cx_json *again = cx_answer_to_json(shared);
+    CX_AUTO(cx_buf_done) struct cx_buf wanted = { .max = 10000 };
+    CX_AUTO(cx_buf_done) struct cx_buf found = { .max = 10000 };
+
+    assert_ptr_equal(first, again);
+    assert_true(cx_ok(cx_json_write(own, &wanted)));
+    assert_true(cx_ok(cx_json_write(again, &found)));
+    assert_true(cx_str_equal(cx_buf_str(&wanted), cx_buf_str(&found)));
+}
+
 /* From the second time on all share one, which outlives the receiver. */
 TEST(an_answer_given_again_is_the_one_that_was_read)
 {
@@ -336,6 +353,7 @@ TEST(an_answer_given_again_is_the_one_that_was_read)
     assert_null(got[0]->memo);
     assert_non_null(got[1]->memo);
     assert_ptr_equal(got[1], got[2]);
+    same_json(got[0], got[1]);
     t.answer.time++; /* of the same question */
     cx_answer_sender_give(s.sender, &s.buf, 4, &t.answer);
     assert_true(cx_ok(read_all(&s, NULL, &other)));
