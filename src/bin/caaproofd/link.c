@@ -37,6 +37,16 @@ end(struct link *link, cx_status why)
     }
 }
 
+/* Only when what is left is no more than what was written: else all of it would be moved for each piece that is taken. */
+static void
+drop_written(struct link *link)
+{
+    if (link->written >= link->out.n - link->written) {
+        cx_buf_drop(&link->out, link->written);
+        link->written = 0;
+    }
+}
+
 static cx_status
 flush(struct link *link)
 {
@@ -47,8 +57,7 @@ flush(struct link *link)
         if (n >= 0) {
             link->written += (size_t)n;
         } else if (errno == EAGAIN) {
-            cx_buf_drop(&link->out, link->written);
-            link->written = 0;
+            drop_written(link);
             return event_add(link->writable, NULL) == 0 ? CX_SUCCESS : (cx_status){ CX_E_NOMEM };
         } else if (errno != EINTR) {
             return (cx_status){ CX_E_IO };
