@@ -74,8 +74,9 @@ struct front {
     struct member member;
     struct event_base *base;
     struct event *control;
-    struct event *lost; /* the recorder is gone, and whoever waits is to be told */
-    struct event *want; /* another is to be asked for */
+    struct event *lost;    /* the recorder is gone, and whoever waits is to be told */
+    struct event *want;    /* another is to be asked for */
+    struct event *sending; /* what is said to the recorder goes out */
     struct http_server *server;
     struct tls_context **tls;   /* one a listener, or NULL */
     struct cx_source resolvers; /* until the cache has them */
@@ -104,6 +105,7 @@ struct front {
 
 /* ---- role_front.c */
 
+/* What was said to the recorder goes out in this turn of the event loop. */
 void front_send(struct front *front);
 /* Draining ends when no request and no check is under way. */
 void front_end_if_idle(struct front *front);

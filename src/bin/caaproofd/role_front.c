@@ -68,18 +68,28 @@ on_want(evutil_socket_t fd, short what, void *ctx)
     }
 }
 
+/* All that was read from a link, or came in one turn of the loop, goes out at once. */
 static void
 on_pause(void *ctx)
 {
-    front_send(ctx);
+    struct front *f = ctx;
+
+    if (f->recorder != NULL) {
+        link_send(f->recorder);
+    }
+}
+
+static void
+on_sending(evutil_socket_t fd, short what, void *ctx)
+{
+    (void)fd, (void)what;
+    on_pause(ctx);
 }
 
 void
 front_send(struct front *f)
 {
-    if (f->recorder != NULL) {
-        link_send(f->recorder);
-    }
+    event_active(f->sending, 0, 0);
 }
 
 static void
@@ -284,8 +294,10 @@ open_events(struct front *f)
     f->control = event_new(f->base, f->member.control, EV_READ | EV_PERSIST, on_control, f);
     f->lost = event_new(f->base, -1, 0, on_lost, f);
     f->want = event_new(f->base, -1, 0, on_want, f);
+    f->sending = event_new(f->base, -1, 0, on_sending, f);
     f->sender = cx_answer_sender_new();
-    return f->control != NULL && f->lost != NULL && f->want != NULL && f->sender != NULL &&
+    return f->control != NULL && f->lost != NULL && f->want != NULL && f->sending != NULL &&
+                   f->sender != NULL &&
                    event_add(f->control, NULL) == 0
                ? CX_SUCCESS
                : (cx_status){ CX_E_NOMEM };
@@ -339,6 +351,9 @@ end(struct front *f)
     }
     if (f->want != NULL) {
         event_free(f->want);
+    }
+    if (f->sending != NULL) {
+        event_free(f->sending);
     }
     if (f->base != NULL) {
         event_base_free(f->base);
