@@ -40,6 +40,7 @@ check: packages
 bench: build
 	@bench/run
 	@bench/evidence
+	@bench/daemon
 	@bench/incident
 
 fuzz: packages
