@@ -1,6 +1,6 @@
 /* Checks line by line (NDJSON): results in the order of the requests, as they become known.
  * I1: every line gets one line; those beyond limits.batch_names get a problem.
- * I2: no more than BATCH_WINDOW of one batch are under way, and none is begun while the client does
+ * I2: no more than BATCH_WINDOW lines of one batch are under way, and none is begun while the client does
  * not take what is there: a batch is bounded by its client and by limits.in_flight. */
 #include "base/alloc.h"
 #include "base/limits.h"
@@ -10,11 +10,15 @@
 
 #define BATCH_WINDOW 512
 
+/* Nor is a check begun while so many names of the batch are under way: each takes 7 kB here, and as much in the recorder. */
+#define BATCH_NAMES 4096
+
 struct cell {
     struct waiter waiter; /* first: a waiter is its cell */
     struct batch *batch;
     bool is_done;
     size_t number; /* of its line */
+    size_t names; /* of its check, while it is under way */
     struct cx_buf line;
 };
 
@@ -30,6 +34,7 @@ struct batch {
     struct cell cells[BATCH_WINDOW]; /* of lines first to first + n, in a ring */
     size_t first, n;
     size_t waiting; /* cells that wait for a check */
+    size_t names;   /* of these checks */
     bool is_full;   /* its client does not take what is there */
     bool is_going;  /* within go_on */
 };
@@ -75,6 +80,7 @@ on_done(struct waiter *waiter, unsigned status, cx_str body)
     }
     cell->is_done = true;
     b->waiting--;
+    b->names -= cell->names;
     go_on(b);
 }
 
@@ -88,6 +94,7 @@ begin_line(struct batch *b, cx_str line, size_t number)
     cell->batch = b;
     cell->is_done = false;
     cell->number = number;
+    cell->names = 0;
     cell->waiter.done = on_done;
     cell->waiter.wants_problem = b->terms.wants_problem;
     cell->waiter.names_max = b->n_names < names_max ? names_max - b->n_names : 0;
@@ -99,7 +106,9 @@ begin_line(struct batch *b, cx_str line, size_t number)
         put_problem(cell, problem_json(problem.problem, problem.detail));
         cell->is_done = true;
     } else if (cell->waiter.inquiry != NULL) {
-        b->n_names += cell->waiter.inquiry->check->request.n_names;
+        cell->names = cell->waiter.inquiry->check->request.n_names;
+        b->names += cell->names;
+        b->n_names += cell->names;
     }
 }
 
@@ -121,7 +130,8 @@ begin_lines(struct batch *b)
     bool begun = false;
     cx_str line;
 
-    while (b->n < BATCH_WINDOW && front_room(b->front) != 0 && !b->is_full && next_line(b, &line)) {
+    while (b->n < BATCH_WINDOW && b->names < BATCH_NAMES && front_room(b->front) != 0 &&
+           !b->is_full && next_line(b, &line)) {
         begin_line(b, line, b->line);
         begun = true;
     }
