@@ -40,6 +40,13 @@ stop(struct worker *w, cx_status status)
     w->status = status;
 }
 
+/* The other end closed it, perhaps before it read what we said: nobody wants the rest, and nothing is wrong. */
+static cx_status
+broken(int error)
+{
+    return error == EPIPE || error == ECONNRESET ? CX_SUCCESS : (cx_status){ CX_E_IO };
+}
+
 /* ---- answers */
 
 /* As much as goes out at once; the rest when there is room. */
@@ -58,7 +65,7 @@ flush(struct worker *w)
             (void)event_add(w->writable, NULL); /* without it, after the next question or answer */
             return;
         } else if (errno != EINTR) {
-            stop(w, (cx_status){ CX_E_IO });
+            stop(w, broken(errno));
         }
     }
     cx_buf_clear(&w->out);
@@ -177,8 +184,8 @@ on_readable(evutil_socket_t fd, short what, void *ctx)
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
         return;
     }
-    if (n <= 0) { /* closed: nobody wants the rest */
-        stop(w, n == 0 ? CX_SUCCESS : (cx_status){ CX_E_IO });
+    if (n <= 0) {
+        stop(w, n == 0 ? CX_SUCCESS : broken(errno));
         return;
     }
     cx_buf_grown(&w->in, (size_t)n);

@@ -2,6 +2,9 @@
 #include "cmocka_main.h"
 #include "resolve/worker.c" /* NOLINT(bugprone-suspicious-include) */
 
+#include <signal.h>
+#include <sys/socket.h>
+
 /* What the other end has in each slot. */
 struct other_end {
     struct cx_material *slots[CX_WORKER_SLOTS];
@@ -115,11 +118,50 @@ test_no_answer_gives_its_own_slots_away(void **state)
     cx_free(o);
 }
 
+/* Whoever asked has ended, before the hello or before an answer: that is how a worker's life ends. */
+static void
+test_it_is_well_when_the_other_end_is_gone(void **state)
+{
+    struct worker *w = cx_alloc(1, sizeof(*w));
+    int fds[2];
+
+    (void)state;
+    assert_non_null(w);
+    assert_true(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+    cx_buf_init(&w->in, 2 * CX_WORKER_CHUNK);
+    cx_buf_init(&w->out, 1u << 20);
+    w->fd = fds[0];
+    w->status = (cx_status){ CX_E_INTERNAL };
+    cx_buf_puts(&w->out, "hello");
+    flush(w);
+    assert_false(w->closing);
+    assert_int_equal(close(fds[1]), 0); /* with the hello unread */
+    on_readable(w->fd, 0, w);
+    assert_true(w->closing);
+    assert_int_equal(w->status.code, CX_OK);
+    w->closing = false;
+    w->status = (cx_status){ CX_E_INTERNAL };
+    cx_buf_puts(&w->out, "answer");
+    flush(w);
+    assert_true(w->closing);
+    assert_int_equal(w->status.code, CX_OK);
+    w->closing = false;
+    assert_int_equal(close(fds[0]), 0);
+    cx_buf_puts(&w->out, "answer");
+    flush(w); /* no descriptor any more */
+    assert_int_equal(w->status.code, CX_E_IO);
+    cx_buf_done(&w->in);
+    cx_buf_done(&w->out);
+    cx_free(w);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_answer_gives_its_own_slots_away),
+        cmocka_unit_test(test_it_is_well_when_the_other_end_is_gone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
