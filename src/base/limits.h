@@ -373,6 +373,9 @@
  * one of them failed, as told. */
 #define CX_OUTSIDERS_MAX     16
 #define CX_OUTSIDER_TEXT_MAX 160
+/* A request for a time-stamp is a digest and some numbers. A response, or a file with roots, has some kilobytes, most of it certificates. */
+#define CX_STAMP_REQUEST_MAX 4096
+#define CX_STAMP_MAX         ((size_t)1 << 20)
 /* HTTP of the daemon. Header fields of a request: clients send some ten, proxies add some. A target, and parameters of its query: the
  * longest of ours name a certificate by its digest. A method: the longest registered one has 17 letters. Extensions of chunks: nobody
  * sends any. Names of a client's certificate that are kept; its chain. */

@@ -1,12 +1,13 @@
 #include "outbound/stamp.h"
 
+#include "base/limits.h"
 #include "outbound/post.h"
 
 void
 cx_stamp_init(struct cx_stamp *stamp)
 {
     *stamp = (struct cx_stamp){ .nonce = 0 };
-    cx_buf_init(&stamp->request, 4096);
+    cx_buf_init(&stamp->request, CX_STAMP_REQUEST_MAX);
     cx_buf_init(&stamp->response, CX_STAMP_MAX);
 }
 

@@ -4,9 +4,6 @@
 
 #include "pki/timestamp.h"
 
-/* A response has some kilobytes, most of it certificates. */
-#define CX_STAMP_MAX ((size_t)1 << 20)
-
 struct cx_stamp_options {
     const char *what; /* the option that has the url, for messages */
     const char *url;

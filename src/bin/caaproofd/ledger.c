@@ -237,6 +237,12 @@ ledger_close(struct ledger *ledger)
     cx_free(ledger);
 }
 
+struct cx_log *
+ledger_log(struct ledger *ledger)
+{
+    return ledger->log;
+}
+
 /* ---- status */
 
 static struct cx_json *

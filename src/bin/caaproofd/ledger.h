@@ -66,6 +66,9 @@ cx_status ledger_turn(struct ledger *ledger, struct cx_buf *out, bool *ret_more,
 /* The front is gone: its starts are interrupted. */
 cx_status ledger_front_lost(struct ledger *ledger, struct cx_detail *detail) CX_MUST;
 
+/* The log, for who reads what was committed, and appends nothing. */
+struct cx_log *ledger_log(struct ledger *ledger);
+
 /* Object of docs/api.md, "Status"; NULL when out of memory. */
 struct cx_json *ledger_status(const struct ledger *ledger);
 

@@ -51,7 +51,7 @@ struct parent {
     struct files files; /* config, secrets and listening sockets, as descriptors */
     struct event_base *base;
     struct event *signals[4];
-    struct child *children; /* the recorder, the front, resolvers */
+    struct child *children; /* the recorder, the front, resolvers, the courier if there is one */
     size_t n_children;
     struct logging logging;
     struct event *deadline; /* of the end */
@@ -124,6 +124,18 @@ connect_roles(struct child *a, struct child *b)
     (void)close(fds[1]);
 }
 
+/* Secrets are the front's; roots of time-stamps are those of who asks for them and of who keeps them. */
+static bool
+is_for(const struct given_file *file, enum role role)
+{
+    if (file->kind == CONTROL_CONFIG) {
+        return true;
+    }
+    return file->kind == CONTROL_SECRET && file->number >> 16 == SECRET_TSA_ROOTS
+               ? role == ROLE_COURIER || role == ROLE_RECORDER
+               : role == ROLE_FRONT;
+}
+
 /* What the role needs before it begins. */
 static bool
 give_files(const struct parent *p, const struct child *child)
@@ -131,7 +143,7 @@ give_files(const struct parent *p, const struct child *child)
     for (size_t i = 0; i < p->files.n; i++) {
         const struct given_file *file = &p->files.all[i];
 
-        if ((file->kind == CONTROL_CONFIG || child->role == ROLE_FRONT) &&
+        if (is_for(file, child->role) &&
             !tell(child,
                   &(struct control_message){ file->kind, file->number, { NULL, 0 }, file->fd })) {
             return false;
@@ -140,11 +152,13 @@ give_files(const struct parent *p, const struct child *child)
     return true;
 }
 
-/* A resolver has the front's stream before it begins; the front and the recorder get theirs whenever the other is there. */
+/* A resolver has the front's stream before it begins; the front and the courier get the recorder's, and it theirs, whenever
+ * the other is there. */
 static void
 introduce(struct parent *p, struct child *child)
 {
     struct child *front = child_of(p, ROLE_FRONT, 0), *recorder = child_of(p, ROLE_RECORDER, 0);
+    struct child *courier = child_of(p, ROLE_COURIER, 0);
 
     switch (child->role) {
     case ROLE_RESOLVER:
@@ -152,13 +166,18 @@ introduce(struct parent *p, struct child *child)
         break;
     case ROLE_RECORDER:
         connect_roles(front, child);
+        if (courier != NULL) {
+            connect_roles(courier, child);
+        }
+        break;
+    case ROLE_COURIER:
+        connect_roles(child, recorder);
         break;
     case ROLE_FRONT:
         connect_roles(child, recorder);
         break;
     case ROLE_UNSET:
     case ROLE_PARENT:
-    case ROLE_COURIER:
     case ROLES:
         break;
     }
@@ -340,7 +359,8 @@ bury(struct child *child, int status)
     if (!p->is_ending) {
         logging_line(&p->logging, CONFIG_LEVEL_WARNING, name, "%s", text);
         start_later(child);
-    } else if (status != 0) {
+    } else if (status != 0 && child->role != ROLE_COURIER) {
+        logging_line(&p->logging, CONFIG_LEVEL_WARNING, name, "%s", text);
         p->exit = EXIT_FAILURE;
     }
 }
@@ -388,6 +408,10 @@ end_all(struct parent *p)
     for (size_t i = 0; i < p->n_children; i++) {
         if (p->children[i].pid != 0) {
             (void)shutdown(p->children[i].control, SHUT_RDWR);
+            if (p->children[i].role ==
+                ROLE_COURIER) { /* may be waiting for others; has nothing to lose */
+                (void)kill(p->children[i].pid, SIGTERM);
+            }
         }
         (void)event_del(p->children[i].again);
     }
@@ -460,7 +484,7 @@ make_children(struct parent *p)
 {
     unsigned resolvers = member_resolvers(p->config);
 
-    p->n_children = 2 + resolvers;
+    p->n_children = 2 + resolvers + (size_t)member_has_courier(p->config);
     p->children = cx_alloc(p->n_children, sizeof(*p->children));
     if (p->children == NULL) {
         return (cx_status){ CX_E_NOMEM };
@@ -469,8 +493,11 @@ make_children(struct parent *p)
         struct child *child = &p->children[i];
 
         child->parent = p;
-        child->role = i == 0 ? ROLE_RECORDER : i == 1 ? ROLE_FRONT : ROLE_RESOLVER;
-        child->place = i < 2 ? 0 : (unsigned)(i - 2);
+        child->role = i == 0              ? ROLE_RECORDER
+                      : i == 1            ? ROLE_FRONT
+                      : i < 2 + resolvers ? ROLE_RESOLVER
+                                          : ROLE_COURIER;
+        child->place = child->role == ROLE_RESOLVER ? (unsigned)(i - 2) : 0;
         child->again = event_new(p->base, -1, 0, on_again, child);
         if (child->again == NULL) {
             return (cx_status){ CX_E_NOMEM };
