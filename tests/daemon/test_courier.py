@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import socketserver
 import ssl
 import subprocess
 import sys
@@ -70,6 +71,30 @@ class Says:
         return self.reply
 
 
+class NameServer:
+    """Says that every name has the address 127.0.0.1; use with `with`."""
+
+    def __init__(self, address):
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self):
+                question, socket = self.request
+                end = question.index(b"\0", 12) + 5
+                is_a = question[end - 4:end - 2] == b"\0\1"
+                head = question[:2] + b"\x81\x80\0\1" + (b"\0\1" if is_a else b"\0\0") + b"\0\0\0\0"
+                answer = b"\xc0\x0c\0\1\0\1\0\0\0\1\0\4\x7f\0\0\1" if is_a else b""
+                socket.sendto(head + question[12:end] + answer, self.client_address)
+
+        self.server = socketserver.ThreadingUDPServer((address, 53), Handler)
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
 class Courier(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="caaproof-courier.")
@@ -102,12 +127,12 @@ class Courier(unittest.TestCase):
 
     # ---- the daemon
 
-    def start(self, **more):
+    def start(self, around=(), **more):
         self.config.update(more)
         with open(self.at("caaproofd.yaml"), "w", encoding="utf-8") as file:
             json.dump(self.config, file)
         with open(self.at("log"), "a", encoding="utf-8") as log:
-            self.process = subprocess.Popen([DAEMON, "-c", self.at("caaproofd.yaml")], stderr=log)
+            self.process = subprocess.Popen([*around, DAEMON, "-c", self.at("caaproofd.yaml")], stderr=log)
         until(lambda: self.get("/readyz") == "ready\n")
 
     def stop(self):
@@ -369,6 +394,32 @@ class Courier(unittest.TestCase):
         pid = self.courier()
         until(lambda: self.outsider(0)["failures"] >= 2)
         self.assertEqual(self.courier(), pid)
+        self.stop()
+
+    def test_name_servers_come_and_go(self):
+        for name, address in (("one", "127.0.0.53"), ("two", "127.0.0.54")):
+            with open(self.at(name), "w", encoding="ascii") as file:
+                file.write(f"nameserver {address}\noptions timeout:1 attempts:1\n")
+        mount = ["mount", "--bind", self.at("one"), "/etc/resolv.conf"]
+        if run("unshare", "-m", *mount).returncode != 0:
+            self.skipTest("no file can be mounted here")
+        peer = self.witness()
+        entry = self.entry(peer, self.serve(peer))
+        entry["url"] = entry["url"].replace("127.0.0.1", "witness.example")
+        with NameServer("127.0.0.53"):
+            self.start(around=["unshare", "-m", "sh", "-c", 'mount --bind "$0" /etc/resolv.conf && exec "$@"', self.at("one")],
+                       witnesses=[entry])
+            self.until_attested()
+        pid = self.courier()
+        self.check()
+        until(lambda: self.outsider(0)["failures"] >= 1)
+        # Another file takes the place of the one that the sandbox knows.
+        mount[2] = self.at("two")
+        with NameServer("127.0.0.54"):
+            self.assertEqual(run("nsenter", "-m", "-t", str(self.process.pid), *mount).returncode, 0)
+            until(lambda: self.courier() not in (None, pid))
+            self.until_attested()
+        self.assertIn("/etc/resolv.conf is another file now", self.log())
         self.stop()
 
     def test_https_is_held_to_the_system_s_roots(self):

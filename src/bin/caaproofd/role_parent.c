@@ -335,6 +335,13 @@ describe_end(char *to, size_t size, int status)
     }
 }
 
+/* end_all waits for no courier. */
+static bool
+was_told_to_end(const struct child *child, int status)
+{
+    return child->role == ROLE_COURIER && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM;
+}
+
 static void
 bury(struct child *child, int status)
 {
@@ -359,7 +366,7 @@ bury(struct child *child, int status)
     if (!p->is_ending) {
         logging_line(&p->logging, CONFIG_LEVEL_WARNING, name, "%s", text);
         start_later(child);
-    } else if (status != 0 && child->role != ROLE_COURIER) {
+    } else if (status != 0 && !was_told_to_end(child, status)) {
         logging_line(&p->logging, CONFIG_LEVEL_WARNING, name, "%s", text);
         p->exit = EXIT_FAILURE;
     }
