@@ -631,6 +631,23 @@ TEST(tells_twenty_faults_and_counts_the_rest)
     cx_buf_done(&wanted);
 }
 
+TEST(outsiders_are_bounded)
+{
+    struct cx_buf text = { .max = 1 << 16 };
+
+    cx_buf_puts(&text, LEAST "timestamps:\n");
+    for (unsigned i = 0; i < CX_OUTSIDERS_MAX; i++) {
+        cx_buf_printf(&text, "  - {url: 'http://t%u.example', ca: /a}\n", i);
+    }
+    cx_buf_putc(&text, '\0');
+    config_free(good(text.p));
+    text.n--;
+    cx_buf_puts(&text, "  - {url: 'http://more.example', ca: /a}\n");
+    cx_buf_putc(&text, '\0');
+    refused(text.p, "f:3:1: timestamps: at most 16 entries\n");
+    cx_buf_done(&text);
+}
+
 TEST(lists_are_bounded)
 {
     struct cx_buf text;
@@ -1068,6 +1085,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(tells_what_does_not_fit_together),
     cmocka_unit_test(same_certificate_twice),
     cmocka_unit_test(tells_twenty_faults_and_counts_the_rest),
+    cmocka_unit_test(outsiders_are_bounded),
     cmocka_unit_test(lists_are_bounded),
     cmocka_unit_test(refuses_what_is_not_plain_yaml),
     cmocka_unit_test(plain_scalars_are_those_of_the_core_schema),

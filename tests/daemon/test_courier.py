@@ -64,10 +64,8 @@ class Says:
 
     def __init__(self, status, body):
         self.reply = status, body
-        self.times = 0
 
     def answer(self, _):
-        self.times += 1
         return self.reply
 
 
@@ -96,6 +94,8 @@ class NameServer:
 
 
 class Courier(unittest.TestCase):
+    made = None  # folder of a store for all
+
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="caaproof-courier.")
         self.stack = contextlib.ExitStack()
@@ -111,9 +111,20 @@ class Courier(unittest.TestCase):
                              "request": {"issuer": ["ca.example.net"], "profile": "private"}}],
             "callers": [{"name": "ca", "unix_uid": os.getuid(), "authorities": ["all"], "may": ["check", "metrics"]}],
             "courier": {"interval": "1s", "timeout": "5s"}}
-        self.start()
-        self.stop()
+        self.take_store()
         self.key = run(COMMAND, "log", "key", self.store).stdout.strip()
+
+    def take_store(self):
+        """A store whose log has begun: witnesses need its key before the daemon is told of them."""
+        if not Courier.made:
+            self.start()
+            self.stop()
+            Courier.made = tempfile.mkdtemp(prefix="caaproof-courier.")
+            self.addClassCleanup(shutil.rmtree, Courier.made)
+            for name in ("store", "store.keys"):
+                shutil.copytree(self.at(name), os.path.join(Courier.made, name))
+        else:
+            shutil.copytree(Courier.made, self.folder, dirs_exist_ok=True)
 
     def tearDown(self):
         self.stack.close()
@@ -295,21 +306,23 @@ class Courier(unittest.TestCase):
         self.stop()
 
     def test_answers_that_are_none(self):
-        for status, body, error in ((200, b"x" * 1000000, ""), (302, b"", "did not answer as agreed"),
-                                    (409, b"many\n", "cannot be read"), (409, b"1\n", "another log"), (404, b"", "does not know"),
-                                    (200, b"", "not in its answer"), (500, b"\0\xff", "did not answer as agreed")):
+        rows = ((200, b"x" * 1000000, ""), (302, b"", "did not answer as agreed"), (409, b"many\n", "cannot be read"),
+                (409, b"1\n", "another log"), (404, b"", "does not know"), (200, b"", "not in its answer"),
+                (500, b"\0\xff", "did not answer as agreed"))
+        peers = [self.witness(f"witness.example/w{i}") for i in range(len(rows) + 1)]
+        servers = [self.serve(Says(status, body)) for status, body, _ in rows] + [self.serve(peers[-1])]
+        self.start(witnesses=[self.entry(peer, server) for peer, server in zip(peers, servers)])
+        self.until_attested(len(rows))  # the last one is good
+        pid = self.courier()
+        self.check()
+        for i, (status, body, error) in enumerate(rows):
             with self.subTest(status=status, body=body[:10]):
-                says = Says(status, body)
-                peer = self.witness()
-                self.start(witnesses=[self.entry(peer, self.serve(says))])
-                until(lambda: self.outsider(0)["failures"] >= 1)
-                self.assertIn(error, self.outsider(0)["error"])
-                self.assertEqual(self.outsider(0)["size"], 0)
-                pid = self.courier()
-                self.check()
-                until(lambda: self.outsider(0)["failures"] >= 2)
-                self.assertEqual(self.courier(), pid)
-                self.stop()
+                until(lambda: self.outsider(i)["failures"] >= 2)  # pylint: disable=cell-var-from-loop
+                self.assertIn(error, self.outsider(i)["error"])
+                self.assertEqual(self.outsider(i)["size"], 0)
+        self.until_attested(len(rows))
+        self.assertEqual(self.courier(), pid)
+        self.stop()
 
     def test_a_fork_is_an_alarm_and_no_stop(self):
         peer = self.witness()

@@ -309,10 +309,10 @@ static void
 check_outsiders(const struct config_site *site, const struct config *config)
 {
     if (config->n_witnesses > CX_OUTSIDERS_MAX || config->n_timestamps > CX_OUTSIDERS_MAX) {
-        config_fault(site->r,
-                     config_site_key(site, config->n_witnesses > CX_OUTSIDERS_MAX ? "witnesses"
-                                                                                  : "timestamps"),
-                     "at most %d of a kind", CX_OUTSIDERS_MAX);
+        const char *list = config->n_witnesses > CX_OUTSIDERS_MAX ? "witnesses" : "timestamps";
+
+        config_fault(site->r, config_site_key(site, list), "%s: at most %d entries", list,
+                     CX_OUTSIDERS_MAX);
     }
     for (size_t i = 0; i < config->n_witnesses; i++) {
         for (size_t k = 0; k < i; k++) {
