@@ -383,6 +383,13 @@
 #define CX_CONFIG_FAULTS_OCTETS_MAX ((size_t)1 << 17)
 /* A file with a key or certificate of an authority: they have some kilobytes. */
 #define CX_AUTHORITY_FILE_MAX ((size_t)1 << 20)
+/* Witnesses, and time-stamping authorities, of one configuration: a log has a handful, and they are asked one after the other. Octets of why
+ * one of them failed, as told. */
+#define CX_OUTSIDERS_MAX     16
+#define CX_OUTSIDER_TEXT_MAX 160
+/* A request for a time-stamp is a digest and some numbers. A response, or a file with roots, has some kilobytes, most of it certificates. */
+#define CX_STAMP_REQUEST_MAX 4096
+#define CX_STAMP_MAX         ((size_t)1 << 20)
 /* HTTP of the daemon. Header fields of a request: clients send some ten, proxies add some. A target, and parameters of its query: the
  * longest of ours name a certificate by its digest. A method: the longest registered one has 17 letters. Extensions of chunks: nobody
  * sends any. Names of a client's certificate that are kept; its chain. */

@@ -338,6 +338,20 @@ cx_log_prove(struct cx_log *log, uint64_t index, struct cx_path *ret, struct cx_
 }
 
 cx_status
+cx_log_latest(struct cx_log *log, struct cx_commit *ret, struct cx_detail *detail)
+{
+    CX_TRY(usable(log, detail));
+    return cx_shard_latest(log->shard, ret, detail);
+}
+
+cx_status
+cx_log_consistency(struct cx_log *log, uint64_t from, struct cx_path *ret, struct cx_detail *detail)
+{
+    CX_TRY(usable(log, detail));
+    return cx_shard_consistency(log->shard, from, ret, detail);
+}
+
+cx_status
 cx_log_find_request(struct cx_log *log, cx_str request, bool *ret_found, uint64_t *ret_index,
                     struct cx_detail *detail)
 {

@@ -119,6 +119,13 @@ cx_status cx_log_tend(struct cx_log *log, struct cx_detail *detail) CX_MUST;
 cx_status cx_log_prove(struct cx_log *log, uint64_t index, struct cx_path *ret,
                        struct cx_detail *detail) CX_MUST;
 
+/* What was committed last: its checkpoint, and the proof that its tree begins with that of from leaves. Nothing is committed by
+ * asking. The proof reads a tile a level at most. Classes: USAGE (from is more), STORE. */
+cx_status cx_log_latest(struct cx_log *log, struct cx_commit *ret, struct cx_detail *detail)
+    CX_MUST;
+cx_status cx_log_consistency(struct cx_log *log, uint64_t from, struct cx_path *ret,
+                             struct cx_detail *detail) CX_MUST;
+
 /* The entry with that request id (or key of a start) in the open shard, committed or not; *ret_found. */
 cx_status cx_log_find_request(struct cx_log *log, cx_str request, bool *ret_found,
                               uint64_t *ret_index, struct cx_detail *detail) CX_MUST;

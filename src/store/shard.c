@@ -393,6 +393,30 @@ cx_shard_last_commit(struct cx_shard *shard, uint64_t *ret_first, struct cx_deta
                : cx_fail(detail, CX_E_INTERNAL, "%s: nothing is committed", shard->rows->name);
 }
 
+cx_status
+cx_shard_latest(struct cx_shard *shard, struct cx_commit *ret, struct cx_detail *detail)
+{
+    CX_TRY(begun(shard, detail));
+    *ret = (struct cx_commit){ shard->signed_for.size, shard->signed_for.size,
+                               cx_buf_str(&shard->note) };
+    return CX_SUCCESS;
+}
+
+cx_status
+cx_shard_consistency(struct cx_shard *shard, uint64_t from, struct cx_path *ret,
+                     struct cx_detail *detail)
+{
+    struct cx_hashes hashes;
+
+    CX_TRY(begun(shard, detail));
+    if (from > shard->signed_for.size) {
+        return cx_fail(detail, CX_E_USAGE, "there are no %llu committed entries",
+                       (unsigned long long)from);
+    }
+    hashes = cx_edge_hashes(shard->edge);
+    return ended(shard, cx_tree_consistency(&hashes, from, shard->signed_for.size, ret));
+}
+
 struct wanted_request {
     struct cx_shard *shard;
     cx_str request;

@@ -64,6 +64,11 @@ cx_status cx_shard_last_commit(struct cx_shard *shard, uint64_t *ret_first,
                                struct cx_detail *detail) CX_MUST;
 cx_status cx_shard_prove(struct cx_shard *shard, uint64_t index, struct cx_path *ret,
                          struct cx_detail *detail) CX_MUST;
+/* As cx_log_latest and cx_log_consistency. */
+cx_status cx_shard_latest(struct cx_shard *shard, struct cx_commit *ret, struct cx_detail *detail)
+    CX_MUST;
+cx_status cx_shard_consistency(struct cx_shard *shard, uint64_t from, struct cx_path *ret,
+                               struct cx_detail *detail) CX_MUST;
 cx_status cx_shard_find_request(struct cx_shard *shard, cx_str request, bool *ret_found,
                                 uint64_t *ret_index, struct cx_detail *detail) CX_MUST;
 /* As cx_log_rows. */

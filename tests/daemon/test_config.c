@@ -11,6 +11,7 @@
 #define LEAST     "store: /s\nlisten: [{address: 'unix:/a'}]\n"
 #define KEY       "\"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\""
 #define REQUEST   "request: {issuer: ca.example.net}"
+#define WITNESS   "witness.example.org+0ea12664+BCmsuuFBvMrwsi4alNNNC8c2HlJtC/4SyJeUvJMilm3X"
 #define AUTHORITY "authorities: [{name: a, key: " KEY ", " REQUEST "}]\n"
 
 /* A name of 239 octets, which is one, but has no room for a label of 16. */
@@ -138,6 +139,8 @@ TEST(little_is_needed)
     assert_true(c->resolver->tap && c->resolver->proof && c->resolver->retry);
     assert_true(c->resolver->openssl_p256 && !c->resolver->lab);
     assert_true(c->n_authorities == 0 && c->n_callers == 0 && c->canary == NULL);
+    assert_true(c->n_witnesses == 0 && c->n_timestamps == 0);
+    assert_true(c->courier->interval_s == 60 && c->courier->timeout_ms == 10000);
     same_when_read_again(c);
     config_free(c);
 }
@@ -196,6 +199,9 @@ static const char everything[] =
     "  - {name: c, certificate: {sha256: " KEY "}, may: [ack, drain]}\n"
     "  - {name: d, token_file: /d, may: [metrics]}\n"
     "  - {name: e, unix_uid: 0, authorities: tls, may: [metrics, check]}\n"
+    "witnesses: [{url: 'https://w.example/p', key: " WITNESS "}]\n"
+    "timestamps: [{url: 'http://t.example', ca: /t1}, {url: 'http://[::1]:8/x', ca: /t2}]\n"
+    "courier: {interval: 1h, timeout: 500ms}\n"
     "canary:\n"
     "  authority: tls\n"
     "  interval: 90s\n"
@@ -243,6 +249,11 @@ TEST(everything_can_be_said)
     assert_int_equal(c->callers[2].may, CONFIG_MAY_ACK | CONFIG_MAY_DRAIN);
     assert_int_equal(c->callers[4].may, CONFIG_MAY_METRICS | CONFIG_MAY_CHECK);
     assert_true(c->callers[4].unix_uid == 0 && c->callers[3].unix_uid == CONFIG_NONE);
+    assert_true(c->n_witnesses == 1 && c->n_timestamps == 2);
+    is_str(c->witnesses[0].url, "https://w.example/p");
+    is_str(c->witnesses[0].key, WITNESS);
+    is_str(c->timestamps[1].ca, "/t2");
+    assert_true(c->courier->interval_s == 3600 && c->courier->timeout_ms == 500);
     assert_true(c->canary->interval_s == 90 && c->canary->n_names == 2);
     assert_int_equal(c->canary->names[0].expect, CONFIG_EXPECT_FAIL);
     assert_int_equal(c->canary->names[1].expect, CONFIG_EXPECT_DENY);
@@ -560,6 +571,22 @@ static const struct {
       "f:4:33: canary.names[0].name: label longer than 63 or name longer than 255 octets\n" },
     { LEAST AUTHORITY "callers:\n- {name: canary, token_file: /t, may: [metrics]}\n",
       "f:5:3: callers[0].name: the daemon calls itself \"canary\"\n" },
+    { LEAST "witnesses: [{url: 'ftp://a', key: " WITNESS "}]\n",
+      "f:3:14: witnesses[0].url: expected http:// or https:// with a host, without user, query and "
+      "fragment; found \"ftp://a\"\n" },
+    { LEAST "timestamps: [{url: 'http://u:p@a/', ca: /a}]\n",
+      "f:3:15: timestamps[0].url: expected http:// or https:// with a host, without user, query "
+      "and fragment; found \"http://u:p@a/\"\n" },
+    { LEAST "witnesses: [{url: 'http://a', key: a+00000000+AAAA}]\n",
+      "f:3:31: witnesses[0].key: a verifier key that is no Ed25519 key in base64\n" },
+    { LEAST "witnesses: [{url: 'http://a', key: "
+            "log.ca.example/caa-evidence+699d2243+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4}]\n",
+      "f:3:31: witnesses[0].key: not the key of a witness (type 4)\n" },
+    { LEAST "witnesses: [{url: 'http://a', key: " WITNESS "}, {url: 'http://b', key: " WITNESS
+            "}]\n",
+      "f:3:112: witnesses[1].key: is that of witnesses[0]\n" },
+    { LEAST "timestamps: [{url: 'http://a', ca: /a}, {url: 'http://a', ca: /b}]\n",
+      "f:3:41: timestamps[1].url: is that of timestamps[0]\n" },
 };
 
 TEST(tells_what_does_not_fit_together)
@@ -612,6 +639,23 @@ TEST(tells_twenty_faults_and_counts_the_rest)
     refused(text.p, wanted.p);
     cx_buf_done(&text);
     cx_buf_done(&wanted);
+}
+
+TEST(outsiders_are_bounded)
+{
+    struct cx_buf text = { .max = 1 << 16 };
+
+    cx_buf_puts(&text, LEAST "timestamps:\n");
+    for (unsigned i = 0; i < CX_OUTSIDERS_MAX; i++) {
+        cx_buf_printf(&text, "  - {url: 'http://t%u.example', ca: /a}\n", i);
+    }
+    cx_buf_putc(&text, '\0');
+    config_free(good(text.p));
+    text.n--;
+    cx_buf_puts(&text, "  - {url: 'http://more.example', ca: /a}\n");
+    cx_buf_putc(&text, '\0');
+    refused(text.p, "f:3:1: timestamps: at most 16 entries\n");
+    cx_buf_done(&text);
 }
 
 TEST(lists_are_bounded)
@@ -1119,6 +1163,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(tells_what_does_not_fit_together),
     cmocka_unit_test(same_certificate_twice),
     cmocka_unit_test(tells_twenty_faults_and_counts_the_rest),
+    cmocka_unit_test(outsiders_are_bounded),
     cmocka_unit_test(lists_are_bounded),
     cmocka_unit_test(refuses_what_is_not_plain_yaml),
     cmocka_unit_test(plain_scalars_are_those_of_the_core_schema),

@@ -445,6 +445,27 @@ def cbors():
     return {row: bytes.fromhex(octets) for row, octets in rows.items()}
 
 
+def couriers():
+    """Frames between courier and recorder; bodies in hexadecimal."""
+    def frame(kind, body):
+        octets = bytes.fromhex(body)
+        return struct.pack(">IB", len(octets), kind) + octets
+
+    rows = {
+        "ask": (128, "811903e8"), "ask-long": (128, "811a000003e8"), "ask-far": (128, "811bffffffffffffffff"),
+        "cosigned": (129, "83010a456c696e6573"), "cosigned-place": (129, "83100a456c696e6573"),
+        "stamped": (130, "8500011bffffffffffffffff41714172"), "stamped-short": (130, "840001024171"),
+        "failed": (131, "8401 0f f5 63776879"), "failed-kind": (131, "840000f460"), "failed-text": (131, "840100f461ff"),
+        "checkpoint": (132, "850a446e6f746582" + 2 * ("5820" + 32 * "07") + "83000a0a8100"),
+        "checkpoint-hash": (132, "850a446e6f746581" + "581f" + 31 * "07" + "8080"),
+        "checkpoint-behind": (132, "85000080808000"),
+    }
+    seeds = {row: frame(kind, body) for row, (kind, body) in rows.items()}
+    seeds["several"] = seeds["ask"] + seeds["failed"] + seeds["cosigned"]
+    seeds["cut"] = seeds["checkpoint"][:-1]
+    return seeds
+
+
 def evidence(kind):
     """The test vectors of a kind, good and bad."""
     folder = os.path.join(os.path.dirname(os.path.dirname(HERE)), "docs", "formats", "vectors")
@@ -477,6 +498,7 @@ if __name__ == "__main__":
     save("witness_body", witness_bodies())
     save("timestamp", timestamps())
     save("cbor", cbors())
+    save("courier", couriers())
     save("record", evidence("record"))
     save("answer_object", evidence("answer"))
     save("context", evidence("context"))

@@ -173,6 +173,31 @@ TEST(batches_of_every_size_are_proved_and_consistent)
     cx_log_reader_close(reader);
 }
 
+TEST(a_log_proves_that_its_last_commit_goes_on)
+{
+    struct cx_detail detail = { .rule = NULL };
+    struct cx_hash earlier[40];
+    struct cx_commit latest;
+    struct cx_path path;
+
+    make(8);
+    for (uint64_t i = 0; i < CX_COUNT(earlier); i++) {
+        test_log_fill(&t, 7 * i, 7 * i + 7);
+        earlier[i] = t.root;
+    }
+    test_log_append(&t, 7 * CX_COUNT(earlier)); /* not committed */
+    SCRATCH_OK(cx_log_latest(t.log, &latest, &detail));
+    assert_int_equal(latest.size, t.commit.size);
+    assert_true(latest.checkpoint.n == strlen(t.note) &&
+                memcmp(latest.checkpoint.p, t.note, latest.checkpoint.n) == 0);
+    for (uint64_t i = 0; i < CX_COUNT(earlier); i++) {
+        SCRATCH_OK(cx_log_consistency(t.log, 7 * i + 8, &path, &detail));
+        SCRATCH_OK(cx_consistency_verify(7 * i + 8, &earlier[i], latest.size, &t.root, &path));
+    }
+    SCRATCH_FAILS(cx_log_consistency(t.log, latest.size + 1, &path, &detail), CX_CLASS_USAGE);
+    test_log_commit(&t); /* it has not failed by that */
+}
+
 TEST(a_commit_of_nothing_signs_nothing)
 {
     char before[1024];
@@ -796,6 +821,7 @@ static const struct CMUnitTest tests[] = {
     LOG(an_origin_that_cannot_be_leaves_nothing),
     LOG(one_writer_at_a_time),
     LOG(batches_of_every_size_are_proved_and_consistent),
+    LOG(a_log_proves_that_its_last_commit_goes_on),
     LOG(a_commit_of_nothing_signs_nothing),
     LOG(what_is_not_committed_is_gone),
     LOG(only_what_is_committed_is_proved),

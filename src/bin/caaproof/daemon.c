@@ -6,9 +6,9 @@
 #include "base/utf8.h"
 #include "bin/caaproof/command.h"
 #include "bin/caaproof/exit.h"
-#include "bin/caaproof/http.h"
 #include "bin/caaproof/options.h"
 #include "bin/caaproof/output.h"
+#include "outbound/http.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,7 +85,7 @@ struct daemon_command {
     const char *why;
     const char *url;
     const char *token_file;
-    struct http_options http;
+    struct cx_http_options http;
     unsigned long timeout_s;
     bool json;
     int exit;
@@ -163,7 +163,7 @@ where(const struct daemon_command *c)
 
 /* What a refusal says in its problem document, or its number. */
 static cx_status
-refused(struct daemon_command *c, const struct http_reply *reply)
+refused(struct daemon_command *c, const struct cx_http_reply *reply)
 {
     enum cx_code code = reply->status == 401 || reply->status == 403 ? CX_E_PERMIT : CX_E_PEER;
     struct cx_json *json = NULL;
@@ -182,8 +182,8 @@ refused(struct daemon_command *c, const struct http_reply *reply)
 }
 
 static cx_status
-exchange(struct daemon_command *c, const char *path, cx_str body, struct http **ret_http,
-         struct http_reply *ret)
+exchange(struct daemon_command *c, const char *path, cx_str body, struct cx_http **ret_http,
+         struct cx_http_reply *ret)
 {
     CX_AUTO(cx_buf_done) struct cx_buf url = { .max = 4096 };
     const char *base = c->url != NULL ? c->url : "http://localhost";
@@ -195,11 +195,11 @@ exchange(struct daemon_command *c, const char *path, cx_str body, struct http **
     cx_buf_printf(&url, "%.*s%s", (int)n, base, path);
     cx_buf_putc(&url, '\0');
     CX_TRY(cx_buf_status(&url));
-    CX_TRY(http_open("--url", url.p, &c->http, ret_http, &c->detail));
+    CX_TRY(cx_http_open("--url", url.p, &c->http, ret_http, &c->detail));
     if (body.n != 0) {
-        http_post(*ret_http, body, ret);
+        cx_http_post(*ret_http, body, ret);
     } else {
-        http_get(*ret_http, ret);
+        cx_http_get(*ret_http, ret);
     }
     if (ret->error[0] != '\0') {
         return cx_fail(&c->detail, CX_E_PEER, "%s: %s", where(c), ret->error);
@@ -211,8 +211,8 @@ exchange(struct daemon_command *c, const char *path, cx_str body, struct http **
 static cx_status
 request(struct daemon_command *c, const char *path, cx_str body, struct cx_json **ret)
 {
-    CX_AUTO(http_cleanup) struct http *http = NULL;
-    struct http_reply reply;
+    CX_AUTO(cx_http_cleanup) struct cx_http *http = NULL;
+    struct cx_http_reply reply;
 
     CX_TRY(exchange(c, path, body, &http, &reply));
     c->exit = reply.status == 409 ? EXIT_NOT_RUNNING : EXIT_SUCCESS;
@@ -310,7 +310,7 @@ run(struct daemon_command *c, const char *name)
     cx_status s = { CX_E_INTERNAL };
 
     c->http.content_type = "application/json";
-    c->http.timeout_s = (unsigned)c->timeout_s;
+    c->http.timeout_ms = 1000 * (unsigned)c->timeout_s;
     c->http.reply_max = REPLY_MAX;
     if (c->url == NULL && c->http.socket == NULL) {
         c->http.socket = DEFAULT_SOCKET;

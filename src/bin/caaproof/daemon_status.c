@@ -97,6 +97,28 @@ print_log(const struct cx_json *recorder)
            number_of(recorder, "entries"));
 }
 
+/* Witnesses and time-stamping authorities. */
+static void
+print_outsiders(const struct cx_json *recorder)
+{
+    const struct cx_json *outsiders = cx_json_get(recorder, "outsiders");
+
+    for (size_t i = 0; i < cx_json_size(outsiders); i++) {
+        const struct cx_json *outsider = cx_json_at(outsiders, i);
+        cx_str error = text_of(outsider, "error");
+
+        printf("  %-9s ",
+               cx_str_equal(text_of(outsider, "kind"), CX_STR("tsa")) ? "timestamp" : "witness");
+        output_plain(stdout, text_of(outsider, "name"));
+        printf(", %" PRId64 " entries behind", number_of(outsider, "behind"));
+        if (error.n != 0) {
+            printf(": ");
+            output_plain(stdout, error);
+        }
+        putchar('\n');
+    }
+}
+
 int
 daemon_print_status(const struct cx_json *status)
 {
@@ -107,6 +129,7 @@ daemon_print_status(const struct cx_json *status)
         print_stop(recorder);
         print_counts(status, recorder);
         print_log(recorder);
+        print_outsiders(recorder);
     }
     print_text("sandbox", text_of(status, "sandbox"));
     print_text("software", text_of(status, "software"));

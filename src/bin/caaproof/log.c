@@ -140,20 +140,11 @@ log_shard_of(struct log_command *c, const struct cx_log_shard_info **ret)
     return cx_fail(&c->detail, CX_E_USAGE, "there is no shard %lu", c->shard);
 }
 
-cx_status
-log_witnessed_folder(const struct log_command *c, uint64_t shard, struct cx_buf *ret,
-                     struct cx_detail *detail)
+struct cx_witnessed
+log_witnessed(const struct log_command *c, const struct cx_log_shard_info *info)
 {
-    cx_buf_printf(ret, "%s/%04" PRIu64 "/witnessed", c->store, shard);
-    cx_buf_putc(ret, '\0');
-    if (!cx_buf_ok(ret)) {
-        return (cx_status){ CX_E_NOMEM };
-    }
-    if (mkdir(ret->p, 0777) != 0 && errno != EEXIST) {
-        return cx_fail(detail, CX_E_IO, "%s: %s", ret->p, strerror(errno));
-    }
-    ret->n--; /* the NUL stays behind it */
-    return CX_SUCCESS;
+    return (struct cx_witnessed){ c->store, info->number, info->size, &info->key,
+                                  info->checkpoint };
 }
 
 static int

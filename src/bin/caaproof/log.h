@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "store/log.h"
+#include "store/witnessed.h"
 
 struct log_command {
     const char *store;
@@ -27,9 +28,9 @@ cx_status log_shard_of(struct log_command *c, const struct cx_log_shard_info **r
 /* A whole number from 0. Classes: USAGE. */
 cx_status log_number(const char *text, const char *what, uint64_t *ret, struct cx_detail *detail)
     CX_MUST;
-/* Folder of what outsiders said of a shard's checkpoints (STORE/0001/witnessed); made if it is not there. Classes: IO. */
-cx_status log_witnessed_folder(const struct log_command *c, uint64_t shard, struct cx_buf *ret,
-                               struct cx_detail *detail) CX_MUST;
+/* Its last checkpoint, as outsiders are shown it; borrowed from c and info. */
+struct cx_witnessed log_witnessed(const struct log_command *c,
+                                  const struct cx_log_shard_info *info);
 
 /* Each returns the status; what it prints goes to standard output. */
 cx_status log_checkpoint(struct log_command *c);

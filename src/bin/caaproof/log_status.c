@@ -1,75 +1,14 @@
-#include "base/file.h"
-#include "base/limits.h"
 #include "bin/caaproof/log.h"
 #include "bin/caaproof/output.h"
 
-#include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
-
-/* What outsiders have of a shard: the largest checkpoint that somebody cosigned, and the largest with a time-stamp. */
-struct witnessed {
-    bool cosigned, stamped;
-    uint64_t cosigned_size, stamped_size;
-};
 
 struct status {
     struct log_command *c;
     const struct cx_log_shard_info *info;
-    struct witnessed witnessed;
+    struct cx_witnessed_latest witnessed;
 };
-
-/* SIZE.checkpoint, SIZE.tsr. False for other files. */
-static bool
-parse_name(const char *name, uint64_t *ret_size, bool *ret_stamp)
-{
-    const char *dot = strchr(name, '.');
-    unsigned long long size = 0;
-
-    if (dot == NULL || dot == name || sscanf(name, "%20llu", &size) != 1) {
-        return false;
-    }
-    *ret_size = size;
-    *ret_stamp = strcmp(dot, ".tsr") == 0;
-    return *ret_stamp || strcmp(dot, ".checkpoint") == 0;
-}
-
-static void
-take_file(struct witnessed *w, const char *name)
-{
-    uint64_t size;
-    bool stamp;
-
-    if (!parse_name(name, &size, &stamp)) {
-        return;
-    }
-    if (stamp) {
-        w->stamped_size = !w->stamped || size > w->stamped_size ? size : w->stamped_size;
-        w->stamped = true;
-    } else {
-        w->cosigned_size = !w->cosigned || size > w->cosigned_size ? size : w->cosigned_size;
-        w->cosigned = true;
-    }
-}
-
-/* A folder that is not there has nothing. */
-static void
-read_witnessed(struct status *s)
-{
-    char path[4096];
-    struct dirent *entry;
-    DIR *folder;
-
-    (void)snprintf(path, sizeof(path), "%s/%04" PRIu64 "/witnessed", s->c->store, s->info->number);
-    folder = opendir(path);
-    if (folder == NULL) {
-        return;
-    }
-    while ((entry = readdir(folder)) != NULL) {
-        take_file(&s->witnessed, entry->d_name);
-    }
-    (void)closedir(folder); /* only read */
-}
 
 static void
 print_lag(const char *what, bool any, uint64_t size, uint64_t entries)
@@ -103,7 +42,7 @@ size_or_null(bool any, uint64_t size)
 static struct cx_json *
 status_json(const struct status *s)
 {
-    const struct witnessed *w = &s->witnessed;
+    const struct cx_witnessed_latest *w = &s->witnessed;
     struct cx_json *json = cx_json_new_object();
 
     return cx_json_whole(
@@ -119,7 +58,7 @@ static void
 read_status(struct log_command *c, size_t i, struct status *ret)
 {
     *ret = (struct status){ .c = c, .info = cx_log_reader_shard(c->reader, i) };
-    read_witnessed(ret);
+    cx_witnessed_latest(c->store, ret->info->number, &ret->witnessed);
 }
 
 static cx_status

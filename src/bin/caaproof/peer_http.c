@@ -1,7 +1,7 @@
 #include "base/limits.h"
-#include "bin/caaproof/http.h"
 #include "bin/caaproof/peer.h"
 #include "bin/caaproof/terminal.h"
+#include "outbound/http.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -21,12 +21,12 @@ trimmed(cx_str text)
 }
 
 static void
-post(struct http *http, struct peer_run *run, size_t i)
+post(struct cx_http *server, struct peer_run *run, size_t i)
 {
-    struct http_reply reply;
+    struct cx_http_reply reply;
     cx_str object;
 
-    http_post(http, run->requests[i], &reply);
+    cx_http_post(server, run->requests[i], &reply);
     object = trimmed(reply.body);
     if (reply.error[0] == '\0' &&
         (object.n == 0 || object.p[0] != '{' || (reply.status >= 300 && reply.status < 400))) {
@@ -37,7 +37,7 @@ post(struct http *http, struct peer_run *run, size_t i)
 }
 
 static void
-post_all(struct http *http, struct peer_run *run)
+post_all(struct cx_http *server, struct peer_run *run)
 {
     long long until = monotonic_ms() + (long long)run->overall_s * 1000;
     char why[80];
@@ -45,7 +45,7 @@ post_all(struct http *http, struct peer_run *run)
     (void)snprintf(why, sizeof(why), "the whole run took more than %u s", run->overall_s);
     for (size_t i = 0; i < run->n; i++) {
         if (monotonic_ms() < until) {
-            post(http, run, i);
+            post(server, run, i);
         } else {
             (void)snprintf(run->remark, sizeof(run->remark), "%s", why);
             run->replied(run->ctx, i, (cx_str){ NULL, 0 }, why);
@@ -56,12 +56,12 @@ post_all(struct http *http, struct peer_run *run)
 cx_status
 peer_http(const char *url, struct peer_run *run, struct cx_detail *detail)
 {
-    CX_AUTO(http_cleanup) struct http *http = NULL;
-    const struct http_options options = { .content_type = "application/json",
-                                          .timeout_s = run->timeout_s,
-                                          .reply_max = CX_LINE_MAX };
+    CX_AUTO(cx_http_cleanup) struct cx_http *server = NULL;
+    const struct cx_http_options options = { .content_type = "application/json",
+                                             .timeout_ms = 1000 * run->timeout_s,
+                                             .reply_max = CX_LINE_MAX };
 
-    CX_TRY(http_open("--url", url, &options, &http, detail));
-    post_all(http, run);
+    CX_TRY(cx_http_open("--url", url, &options, &server, detail));
+    post_all(server, run);
     return CX_SUCCESS;
 }

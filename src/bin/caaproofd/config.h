@@ -170,6 +170,21 @@ struct config_caller {
     unsigned may; /* enum config_may */
 };
 
+struct config_witness {
+    cx_str url;
+    cx_str key; /* that of a witness */
+};
+
+struct config_timestamp {
+    cx_str url;
+    cx_str ca;
+};
+
+struct config_courier {
+    uint64_t interval_s;
+    uint64_t timeout_ms;
+};
+
 struct config_canary_name {
     cx_str name;
     enum config_expect expect;
@@ -201,6 +216,11 @@ struct config {
     size_t n_authorities;
     const struct config_caller *callers;
     size_t n_callers;
+    const struct config_witness *witnesses;
+    size_t n_witnesses;
+    const struct config_timestamp *timestamps;
+    size_t n_timestamps;
+    const struct config_courier *courier;
     const struct config_canary *canary; /* NULL: none */
 };
 

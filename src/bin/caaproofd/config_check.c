@@ -206,6 +206,66 @@ is_same_caller(const struct config_caller *a, const struct config_caller *b)
            (a->unix_uid != CONFIG_NONE && a->unix_uid == b->unix_uid);
 }
 
+/* ---- outsiders */
+
+/* As it is told in metrics too; a password has no place in it. */
+static bool
+is_url(cx_str url)
+{
+    static const char *const schemes[] = { "http://", "https://" };
+    bool known = false;
+
+    for (size_t i = 0; i < CX_COUNT(schemes); i++) {
+        size_t n = strlen(schemes[i]);
+
+        known |= url.n > n && memcmp(url.p, schemes[i], n) == 0;
+    }
+    for (size_t i = 0; i < url.n; i++) {
+        known =
+            known && url.p[i] > ' ' && url.p[i] < 0x7f && memchr("\"\\@?#", url.p[i], 5) == NULL;
+    }
+    return known;
+}
+
+static void
+check_url(const struct config_site *site, cx_str url)
+{
+    if (!is_url(url)) {
+        config_fault(site->r, config_site_key(site, "url"),
+                     "%s.url: expected http:// or https:// with a host, without user, query and "
+                     "fragment; found \"%s\"",
+                     site->path, url.p);
+    }
+}
+
+static cx_status
+check_witness(const struct config_site *site, void *of)
+{
+    const struct config_witness *witness = of;
+    struct cx_detail detail = { .text = "" };
+    struct cx_note_key key;
+    cx_status s = cx_note_key_parse(witness->key, &key, &detail);
+
+    check_url(site, witness->url);
+    if (cx_ok(s) && key.type != CX_NOTE_KEY_COSIGNATURE) {
+        s = cx_fail(&detail, CX_E_NOTE, "not the key of a witness (type 4)");
+    }
+    if (cx_status_class(s) == CX_CLASS_MALFORMED) {
+        config_fault(site->r, config_site_key(site, "key"), "%s.key: %s", site->path, detail.text);
+        return CX_SUCCESS;
+    }
+    return s;
+}
+
+static cx_status
+check_timestamp(const struct config_site *site, void *of)
+{
+    const struct config_timestamp *timestamp = of;
+
+    check_url(site, timestamp->url);
+    return CX_SUCCESS;
+}
+
 /* ---- canary */
 
 /* first and second in one text. */
@@ -278,6 +338,34 @@ check_listeners(const struct config_site *site, const struct config *config)
             if (cx_str_equal(config->listen[i].address.text, config->listen[k].address.text)) {
                 config_fault(site->r, of_entry(site, "listen", i),
                              "listen[%zu].address: is that of listen[%zu]", i, k);
+            }
+        }
+    }
+}
+
+/* Each is told apart by it in files, status and metrics. */
+static void
+check_outsiders(const struct config_site *site, const struct config *config)
+{
+    if (config->n_witnesses > CX_OUTSIDERS_MAX || config->n_timestamps > CX_OUTSIDERS_MAX) {
+        const char *list = config->n_witnesses > CX_OUTSIDERS_MAX ? "witnesses" : "timestamps";
+
+        config_fault(site->r, config_site_key(site, list), "%s: at most %d entries", list,
+                     CX_OUTSIDERS_MAX);
+    }
+    for (size_t i = 0; i < config->n_witnesses; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (cx_str_equal(config->witnesses[i].key, config->witnesses[k].key)) {
+                config_fault(site->r, of_entry(site, "witnesses", i),
+                             "witnesses[%zu].key: is that of witnesses[%zu]", i, k);
+            }
+        }
+    }
+    for (size_t i = 0; i < config->n_timestamps; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (cx_str_equal(config->timestamps[i].url, config->timestamps[k].url)) {
+                config_fault(site->r, of_entry(site, "timestamps", i),
+                             "timestamps[%zu].url: is that of timestamps[%zu]", i, k);
             }
         }
     }
@@ -387,6 +475,7 @@ check_config(const struct config_site *site, void *of)
     CX_TRY(check_origin(site, config));
     check_listeners(site, config);
     check_authorities(site, config);
+    check_outsiders(site, config);
     for (size_t i = 0; i < config->n_callers; i++) {
         check_caller_here(site, config, i);
     }
@@ -414,6 +503,8 @@ config_check(struct config_reading *r, const struct config_section *section,
         { "config_caller", check_caller },
         { "config_identity", check_identity },
         { "config_canary", check_canary },
+        { "config_witness", check_witness },
+        { "config_timestamp", check_timestamp },
         { "config_canary_name", check_canary_name },
     };
     const struct config_site place = { r, node, path };

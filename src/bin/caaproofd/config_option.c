@@ -51,6 +51,7 @@ static const struct {
     SECTION(config_listen),   SECTION(config_tls),       SECTION(config_limits),
     SECTION(config_resolver), SECTION(config_authority), SECTION(config_caller),
     SECTION(config_identity), SECTION(config_canary),    SECTION(config_canary_name),
+    SECTION(config_witness),  SECTION(config_timestamp), SECTION(config_courier),
 #undef SECTION
 };
 

@@ -61,6 +61,90 @@ static const struct {
       "Of them those without a good permit: an alarm." },
 };
 
+/* Of each witness and time-stamping authority, as the recorder said. */
+static const struct {
+    const char *member;
+    const char *name;
+    const char *type;
+    const char *help;
+} of_outsiders[] = {
+    { "size", "attested_entries", "gauge", "Entries of the log that it attested." },
+    { "behind", "attested_behind_entries", "gauge", "Entries that it has not attested yet." },
+    { "attested", "attestations_total", "counter", "Checkpoints that it attested." },
+    { "failures", "attestation_failures", "gauge", "Times in a row that it did not attest." },
+    { "failures_ever", "attestation_failures_total", "counter", "Times that it did not attest." },
+    { "forks", "attestation_forks_total", "counter",
+      "Times that it said that it knows another log of this origin." },
+};
+
+static void
+put_label(struct cx_buf *buf, const char *label, const struct cx_json *outsider)
+{
+    cx_str text = { NULL, 0 };
+
+    (void)cx_json_string(cx_json_get(outsider, label), &text); /* else it is empty */
+    cx_buf_printf(buf, "%s=\"", label);
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == '"' || text.p[i] == '\\') {
+            cx_buf_putc(buf, '\\');
+        }
+        cx_buf_putc(buf, text.p[i]);
+    }
+    cx_buf_putc(buf, '"');
+}
+
+static void
+put_of_outsider(struct cx_buf *buf, const char *name, const struct cx_json *outsider, int64_t value)
+{
+    cx_buf_printf(buf, "caaproof_%s{", name);
+    put_label(buf, "kind", outsider);
+    cx_buf_putc(buf, ',');
+    put_label(buf, "name", outsider);
+    cx_buf_printf(buf, "} %" PRId64 "\n", value);
+}
+
+static void
+put_head(struct cx_buf *buf, const char *name, const char *type, const char *help)
+{
+    cx_buf_printf(buf, "# HELP caaproof_%s %s\n# TYPE caaproof_%s %s\n", name, help, name, type);
+}
+
+static void
+put_times(struct cx_buf *buf, const struct cx_json *outsiders)
+{
+    static const char name[] = "attested_seconds";
+
+    put_head(buf, name, "gauge", "When it attested last, in seconds since 1970; absent: never.");
+    for (size_t i = 0; i < cx_json_size(outsiders); i++) {
+        const struct cx_json *outsider = cx_json_at(outsiders, i);
+        cx_str text;
+        cx_time time;
+
+        if (cx_json_string(cx_json_get(outsider, "time"), &text) &&
+            cx_ok(cx_time_parse(text, &time))) {
+            put_of_outsider(buf, name, outsider, time);
+        }
+    }
+}
+
+static void
+put_outsiders(struct cx_buf *buf, const struct cx_json *outsiders)
+{
+    if (outsiders == NULL || cx_json_size(outsiders) == 0) {
+        return;
+    }
+    for (size_t k = 0; k < CX_COUNT(of_outsiders); k++) {
+        put_head(buf, of_outsiders[k].name, of_outsiders[k].type, of_outsiders[k].help);
+        for (size_t i = 0; i < cx_json_size(outsiders); i++) {
+            const struct cx_json *outsider = cx_json_at(outsiders, i);
+
+            put_of_outsider(buf, of_outsiders[k].name, outsider,
+                            number_of(outsider, of_outsiders[k].member));
+        }
+    }
+    put_times(buf, outsiders);
+}
+
 static void
 put_http(struct cx_buf *buf, const struct http_counters *c)
 {
@@ -123,6 +207,7 @@ front_say_metrics(struct front *f, struct http_request *request)
         put(&buf, counts[i].name, "counter", counts[i].help,
             (uint64_t)number_of(said, counts[i].member));
     }
+    put_outsiders(&buf, cx_json_get(f->status, "outsiders"));
     put_http(&buf, http_server_counters(f->server));
     put_cache(&buf, cx_cache_stats_of(&f->cache));
     put_canaries(&buf, front_canary_counts(f));

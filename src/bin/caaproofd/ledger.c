@@ -302,6 +302,12 @@ ledger_close(struct ledger *ledger)
     cx_free(ledger);
 }
 
+struct cx_log *
+ledger_log(struct ledger *ledger)
+{
+    return ledger->log;
+}
+
 /* ---- status */
 
 bool

@@ -80,6 +80,9 @@ cx_status ledger_front_lost(struct ledger *ledger, struct cx_detail *detail) CX_
  * call. */
 bool ledger_stopped(const struct ledger *ledger, const char **ret_why);
 
+/* The log, for who reads what was committed, and appends nothing. */
+struct cx_log *ledger_log(struct ledger *ledger);
+
 /* Object of docs/api.md, "Status"; NULL when out of memory. */
 struct cx_json *ledger_status(const struct ledger *ledger);
 

@@ -120,9 +120,10 @@ run_role(const struct arguments *a)
         return run_recorder();
     case ROLE_RESOLVER:
         return run_resolver(a->place);
+    case ROLE_COURIER:
+        return run_courier();
     case ROLE_UNSET:
     case ROLE_PARENT:
-    case ROLE_COURIER:
     case ROLES:
         break;
     }

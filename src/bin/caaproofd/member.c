@@ -201,6 +201,12 @@ member_wipe_files(struct member *m, bool but_tokens)
     m->n_files = left;
 }
 
+bool
+member_has_courier(const struct config *config)
+{
+    return config->n_witnesses != 0 || config->n_timestamps != 0;
+}
+
 unsigned
 member_resolvers(const struct config *config)
 {

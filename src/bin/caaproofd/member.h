@@ -12,12 +12,13 @@
 /* Descriptors that a process has beside connections: streams, events, the store. */
 #define MEMBER_FILES 256
 
-/* Files that only the parent can read; the place is that of the listener, or of the caller. */
+/* Files that only the parent can read; the place is that of the listener, the caller or the authority. */
 enum secret {
     SECRET_CERTIFICATE,
     SECRET_KEY,
     SECRET_CLIENT_CA,
     SECRET_TOKEN,
+    SECRET_TSA_ROOTS, /* no secret, but a file */
 };
 
 struct member_file {
@@ -60,6 +61,8 @@ cx_span member_file(const struct member *member, enum secret secret, unsigned pl
 /* Files are of no use any more: their octets are overwritten; tokens, by which callers are known, may stay. */
 void member_wipe_files(struct member *member, bool but_tokens);
 
+/* Somebody is to be asked to attest the log, so that a courier is needed. */
+bool member_has_courier(const struct config *config);
 /* How many processes resolve. */
 unsigned member_resolvers(const struct config *config);
 

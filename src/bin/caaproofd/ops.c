@@ -8,7 +8,7 @@
 /* ---- frames */
 
 static size_t
-begin(struct cx_buf *buf, enum op kind, size_t n)
+begin(struct cx_buf *buf, unsigned kind, size_t n)
 {
     size_t at = buf->n;
 
@@ -341,6 +341,190 @@ op_get_octets(cx_span body, struct op_octets *ret)
     op.status = (uint32_t)cx_cbor_number(&r, 599);
     op.octets = cx_str_of_span(cx_cbor_bytes(&r));
     CX_TRY(close_body(&r));
+    *ret = op;
+    return CX_SUCCESS;
+}
+
+/* ---- courier and recorder: writing */
+
+void
+courier_put_ask(struct cx_buf *buf, uint64_t from)
+{
+    size_t at = begin(buf, COURIER_ASK, 1);
+
+    cx_cbor_put_uint(buf, from);
+    end(buf, at);
+}
+
+static void
+put_sizes(struct cx_buf *buf, const struct courier_sizes *sizes)
+{
+    cx_cbor_put_array(buf, sizes->n);
+    for (size_t i = 0; i < sizes->n; i++) {
+        cx_cbor_put_uint(buf, sizes->v[i]);
+    }
+}
+
+void
+courier_put_checkpoint(struct cx_buf *buf, const struct courier_checkpoint *op)
+{
+    size_t at = begin(buf, COURIER_CHECKPOINT, 5);
+
+    cx_cbor_put_uint(buf, op->size);
+    cx_cbor_put_bytes(buf, cx_span_of_str(op->note));
+    cx_cbor_put_array(buf, op->path.n);
+    for (size_t i = 0; i < op->path.n; i++) {
+        cx_cbor_put_bytes(buf, (cx_span){ op->path.v[i].b, CX_HASH_SIZE });
+    }
+    put_sizes(buf, &op->witnesses);
+    put_sizes(buf, &op->stamps);
+    end(buf, at);
+}
+
+void
+courier_put_cosigned(struct cx_buf *buf, const struct courier_cosigned *op)
+{
+    size_t at = begin(buf, COURIER_COSIGNED, 3);
+
+    cx_cbor_put_uint(buf, op->place);
+    cx_cbor_put_uint(buf, op->size);
+    cx_cbor_put_bytes(buf, cx_span_of_str(op->lines));
+    end(buf, at);
+}
+
+void
+courier_put_stamped(struct cx_buf *buf, const struct courier_stamped *op)
+{
+    size_t at = begin(buf, COURIER_STAMPED, 5);
+
+    cx_cbor_put_uint(buf, op->place);
+    cx_cbor_put_uint(buf, op->size);
+    cx_cbor_put_uint(buf, op->nonce);
+    cx_cbor_put_bytes(buf, op->request);
+    cx_cbor_put_bytes(buf, op->response);
+    end(buf, at);
+}
+
+void
+courier_put_failed(struct cx_buf *buf, const struct courier_failed *op)
+{
+    size_t at = begin(buf, COURIER_FAILED, 4);
+
+    cx_cbor_put_uint(buf, (uint64_t)op->kind);
+    cx_cbor_put_uint(buf, op->place);
+    cx_cbor_put_bool(buf, op->is_fork);
+    cx_cbor_put_text(buf, op->why);
+    end(buf, at);
+}
+
+/* ---- courier and recorder: reading */
+
+static cx_span
+octets(struct cx_reader *r, size_t max)
+{
+    cx_span got = cx_cbor_bytes(r);
+
+    if (got.n > max) {
+        r->failed = true;
+    }
+    return got;
+}
+
+static uint32_t
+outsider(struct cx_reader *r)
+{
+    return (uint32_t)cx_cbor_number(r, CX_OUTSIDERS_MAX - 1);
+}
+
+cx_status
+courier_get_ask(cx_span body, uint64_t *ret)
+{
+    struct cx_reader r = open_body(body, 1);
+    uint64_t from = cx_cbor_number(&r, INT64_MAX);
+
+    CX_TRY(close_body(&r));
+    *ret = from;
+    return CX_SUCCESS;
+}
+
+static void
+get_sizes(struct cx_reader *r, struct courier_sizes *ret)
+{
+    ret->n = cx_cbor_array(r, CX_OUTSIDERS_MAX);
+    for (size_t i = 0; i < ret->n; i++) {
+        ret->v[i] = cx_cbor_number(r, INT64_MAX);
+    }
+}
+
+static void
+get_path(struct cx_reader *r, struct cx_path *ret)
+{
+    ret->n = cx_cbor_array(r, CX_PATH_MAX);
+    for (size_t i = 0; i < ret->n; i++) {
+        const uint8_t *hash = cx_cbor_octets(r, CX_HASH_SIZE);
+
+        if (hash != NULL) {
+            memcpy(ret->v[i].b, hash, CX_HASH_SIZE);
+        }
+    }
+}
+
+cx_status
+courier_get_checkpoint(cx_span body, struct courier_checkpoint *ret)
+{
+    struct cx_reader r = open_body(body, 5);
+    struct courier_checkpoint op = { .size = cx_cbor_number(&r, INT64_MAX) };
+
+    op.note = cx_str_of_span(octets(&r, CX_NOTE_OCTETS_MAX));
+    get_path(&r, &op.path);
+    get_sizes(&r, &op.witnesses);
+    get_sizes(&r, &op.stamps);
+    CX_TRY(close_body(&r));
+    *ret = op;
+    return CX_SUCCESS;
+}
+
+cx_status
+courier_get_cosigned(cx_span body, struct courier_cosigned *ret)
+{
+    struct cx_reader r = open_body(body, 3);
+    struct courier_cosigned op = { .place = outsider(&r) };
+
+    op.size = cx_cbor_number(&r, INT64_MAX);
+    op.lines = cx_str_of_span(octets(&r, CX_NOTE_OCTETS_MAX));
+    CX_TRY(close_body(&r));
+    *ret = op;
+    return CX_SUCCESS;
+}
+
+cx_status
+courier_get_stamped(cx_span body, struct courier_stamped *ret)
+{
+    struct cx_reader r = open_body(body, 5);
+    struct courier_stamped op = { .place = outsider(&r) };
+
+    op.size = cx_cbor_number(&r, INT64_MAX);
+    op.nonce = cx_cbor_uint(&r);
+    op.request = octets(&r, CX_STAMP_REQUEST_MAX);
+    op.response = octets(&r, CX_STAMP_MAX);
+    CX_TRY(close_body(&r));
+    *ret = op;
+    return CX_SUCCESS;
+}
+
+cx_status
+courier_get_failed(cx_span body, struct courier_failed *ret)
+{
+    struct cx_reader r = open_body(body, 4);
+    struct courier_failed op = { .kind = (enum outsider_kind)cx_cbor_number(&r, OUTSIDER_TSA) };
+
+    op.place = outsider(&r);
+    op.is_fork = cx_cbor_bool(&r);
+    op.why = text(&r, CX_OUTSIDER_TEXT_MAX);
+    CX_TRY(close_body(&r));
+    if (op.kind == OUTSIDER_UNSET) {
+        return (cx_status){ CX_E_FRAME };
+    }
     *ret = op;
     return CX_SUCCESS;
 }

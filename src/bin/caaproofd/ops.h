@@ -1,13 +1,15 @@
-/* What front and recorder say to each other over a stream: frames as in resolve/frame.h (length, kind, body), whose kinds
- * begin at OP_FIRST; bodies are one CBOR array. Answers travel in between as frames of resolve/frame.h.
+/* What front and recorder, courier and recorder say to each other over streams: frames as in resolve/frame.h (length, kind, body), whose
+ * kinds begin at OP_FIRST; bodies are one CBOR array. Answers travel in between as frames of resolve/frame.h.
  * I1: the list is closed, and says for each operation who may send it: anything else ends the connection.
  * I2: nothing is taken on trust: a body is read whole, by its types and caps, or refused. */
 #ifndef CAAPROOFD_OPS_H
 #define CAAPROOFD_OPS_H
 
 #include "base/cbor.h"
+#include "base/limits.h"
 #include "caa/verdict.h"
 #include "evidence/tile.h"
+#include "evidence/tree.h"
 
 #define OP_FIRST 64
 
@@ -102,6 +104,75 @@ cx_status op_get_reply(cx_span body, struct op_reply *ret) CX_MUST;
 cx_status op_get_status(cx_span body, cx_str *ret) CX_MUST;
 cx_status op_get_tile(cx_span body, struct op_tile *ret) CX_MUST;
 cx_status op_get_octets(cx_span body, struct op_octets *ret) CX_MUST;
+
+/* ---- courier and recorder, on a stream of their own: the courier speaks, and COURIER_ASK alone is answered */
+
+#define COURIER_FIRST 128
+
+enum courier_op {
+    /* courier to recorder */
+    COURIER_ASK = COURIER_FIRST, /* the last checkpoint, and the proof from that size */
+    COURIER_COSIGNED,
+    COURIER_STAMPED,
+    COURIER_FAILED,
+    /* recorder to courier */
+    COURIER_CHECKPOINT,
+};
+
+/* Whom a courier goes to. */
+enum outsider_kind {
+    OUTSIDER_UNSET = 0,
+    OUTSIDER_WITNESS,
+    OUTSIDER_TSA,
+};
+
+/* Sizes for which each witness, or authority, attested last; 0: none of this shard. By their place in the configuration. */
+struct courier_sizes {
+    uint64_t v[CX_OUTSIDERS_MAX];
+    size_t n;
+};
+
+struct courier_checkpoint {
+    uint64_t size;
+    cx_str note;
+    struct cx_path path; /* empty if what was asked from is more than size */
+    struct courier_sizes witnesses;
+    struct courier_sizes stamps;
+};
+
+struct courier_cosigned {
+    uint32_t place;
+    uint64_t size; /* of the checkpoint that was given last */
+    cx_str lines;
+};
+
+struct courier_stamped {
+    uint32_t place;
+    uint64_t size;
+    uint64_t nonce;
+    cx_span request;
+    cx_span response;
+};
+
+struct courier_failed {
+    enum outsider_kind kind;
+    uint32_t place;
+    bool is_fork; /* it knows another log of this origin */
+    cx_str why;
+};
+
+void courier_put_ask(struct cx_buf *buf, uint64_t from);
+void courier_put_checkpoint(struct cx_buf *buf, const struct courier_checkpoint *op);
+void courier_put_cosigned(struct cx_buf *buf, const struct courier_cosigned *op);
+void courier_put_stamped(struct cx_buf *buf, const struct courier_stamped *op);
+void courier_put_failed(struct cx_buf *buf, const struct courier_failed *op);
+
+/* As those above. Classes: MALFORMED. */
+cx_status courier_get_ask(cx_span body, uint64_t *ret) CX_MUST;
+cx_status courier_get_checkpoint(cx_span body, struct courier_checkpoint *ret) CX_MUST;
+cx_status courier_get_cosigned(cx_span body, struct courier_cosigned *ret) CX_MUST;
+cx_status courier_get_stamped(cx_span body, struct courier_stamped *ret) CX_MUST;
+cx_status courier_get_failed(cx_span body, struct courier_failed *ret) CX_MUST;
 
 /* The first frame of what came in, of these kinds or of resolve/frame.h. *ret_more: more octets are needed. Classes:
  * MALFORMED (CX_E_FRAME: too long). */

@@ -106,6 +106,9 @@ add_secrets(const struct config *config, struct files *files, struct cx_detail *
     for (size_t i = 0; i < config->n_callers; i++) {
         CX_TRY(add_secret(files, SECRET_TOKEN, i, config->callers[i].token_file, detail));
     }
+    for (size_t i = 0; i < config->n_timestamps; i++) {
+        CX_TRY(add_secret(files, SECRET_TSA_ROOTS, i, config->timestamps[i].ca, detail));
+    }
     return CX_SUCCESS;
 }
 

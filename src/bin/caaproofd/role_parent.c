@@ -62,7 +62,7 @@ struct parent {
     struct files files; /* config, secrets and listening sockets, as descriptors */
     struct event_base *base;
     struct event *signals[5];
-    struct child *children; /* the recorder, the front, resolvers */
+    struct child *children; /* the recorder, the front, resolvers, the courier if there is one */
     size_t n_children;
     struct child *front;
     struct logging logging;
@@ -146,6 +146,18 @@ connect_roles(struct child *a, struct child *b)
     (void)close(fds[1]);
 }
 
+/* Secrets are the front's; roots of time-stamps are those of who asks for them and of who keeps them. */
+static bool
+is_for(const struct given_file *file, enum role role)
+{
+    if (file->kind == CONTROL_CONFIG) {
+        return true;
+    }
+    return file->kind == CONTROL_SECRET && file->number >> 16 == SECRET_TSA_ROOTS
+               ? role == ROLE_COURIER || role == ROLE_RECORDER
+               : role == ROLE_FRONT;
+}
+
 /* What the role needs before it begins. */
 static bool
 give_files(const struct parent *p, const struct child *child)
@@ -153,7 +165,7 @@ give_files(const struct parent *p, const struct child *child)
     for (size_t i = 0; i < p->files.n; i++) {
         const struct given_file *file = &p->files.all[i];
 
-        if ((file->kind == CONTROL_CONFIG || child->role == ROLE_FRONT) &&
+        if (is_for(file, child->role) &&
             !tell(child,
                   &(struct control_message){ file->kind, file->number, { NULL, 0 }, file->fd })) {
             return false;
@@ -162,11 +174,13 @@ give_files(const struct parent *p, const struct child *child)
     return true;
 }
 
-/* A resolver has the front's stream before it begins; the front and the recorder get theirs whenever the other is there. */
+/* A resolver has the front's stream before it begins; the front and the courier get the recorder's, and it theirs, whenever
+ * the other is there. */
 static void
 introduce(struct parent *p, struct child *child)
 {
     struct child *front = child_of(p, ROLE_FRONT, 0), *recorder = child_of(p, ROLE_RECORDER, 0);
+    struct child *courier = child_of(p, ROLE_COURIER, 0);
 
     switch (child->role) {
     case ROLE_RESOLVER:
@@ -174,13 +188,18 @@ introduce(struct parent *p, struct child *child)
         break;
     case ROLE_RECORDER:
         connect_roles(front, child);
+        if (courier != NULL) {
+            connect_roles(courier, child);
+        }
+        break;
+    case ROLE_COURIER:
+        connect_roles(child, recorder);
         break;
     case ROLE_FRONT:
         connect_roles(child, recorder);
         break;
     case ROLE_UNSET:
     case ROLE_PARENT:
-    case ROLE_COURIER:
     case ROLES:
         break;
     }
@@ -262,8 +281,7 @@ take_up(struct child *child)
     struct parent *p = child->parent;
 
     child->is_up = true;
-    for (size_t i = 0; i < p->n_children;
-         i++) { /* what a check needs: it does not wait for a courier */
+    for (size_t i = 0; i < p->n_children; i++) { /* no check needs a courier */
         if (!p->children[i].is_up && p->children[i].role != ROLE_COURIER) {
             return;
         }
@@ -401,6 +419,13 @@ is_reloaded(const struct child *child, int status)
             (child->role == ROLE_FRONT || (child->role == ROLE_RESOLVER && status == 0)));
 }
 
+/* end_role waits for no courier. */
+static bool
+was_told_to_end(const struct child *child, int status)
+{
+    return child->role == ROLE_COURIER && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM;
+}
+
 static void
 bury(struct child *child, int status)
 {
@@ -424,13 +449,13 @@ bury(struct child *child, int status)
     (void)snprintf(name, sizeof(name), "%s %u", role_name(child->role), child->place);
     describe_end(text, sizeof(text), status);
     if (!p->is_ending) {
-        if (status != 0 || !is_reloaded(child, status)) {
+        if (!is_reloaded(child, status) || (status != 0 && !was_told_to_end(child, status))) {
             logging_line(&p->logging, CONFIG_LEVEL_WARNING, name, "%s", text);
         }
         if (!is_reloaded(child, status)) {
             start_later(child);
         }
-    } else if (status != 0) {
+    } else if (status != 0 && !was_told_to_end(child, status)) {
         logging_line(&p->logging, CONFIG_LEVEL_WARNING, name, "%s", text);
         p->exit = EXIT_FAILURE;
     }
@@ -503,15 +528,17 @@ finish_reload(struct parent *p)
     }
 }
 
-/* Resolvers end with the front's streams, the recorder with our socket. */
+/* Resolvers end with the front's streams, the others with our socket. A courier may be waiting for others, and has nothing to lose. */
 static void
-end_roles(struct parent *p)
+end_role(struct child *child)
 {
-    for (size_t i = 0; i < p->n_children; i++) {
-        (void)event_del(p->children[i].again);
-        if (p->children[i].pid != 0) {
-            (void)shutdown(p->children[i].control, SHUT_RDWR);
-        }
+    (void)event_del(child->again);
+    if (child->pid == 0) {
+        return;
+    }
+    (void)shutdown(child->control, SHUT_RDWR);
+    if (child->role == ROLE_COURIER) {
+        (void)kill(child->pid, SIGTERM);
     }
 }
 
@@ -520,7 +547,9 @@ go_on_reloading(struct parent *p)
 {
     if (p->reloading == RELOAD_DRAINS && p->front->pid == 0) {
         p->reloading = RELOAD_ENDS;
-        end_roles(p);
+        for (size_t i = 0; i < p->n_children; i++) {
+            end_role(&p->children[i]);
+        }
         set_deadline(p, END_MS);
     }
     if (p->reloading == RELOAD_ENDS && !any_runs(p)) {
@@ -595,10 +624,7 @@ end_all(struct parent *p)
 
     p->is_ending = true;
     for (size_t i = 0; i < p->n_children; i++) {
-        if (p->children[i].pid != 0) {
-            (void)shutdown(p->children[i].control, SHUT_RDWR);
-        }
-        (void)event_del(p->children[i].again);
+        end_role(&p->children[i]);
     }
     (void)event_add(p->deadline, &time);
     if (!any_runs(p)) {
@@ -679,7 +705,7 @@ make_children(struct parent *p)
 {
     unsigned resolvers = member_resolvers(p->config);
 
-    p->n_children = 2 + resolvers;
+    p->n_children = 2 + resolvers + (size_t)member_has_courier(p->config);
     p->children = cx_alloc(p->n_children, sizeof(*p->children));
     if (p->children == NULL) {
         return (cx_status){ CX_E_NOMEM };
@@ -689,8 +715,11 @@ make_children(struct parent *p)
         struct child *child = &p->children[i];
 
         child->parent = p;
-        child->role = i == 0 ? ROLE_RECORDER : i == 1 ? ROLE_FRONT : ROLE_RESOLVER;
-        child->place = i < 2 ? 0 : (unsigned)(i - 2);
+        child->role = i == 0              ? ROLE_RECORDER
+                      : i == 1            ? ROLE_FRONT
+                      : i < 2 + resolvers ? ROLE_RESOLVER
+                                          : ROLE_COURIER;
+        child->place = child->role == ROLE_RESOLVER ? (unsigned)(i - 2) : 0;
         child->again = event_new(p->base, -1, 0, on_again, child);
         if (child->again == NULL) {
             return (cx_status){ CX_E_NOMEM };

@@ -1,5 +1,6 @@
-/* The recorder: the ledger on an event loop, with front at the other end of a link. */
+/* The recorder: the ledger on an event loop, with front and courier at the other ends of links. */
 #include "base/limits.h"
+#include "bin/caaproofd/attest.h"
 #include "bin/caaproofd/ledger.h"
 #include "bin/caaproofd/link.h"
 #include "bin/caaproofd/member.h"
@@ -32,6 +33,8 @@ struct recorder {
     struct link *front; /* NULL: there is none now */
     struct cx_answer_receiver *receiver;
     bool was_stopped; /* as the log was told */
+    struct attest *attest;
+    struct link *courier; /* NULL: there is none now */
     int exit;
 };
 
@@ -56,6 +59,9 @@ tell_status(struct recorder *r)
 {
     CX_AUTO(cx_buf_done) struct cx_buf text = { .max = CX_OP_MAX };
     struct cx_json *status = ledger_status(r->ledger);
+
+    status = cx_json_whole(
+        status, cx_json_set(status, "outsiders", attest_status(r->attest, ledger_log(r->ledger))));
 
     if (r->front != NULL && cx_ok(cx_json_write(status, &text))) {
         op_put_status(link_out(r->front), cx_buf_str(&text));
@@ -255,6 +261,87 @@ on_front_ended(void *ctx, cx_status why)
     turn(r);
 }
 
+/* ---- the courier */
+
+static cx_status
+on_courier_frame(void *ctx, const struct op_frame *frame)
+{
+    struct recorder *r = ctx;
+    struct cx_detail detail = { .text = "" };
+    cx_status s =
+        attest_frame(r->attest, ledger_log(r->ledger), frame, link_out(r->courier), &detail);
+
+    if (cx_status_class(s) == CX_CLASS_STORE || cx_status_class(s) == CX_CLASS_IO) {
+        stop(r, "the log failed", &detail);
+    } else if (!cx_ok(s)) {
+        member_log(&r->member, CONFIG_LEVEL_ERR, "the courier is let go: %s", cx_status_text(s));
+    }
+    return s;
+}
+
+static void
+on_courier_pause(void *ctx)
+{
+    struct recorder *r = ctx;
+
+    link_send(r->courier);
+}
+
+/* It ends by that, and the parent starts another. */
+static void
+on_courier_ended(void *ctx, cx_status why)
+{
+    struct recorder *r = ctx;
+
+    (void)why;
+    link_free(CX_STEAL(r->courier));
+}
+
+static void
+take_courier(struct recorder *r, int fd)
+{
+    const struct link_calls calls = { on_courier_frame, on_courier_pause, on_courier_ended, r };
+
+    link_free(CX_STEAL(r->courier)); /* the parent knows that it has ended */
+    if (!cx_ok(link_open(fd, r->base, &calls, &r->courier))) {
+        member_log(&r->member, CONFIG_LEVEL_ERR, "the courier cannot be heard");
+    }
+}
+
+static cx_span
+roots_of(void *ctx, unsigned place)
+{
+    struct recorder *r = ctx;
+
+    return member_file(&r->member, SECRET_TSA_ROOTS, place);
+}
+
+static void
+tell_of_outsiders(void *ctx, enum config_level level, const char *text)
+{
+    struct recorder *r = ctx;
+
+    member_log(&r->member, level, "%s", text);
+}
+
+static cx_status
+open_attest(struct recorder *r, struct cx_detail *detail)
+{
+    const struct config *c = r->member.config;
+    const struct attest_options options = {
+        .store = r->options.store,
+        .witnesses = c->witnesses,
+        .n_witnesses = c->n_witnesses,
+        .timestamps = c->timestamps,
+        .n_timestamps = c->n_timestamps,
+        .roots = roots_of,
+        .tell = tell_of_outsiders,
+        .ctx = r,
+    };
+
+    return attest_new(&options, &r->attest, detail);
+}
+
 /* ---- the parent */
 
 static void
@@ -289,7 +376,9 @@ on_control(evutil_socket_t fd, short what, void *ctx)
         (void)event_base_loopbreak(r->base);
         return;
     }
-    if (message.kind == CONTROL_PEER && message.fd >= 0) {
+    if (message.kind == CONTROL_PEER && message.fd >= 0 && message.number >> 16 == ROLE_COURIER) {
+        take_courier(r, message.fd);
+    } else if (message.kind == CONTROL_PEER && message.fd >= 0) {
         take_front(r, message.fd);
     } else if (message.fd >= 0) {
         (void)close(message.fd);
@@ -469,13 +558,19 @@ begin(struct recorder *r, struct cx_detail *detail)
     tell_opened(r, &opened);
     tell_stop(r);
     r->published = published_new(r->options.store);
-    return r->published != NULL ? open_events(r) : (cx_status){ CX_E_NOMEM };
+    if (r->published == NULL) {
+        return (cx_status){ CX_E_NOMEM };
+    }
+    CX_TRY(open_attest(r, detail));
+    return open_events(r);
 }
 
 static void
 end(struct recorder *r)
 {
     link_free(r->front);
+    link_free(r->courier);
+    attest_free(r->attest);
     cx_answer_receiver_free(r->receiver);
     published_free(r->published);
     ledger_close(r->ledger);
@@ -512,6 +607,10 @@ run_recorder(void)
     fd = member_take_fd(&r.member, ROLE_FRONT, 0);
     if (fd >= 0) {
         take_front(&r, fd);
+    }
+    fd = member_take_fd(&r.member, ROLE_COURIER, 0);
+    if (fd >= 0) {
+        take_courier(&r, fd);
     }
     member_say(&r.member, CONTROL_UP, 0, "");
     (void)event_base_dispatch(r.base);
