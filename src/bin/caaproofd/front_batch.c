@@ -18,7 +18,7 @@ struct cell {
     struct batch *batch;
     bool is_done;
     size_t number; /* of its line */
-    size_t names; /* of its check, while it is under way */
+    size_t names;  /* of its check, while it is under way */
     struct cx_buf line;
 };
 

@@ -297,8 +297,7 @@ open_events(struct front *f)
     f->sending = event_new(f->base, -1, 0, on_sending, f);
     f->sender = cx_answer_sender_new();
     return f->control != NULL && f->lost != NULL && f->want != NULL && f->sending != NULL &&
-                   f->sender != NULL &&
-                   event_add(f->control, NULL) == 0
+                   f->sender != NULL && event_add(f->control, NULL) == 0
                ? CX_SUCCESS
                : (cx_status){ CX_E_NOMEM };
 }
