@@ -279,7 +279,7 @@ class Events(Store):
         self.assertIn('control characters', results[0]['error']['message'])
 
 
-class Shadow(Store):
+class Recorded(Store):
     """Checks as the daemon records them: who asked, and what his own system had said."""
 
     ADD = os.environ.get('CAAPROOF_ADD_CHECKS', os.path.join(cli.TOP, 'build', 'tests', 'cli', 'add_checks'))
@@ -292,6 +292,8 @@ class Shadow(Store):
                        for ident, record, verdict, mode, more in checks)
         subprocess.run([self.ADD, self.store, 'issuer-1'], input=text, text=True, check=True)
 
+
+class Shadow(Recorded):
     def story(self):
         self.add(('a', self.MINE, 'PERMIT', 'shadow', {}), ('b', self.OTHER, 'PERMIT', 'shadow', {}),
                  ('c', self.MINE, 'DENY', 'enforce', {'names': ['*.d.test', 'www.d.test', 'd.test', 'x.d.test']}),
@@ -374,6 +376,61 @@ class Shadow(Store):
             self.assertEqual((code, out), (64, ''), args)
             self.assertNotEqual(err, '')
         self.assertNotEqual(cli.run('shadow', self.path('none'))[0], 0)
+
+
+class Prevented(Recorded):
+    # TEST R-IOD-1
+    def story(self):
+        owner = self.OTHER + '\nd.test. 60 IN CAA 0 iodef "mailto:security@d.test"'
+        loop = cli.SOA + 'www.d.test. 60 IN CNAME www.d.test.\n'
+        self.add(('a', self.MINE, '-', 'enforce', {}), ('b', owner, '-', 'enforce', {'names': ['*.d.test', 'www.d.test']}),
+                 ('c', self.OTHER, 'PERMIT', 'shadow', {}), ('d', self.MINE, '-', 'enforce', {'zone': loop}),
+                 ('e', self.OTHER, 'PERMIT', 'enforce', {}))
+
+    def listed(self, *args):
+        code, out, err = cli.run('prevented', self.store, '--json', *args)
+        self.assertEqual((code, err), (0, ''))
+        *rows, counts = lines(out)
+        return rows, counts
+
+    def test_lists_what_was_forbidden(self):
+        self.story()
+        rows, counts = self.listed()
+        self.assertEqual([(r['id'], r['index'], [n['name'] for n in r['names']]) for r in rows],
+                         [('b', 2, ['*.d.test', 'www.d.test']), ('e', 5, ['www.d.test'])])
+        self.assertEqual(counts, {'schema': 1, 'checks': 5, 'prevented': 2, 'names': 3, 'shadow': 1, 'deleted': 0})
+        name = rows[0]['names'][1]
+        self.assertEqual((name['verdict'], name['reason'], name['found_at'], name['iodef']),
+                         ('DENY', 'no-matching-record', 'd.test', ['mailto:security@d.test']))
+        self.assertEqual([r['value'] for r in name['records']], ['other.example', 'mailto:security@d.test'])
+        self.assertEqual(rows[1]['names'][0]['iodef'], [])
+        record = self.shown('b')[0]['record']
+        self.assertEqual({k: rows[0][k] for k in ('digest', 'time', 'authority', 'caller')},
+                         {k: record[k] for k in ('digest', 'time', 'authority', 'caller')})
+
+    def test_lookups_that_failed_are_not_caa(self):
+        self.story()
+        rows, counts = self.listed('--failures')
+        self.assertEqual([(r['id'], {n['verdict'] for n in r['names']}) for r in rows],
+                         [('b', {'DENY'}), ('d', {'FAIL'}), ('e', {'DENY'})])
+        self.assertEqual((counts['prevented'], counts['names']), (3, 4))
+
+    def test_since(self):
+        self.story()
+        self.assertEqual(self.listed('--since', self.EARLY), self.listed())
+        self.assertEqual(self.listed('--since', self.LATE),
+                         ([], {'schema': 1, 'checks': 0, 'prevented': 0, 'names': 0, 'shadow': 0, 'deleted': 0}))
+        self.assertEqual(cli.run('prevented', self.store, '--since', 'monday')[0], 64)
+
+    def test_for_people(self):
+        self.story()
+        code, out, err = cli.run('prevented', self.store)
+        self.assertEqual((code, err), (0, ''))
+        self.assertIn('  request b  asked for by issuer-1\n'
+                      '  *.d.test  DENY (no-matching-record), by records at d.test\n'
+                      '      0 issue "other.example"\n'
+                      '      0 iodef "mailto:security@d.test"\n', out)
+        self.assertTrue(out.endswith('\n5 checks: 2 issuances prevented, for 3 names; 1 more in shadow mode\n'))
 
 
 class Replay(Store):

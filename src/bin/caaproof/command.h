@@ -7,6 +7,7 @@ int command_lint(int argc, char **argv);
 int command_contacts(int argc, char **argv);
 int command_conformance(int argc, char **argv);
 int command_show(int argc, char **argv);
+int command_prevented(int argc, char **argv);
 int command_shadow(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_log(int argc, char **argv);

@@ -24,6 +24,7 @@ static const char usage[] =
     "  permit verify | show         may this be signed now, by a check that is in the log?\n"
     "  show STORE ID                a recorded check, as it was\n"
     "  replay STORE                 all recorded checks through the judge of today\n"
+    "  prevented STORE              issuances that CAA prevented, with the records that did\n"
     "  shadow STORE                 checks whose verdict is not the caller's own\n"
     "  log checkpoint|prove|...     the log as outsiders verify it\n"
     "  store init|check|seal|...    the folder that keeps it\n"
@@ -55,9 +56,9 @@ static const struct {
     { "triage", command_triage },     { "report", command_report },
     { "explain", command_explain },   { "scope", command_scope },
     { "recheck", command_recheck },   { "reconcile", command_reconcile },
-    { "shadow", command_shadow },     { "status", command_daemon },
-    { "stop", command_daemon },       { "ack", command_daemon },
-    { "drain", command_daemon },
+    { "shadow", command_shadow },     { "prevented", command_prevented },
+    { "status", command_daemon },     { "stop", command_daemon },
+    { "ack", command_daemon },        { "drain", command_daemon },
 };
 
 /* What answers and verdicts depend on beside this program. Nothing is sent. */

@@ -1,7 +1,7 @@
-#include "base/limits.h"
 #include "bin/caaproof/command.h"
 #include "bin/caaproof/options.h"
 #include "bin/caaproof/output.h"
+#include "bin/caaproof/stored_checks.h"
 #include "bin/caaproof/stored_json.h"
 #include "bin/caaproof/terminal.h"
 
@@ -28,11 +28,10 @@ static const char usage[] =
 #define NAMES_SHOWN 3
 
 struct shadowing {
-    struct cx_log_reader *reader;
-    struct cx_arena arena; /* of one record */
-    cx_time since;
+    struct cx_stored stored;
+    struct stored_checks checks;
     bool json;
-    uint64_t checks, compared, differ, deleted;
+    uint64_t compared, differ;
     uint64_t pairs[VERDICTS][VERDICTS]; /* ours, theirs; those that differ */
     struct cx_detail detail;
 };
@@ -62,15 +61,8 @@ static void
 print_check(const struct cx_log_row *row, const struct cx_record *record)
 {
     const struct cx_record_conclusion *k = &record->conclusion;
-    char time[CX_TIME_TEXT];
 
-    cx_time_format((cx_time)(record->time_ms / 1000), time);
-    printf("%s%" PRIu64 "/%" PRIu64 "%s  %s", paint_on(stdout, PAINT_BOLD), row->shard, row->index,
-           paint_off(stdout), time);
-    if (record->request.n != 0) {
-        fputs("  request ", stdout);
-        output_plain(stdout, record->request);
-    }
+    stored_check_print(row, record);
     printf("  ours %s%s%s (", paint_on(stdout, paint_of(k->verdict)), cx_verdict_word(k->verdict),
            paint_off(stdout));
     output_plain(stdout, k->reason);
@@ -90,8 +82,9 @@ print_check_json(const struct cx_log_row *row, const struct cx_record *record)
 }
 
 static cx_status
-take_record(struct shadowing *s, const struct cx_log_row *row, const struct cx_record *record)
+take_check(void *ctx, const struct cx_log_row *row, const struct cx_record *record)
 {
+    struct shadowing *s = ctx;
     enum cx_verdict ours = record->conclusion.verdict, theirs = record->own_verdict;
 
     s->compared += theirs != CX_VERDICT_UNSET ? 1 : 0;
@@ -107,28 +100,6 @@ take_record(struct shadowing *s, const struct cx_log_row *row, const struct cx_r
     return CX_SUCCESS;
 }
 
-static cx_status
-take_row(void *ctx, const struct cx_log_row *row)
-{
-    struct shadowing *s = ctx;
-    struct cx_record record;
-    struct cx_entry entry;
-
-    CX_TRY(cx_entry_read((cx_span){ row->entry, CX_ENTRY_SIZE }, &entry));
-    if (entry.kind != CX_ENTRY_CHECK ||
-        (s->since != CX_TIME_NONE && (cx_time)(entry.time_ms / 1000) < s->since)) {
-        return CX_SUCCESS;
-    }
-    s->checks++;
-    if (row->record.n == 0) {
-        s->deleted++;
-        return CX_SUCCESS;
-    }
-    cx_arena_reset(&s->arena);
-    CX_TRY(cx_log_record(row, &s->arena, &record, &s->detail));
-    return take_record(s, row, &record);
-}
-
 /* ---- all of them */
 
 static void
@@ -136,9 +107,9 @@ print_counts(const struct shadowing *s)
 {
     printf("%" PRIu64 " checks: %" PRIu64 " with a verdict of the caller's own, of which %" PRIu64
            " differ",
-           s->checks, s->compared, s->differ);
-    if (s->deleted != 0) {
-        printf("; %" PRIu64 " whose records were deleted", s->deleted);
+           s->checks.n, s->compared, s->differ);
+    if (s->checks.deleted != 0) {
+        printf("; %" PRIu64 " whose records were deleted", s->checks.deleted);
     }
     fputc('\n', stdout);
     for (size_t ours = 0; ours < VERDICTS; ours++) {
@@ -184,10 +155,10 @@ print_counts_json(const struct shadowing *s)
     cx_status status;
 
     json = cx_json_whole(json, cx_json_set_number(json, "schema", 1) &&
-                                   cx_json_set_number(json, "checks", s->checks) &&
+                                   cx_json_set_number(json, "checks", s->checks.n) &&
                                    cx_json_set_number(json, "compared", s->compared) &&
                                    cx_json_set_number(json, "differ", s->differ) &&
-                                   cx_json_set_number(json, "deleted", s->deleted) &&
+                                   cx_json_set_number(json, "deleted", s->checks.deleted) &&
                                    cx_json_set(json, "pairs", pairs_json(s)));
     status = output_json(json);
     cx_json_free(json);
@@ -197,13 +168,7 @@ print_counts_json(const struct shadowing *s)
 static cx_status
 scan(struct shadowing *s)
 {
-    for (size_t i = 0; i < cx_log_reader_shards(s->reader); i++) {
-        const struct cx_log_shard_info *info = cx_log_reader_shard(s->reader, i);
-
-        if (s->since == CX_TIME_NONE || (cx_time)(info->last_ms / 1000) >= s->since) {
-            CX_TRY(cx_log_scan(s->reader, info->number, 0, info->size, take_row, s, &s->detail));
-        }
-    }
+    CX_TRY(stored_checks_scan(&s->checks));
     if (s->json) {
         return print_counts_json(s);
     }
@@ -214,19 +179,16 @@ scan(struct shadowing *s)
 static int
 shadow(struct shadowing *s, const char *path)
 {
-    cx_status status = cx_log_reader_open(path, &s->reader, &s->detail);
-    int code;
+    cx_status status = cx_stored_open(path, &s->stored, &s->detail);
 
-    if (!cx_ok(status)) {
-        return exit_with(status, &s->detail);
-    }
-    cx_arena_init(&s->arena, CX_CHECK_MEMORY);
-    status = scan(s);
-    code = cx_ok(status) ? exit_with_output(s->differ != 0 ? EXIT_FAILURE : EXIT_SUCCESS)
+    s->checks.stored = &s->stored;
+    s->checks.take = take_check;
+    s->checks.ctx = s;
+    s->checks.detail = &s->detail;
+    status = cx_ok(status) ? scan(s) : status;
+    cx_stored_close(&s->stored);
+    return cx_ok(status) ? exit_with_output(s->differ != 0 ? EXIT_FAILURE : EXIT_SUCCESS)
                          : exit_with(status, &s->detail);
-    cx_arena_done(&s->arena);
-    cx_log_reader_close(s->reader);
-    return code;
 }
 
 /* ---- options */
@@ -250,9 +212,7 @@ take_option(void *ctx, int option, const char *value)
 
     switch (option) {
     case OPT_SINCE:
-        return cx_ok(cx_time_parse(cx_str_of(value), &s->since)) ||
-               options_complain("--since takes a time such as 2026-11-22T12:00:00Z, or a date",
-                                value);
+        return stored_checks_since(value, &s->checks.since);
     case OPT_JSON:
         s->json = true;
         return true;
@@ -264,7 +224,7 @@ take_option(void *ctx, int option, const char *value)
 int
 command_shadow(int argc, char **argv)
 {
-    struct shadowing s = { .since = CX_TIME_NONE, .detail = { .text = "" } };
+    struct shadowing s = { .checks = { .since = CX_TIME_NONE } };
     int code;
     int first = options_walk(argc, argv, long_options, usage, take_option, &s, &code);
 

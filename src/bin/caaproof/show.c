@@ -4,12 +4,12 @@
 #include "bin/caaproof/human.h"
 #include "bin/caaproof/options.h"
 #include "bin/caaproof/output.h"
+#include "bin/caaproof/stored_checks.h"
 #include "bin/caaproof/stored_json.h"
 #include "bin/caaproof/terminal.h"
 #include "engine/result.h"
 #include "engine/stored.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,15 +48,9 @@ struct showing {
 static void
 print_head(const struct cx_log_row *row, const struct cx_record *record)
 {
-    char time[CX_TIME_TEXT], text[CX_HASH_TEXT];
+    char text[CX_HASH_TEXT];
 
-    cx_time_format((cx_time)(record->time_ms / 1000), time);
-    printf("%s%" PRIu64 "/%" PRIu64 "%s  %s", paint_on(stdout, PAINT_BOLD), row->shard, row->index,
-           paint_off(stdout), time);
-    if (record->request.n != 0) {
-        fputs("  request ", stdout);
-        output_plain(stdout, record->request);
-    }
+    stored_check_print(row, record);
     if (record->has_authority) {
         cx_hash_text(&record->authority, text);
         printf("  authority %.16s...", text);

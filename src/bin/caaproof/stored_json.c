@@ -14,6 +14,16 @@ hash_json(const struct cx_hash *hash)
     return cx_json_new_text(text);
 }
 
+/* Of the record, as its entry has it. */
+static struct cx_json *
+digest_json(const struct cx_log_row *row)
+{
+    struct cx_hash digest;
+
+    memcpy(digest.b, row->entry + CX_ENTRY_SIZE - CX_HASH_SIZE, CX_HASH_SIZE);
+    return hash_json(&digest);
+}
+
 /* 2026-11-22T12:00:00.250Z */
 static struct cx_json *
 time_json(uint64_t time_ms)
@@ -69,17 +79,12 @@ stored_json(const struct cx_stored *stored, const struct cx_log_row *row,
             const struct cx_record *record)
 {
     struct cx_json *json = cx_json_new_object();
-    struct cx_entry entry;
-    struct cx_hash digest = { { 0 } };
 
-    if (cx_ok(cx_entry_read((cx_span){ row->entry, CX_ENTRY_SIZE }, &entry))) {
-        memcpy(digest.b, entry.digest, CX_HASH_SIZE);
-    }
     return cx_json_whole(
         json, cx_json_set(json, "log", cx_json_new_text(origin_of(stored, row->shard))) &&
                   cx_json_set(json, "shard", cx_json_new_integer((int64_t)row->shard)) &&
                   cx_json_set(json, "index", cx_json_new_integer((int64_t)row->index)) &&
-                  cx_json_set(json, "digest", hash_json(&digest)) &&
+                  cx_json_set(json, "digest", digest_json(row)) &&
                   cx_json_set(json, "time", time_json(record->time_ms)) &&
                   cx_json_set(json, "expires", cx_json_new_moment(record->conclusion.expires)) &&
                   cx_json_set(json, "authority",
@@ -109,22 +114,39 @@ names_json(const struct cx_record *record)
     return cx_json_whole(list, whole);
 }
 
+/* The place of a check, and whose it was. */
+static bool
+set_check(struct cx_json *json, const struct cx_log_row *row, const struct cx_record *record)
+{
+    return cx_json_set_number(json, "shard", row->shard) &&
+           cx_json_set_number(json, "index", row->index) &&
+           cx_json_set(json, "time", time_json(record->time_ms)) &&
+           cx_json_set(json, "id", text_or_null(record->request)) &&
+           cx_json_set(json, "authority", hash_or_null(record->has_authority, &record->authority));
+}
+
 struct cx_json *
 stored_difference_json(const struct cx_log_row *row, const struct cx_record *record)
 {
     struct cx_json *json = cx_json_new_object();
 
     return cx_json_whole(
-        json, cx_json_set(json, "shard", cx_json_new_integer((int64_t)row->shard)) &&
-                  cx_json_set(json, "index", cx_json_new_integer((int64_t)row->index)) &&
-                  cx_json_set(json, "time", time_json(record->time_ms)) &&
-                  cx_json_set(json, "id", text_or_null(record->request)) &&
-                  cx_json_set(json, "authority",
-                              hash_or_null(record->has_authority, &record->authority)) &&
-                  cx_json_set(json, "names", names_json(record)) &&
+        json, set_check(json, row, record) && cx_json_set(json, "names", names_json(record)) &&
                   cx_json_set_text(json, "verdict", cx_verdict_word(record->conclusion.verdict)) &&
                   cx_json_set(json, "reason", cx_json_new_string(record->conclusion.reason)) &&
                   set_caller(json, record));
+}
+
+struct cx_json *
+stored_prevented_json(const struct cx_log_row *row, const struct cx_record *record,
+                      struct cx_json *names)
+{
+    struct cx_json *json = cx_json_new_object();
+    bool whole = cx_json_set(json, "names", names); /* first: it is ours from here on */
+
+    return cx_json_whole(json, whole && set_check(json, row, record) &&
+                                   cx_json_set(json, "caller", text_or_null(record->caller)) &&
+                                   cx_json_set(json, "digest", digest_json(row)));
 }
 
 /* ---- beside it */
@@ -133,12 +155,9 @@ stored_difference_json(const struct cx_log_row *row, const struct cx_record *rec
 static bool
 set_place(struct cx_json *json, const struct cx_log_row *row, uint64_t time_ms)
 {
-    struct cx_hash digest;
-
-    memcpy(digest.b, row->entry + CX_ENTRY_SIZE - CX_HASH_SIZE, CX_HASH_SIZE);
     return cx_json_set(json, "shard", cx_json_new_integer((int64_t)row->shard)) &&
            cx_json_set(json, "index", cx_json_new_integer((int64_t)row->index)) &&
-           cx_json_set(json, "digest", hash_json(&digest)) &&
+           cx_json_set(json, "digest", digest_json(row)) &&
            cx_json_set(json, "time", time_json(time_ms));
 }
 
