@@ -369,6 +369,57 @@ class Reconcile(cli.Folder):
                      '1 with a permit + 1 without'):
             self.assertIn(text, out)
 
+    def alarm(self, end='exit 0'):
+        """A program that keeps what it is told, and that file."""
+        told = os.path.join(self.folder, 'told')
+        path = self.file('alarm', '#!/bin/sh\necho "$#:$1" >>%s\necho printed\n%s\n' % (told, end))
+        os.chmod(path, 0o755)
+        return path, told
+
+    def watched(self, *args, store=None):
+        """Exit status, standard output and error, and the metrics that are there then."""
+        path = os.path.join(self.folder, 'metrics.prom')
+        code, out, err = cli.run('reconcile', store or self.store, '--certificates', self.list(), '--metrics', path, '--json', *args)
+        metrics = {}
+        if os.path.exists(path):
+            with open(path, encoding='utf-8') as file:
+                metrics = dict(line.split() for line in file if not line.startswith('#'))
+        return code, out, err, metrics
+
+    def test_nobody_watches(self):
+        alarm, told = self.alarm()
+        self.good('one', 'www.permit.test')
+        before = time.time()
+        code, _, err, metrics = self.watched('--alarm', alarm)
+        self.assertEqual((code, err), (0, ''))
+        self.assertFalse(os.path.exists(told))
+        at = int(metrics.pop('caaproof_reconcile_finished_seconds'))
+        self.assertTrue(int(before) <= at <= time.time())
+        self.assertEqual(metrics, {'caaproof_reconcile_certificates': '1', 'caaproof_reconcile_certificates_without_permit': '0',
+                                   'caaproof_reconcile_certificates_shared_permit': '0', 'caaproof_reconcile_rejected_rows': '0',
+                                   'caaproof_reconcile_checks': str(len(self.records))})
+        self.plant(['a.permit.test'], self.records['two']['time'] + 5)
+        code, out, err, metrics = self.watched('--alarm', alarm)
+        self.assertEqual((code, err), (1, 'printed\n'))
+        self.assertEqual([json.loads(line).get('serial') for line in out.splitlines()], ['1001', None])
+        self.assertEqual(metrics['caaproof_reconcile_certificates_without_permit'], '1')
+        with open(told, encoding='utf-8') as file:
+            self.assertEqual(file.read(), '1:caaproof reconcile: of 2 certificates 1 are without a good permit, 0 share one; '
+                             '0 rows could not be read\n')
+
+    def test_nobody_watches_a_failure(self):
+        alarm, told = self.alarm()
+        nowhere = os.path.join(self.folder, 'nowhere')
+        code, out, err, metrics = self.watched('--alarm', alarm, store=nowhere)
+        self.assertEqual((code, out, metrics), (74, '', {}))
+        with open(told, encoding='utf-8') as file:
+            self.assertRegex(file.read(), '^1:caaproof reconcile failed: .*nowhere')
+        # An alarm that fails is no success, and what was wrong is said here.
+        self.plant(['never.example'], 1700000000)
+        code, _, err, metrics = self.watched('--alarm', self.alarm('exit 3')[0])
+        self.assertEqual((code, metrics['caaproof_reconcile_certificates_without_permit']), (74, '1'))
+        self.assertIn('it failed, so perhaps nobody knows: caaproof reconcile: of 1 certificates 1 are', err)
+
     def test_text_from_lists_steers_nothing(self):
         self.plant(['never.example'], 1700000000, issuer='CN=\x1b[31m"\u202e')
         for args in ((), ('--json',)):
@@ -385,6 +436,7 @@ class Reconcile(cli.Folder):
         for args in ((), (self.store,), ('--certificates', path), (self.store, 'b', '--certificates', path),
                      (self.store, '--certificates', path, '--purpose', 'x'), (self.store, '--certificates', path, '--skew', '61'),
                      (self.store, '--certificates', path, '--accept', 'na'), (self.store, '--certificates', path, '--nonsense'),
+                     (self.store, '--certificates', path, '--alarm', path), (self.store, '--certificates', path, '--alarm', 'true'),
                      (self.store, '--certificates', path, '--authority', 'no such file')):
             code, out, err = cli.run('reconcile', *args)
             self.assertEqual((code, out), (64, ''), args)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The unit for systemd: whole by systemd's own judgement, hardened, explained, and no obstacle to the roles' sandboxes."""
+"""The units for systemd: whole by systemd's own judgement, hardened, explained, and no obstacle to the roles' sandboxes."""
 
 import os
 import re
@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-UNIT = os.path.join(TOP, 'dist', 'caaproofd.service.in')
+DIST = os.path.join(TOP, 'dist')
 # Exposure by systemd-analyze security, in tenths: 0 is closed, 100 open.
 EXPOSURE_MAX = 15
 NEEDS_SYSTEMD = unittest.skipUnless(shutil.which('systemd-analyze'), 'systemd-analyze is not there')
@@ -20,8 +20,8 @@ def analyze(*args):
                           check=False)
 
 
-def lines():
-    with open(UNIT, encoding='utf-8') as file:
+def lines(unit='caaproofd.service.in'):
+    with open(os.path.join(DIST, unit), encoding='utf-8') as file:
         return file.read().splitlines()
 
 
@@ -37,23 +37,29 @@ def calls_of(group):
     return found
 
 
-class Unit(unittest.TestCase):
+class Units(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        self.unit = os.path.join(folder.name, 'caaproofd.service')
-        with open(self.unit, 'w', encoding='utf-8') as file:
-            file.write('\n'.join(lines()).replace('@SBINDIR@/caaproofd', '/bin/true') + '\n')
+        self.units = []
+        for name in sorted(os.listdir(DIST)):
+            if name.endswith(('.service.in', '.timer')):
+                self.units.append(os.path.join(folder.name, name.removesuffix('.in')))
+                with open(self.units[-1], 'w', encoding='utf-8') as file:
+                    file.write(re.sub(r'@S?BINDIR@/\w+', '/bin/true', '\n'.join(lines(name))) + '\n')
+        self.services = [unit for unit in self.units if unit.endswith('.service')]
+        self.assertEqual((len(self.units), len(self.services)), (3, 2))
 
     @NEEDS_SYSTEMD
     def test_verify(self):
-        done = analyze('verify', '--man=no', self.unit)
-        self.assertEqual((done.returncode, [line for line in done.stdout.splitlines() if 'caaproofd' in line]), (0, []))
+        done = analyze('verify', '--man=no', *self.units)
+        self.assertEqual((done.returncode, [line for line in done.stdout.splitlines() if 'caaproof' in line]), (0, []))
 
     @NEEDS_SYSTEMD
     def test_exposure(self):
-        done = analyze('security', '--offline=true', '--threshold=%d' % EXPOSURE_MAX, '--no-pager', self.unit)
-        self.assertEqual(done.returncode, 0, done.stdout)
+        for unit in self.services:
+            done = analyze('security', '--offline=true', '--threshold=%d' % EXPOSURE_MAX, '--no-pager', unit)
+            self.assertEqual(done.returncode, 0, done.stdout)
 
     @NEEDS_SYSTEMD
     def test_system_calls(self):
@@ -77,14 +83,16 @@ class Unit(unittest.TestCase):
 
     def test_each_directive_is_explained(self):
         """By a comment above it, or above its like."""
-        explained = False
-        for line in lines():
-            if line == '' or line.startswith('['):
-                explained = line == '[Install]' or line == '[Unit]'
-            elif line.startswith('#'):
-                explained = True
-            else:
-                self.assertTrue(explained, line)
+        for unit in self.units:
+            name = os.path.basename(unit)
+            explained = False
+            for line in lines(name + '.in' if unit in self.services else name):
+                if line == '' or line.startswith('['):
+                    explained = line in ('[Install]', '[Unit]')
+                elif line.startswith('#'):
+                    explained = True
+                else:
+                    self.assertTrue(explained, line)
 
     def test_what_the_daemon_relies_on(self):
         text = '\n'.join(lines())

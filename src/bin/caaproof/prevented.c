@@ -16,7 +16,8 @@
 static const char usage[] =
     "usage: caaproof prevented STORE [options]\n"
     "\n"
-    "Lists issuances that CAA prevented, oldest first: recorded checks with names that CAA records\n"
+    "Lists issuances that CAA prevented, oldest first: recorded checks with names that CAA "
+    "records\n"
     "forbid, the records, where they were found, and where their owner wants reports (iodef). The\n"
     "Baseline Requirements (3.2.2.8) ask a CA to document these. Checks of authorities in shadow\n"
     "mode prevented nothing, and are only counted.\n"
@@ -133,8 +134,8 @@ names_json(const struct listing *l, const struct cx_json *result)
 
         if (is_wanted(l, f->verdict)) {
             name = cx_json_copy(cx_json_at(names, i));
-            whole = cx_json_add(
-                list, cx_json_whole(name, cx_json_set(name, "iodef", iodef_json(f))));
+            whole =
+                cx_json_add(list, cx_json_whole(name, cx_json_set(name, "iodef", iodef_json(f))));
         }
     }
     return cx_json_whole(list, whole);
@@ -192,8 +193,8 @@ take_check(void *ctx, const struct cx_log_row *row, const struct cx_record *reco
 static void
 print_counts(const struct listing *l, const struct stored_checks *checks)
 {
-    printf("%" PRIu64 " checks: %" PRIu64 " issuances prevented, for %" PRIu64
-           " names; %" PRIu64 " more in shadow mode",
+    printf("%" PRIu64 " checks: %" PRIu64 " issuances prevented, for %" PRIu64 " names; %" PRIu64
+           " more in shadow mode",
            checks->n, l->prevented, l->names, l->shadow);
     if (checks->deleted != 0) {
         printf("; %" PRIu64 " whose records were deleted", checks->deleted);
@@ -221,11 +222,9 @@ print_counts_json(const struct listing *l, const struct stored_checks *checks)
 static cx_status
 list_all(struct listing *l, cx_time since)
 {
-    struct stored_checks checks = { .stored = &l->stored,
-                                    .since = since,
-                                    .take = take_check,
-                                    .ctx = l,
-                                    .detail = &l->detail };
+    struct stored_checks checks = {
+        .stored = &l->stored, .since = since, .take = take_check, .ctx = l, .detail = &l->detail
+    };
 
     l->check = cx_check_new();
     if (l->check == NULL) {

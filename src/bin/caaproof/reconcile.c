@@ -8,11 +8,12 @@
 #include "bin/caaproof/listed.h"
 #include "bin/caaproof/options.h"
 #include "bin/caaproof/output.h"
-#include "bin/caaproof/reconcile_print.h"
+#include "bin/caaproof/reconcile_watch.h"
 #include "bin/caaproof/terminal.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static const char usage[] =
     "usage: caaproof reconcile STORE --certificates LIST... [options]\n"
@@ -44,6 +45,8 @@ static const char usage[] =
     "  --rejects FILE       write what could not be read of the lists, as CSV with reasons\n"
     "  --json               one object a certificate, then one of counts (docs/json.md, "
     "\"Reconcile\")\n"
+    "  --metrics FILE       replace FILE by the counts, for Prometheus (text format)\n"
+    "  --alarm PROGRAM      run PROGRAM, with what is wrong as its argument, unless all is well\n"
     "\n"
     "The moment of signing is that of the CA's signing log, else of the earliest SCT, else "
     "notBefore.\n"
@@ -62,6 +65,7 @@ struct reconcile_command {
     struct cx_reconcile_options options;
     struct cx_json *columns;
     struct reconcile_print print;
+    struct reconcile_watch watch;
     struct progress progress;
     const char *doing;
 };
@@ -146,17 +150,17 @@ static int
 run(struct reconcile_command *c)
 {
     struct cx_detail detail = { .text = "" };
-    cx_status s;
-    bool all_well;
+    cx_status s, told;
 
     c->options.progress = show_progress;
     c->options.ctx = c;
     s = reconcile(c, &detail);
-    if (!cx_ok(s)) {
-        return exit_with(s, &detail);
+    s = cx_ok(s) ? reconcile_metrics(&c->watch, &c->print, &detail) : s;
+    told = reconcile_alarm(&c->watch, &c->print, s, &detail);
+    if (!cx_ok(s) || !cx_ok(told)) {
+        return exit_with(cx_ok(s) ? told : s, &detail);
     }
-    all_well = c->print.counts.without + c->print.counts.shared + c->print.rejected == 0;
-    return exit_with_output(all_well ? EXIT_SUCCESS : EXIT_FAILURE);
+    return exit_with_output(reconcile_is_well(&c->print) ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 /* ---- options */
@@ -177,6 +181,8 @@ enum {
     OPT_ZONE,
     OPT_REJECTS,
     OPT_JSON,
+    OPT_METRICS,
+    OPT_ALARM,
 };
 
 static const struct option long_options[] = {
@@ -196,6 +202,8 @@ static const struct option long_options[] = {
     { "zone", required_argument, NULL, OPT_ZONE },
     { "rejects", required_argument, NULL, OPT_REJECTS },
     { "json", no_argument, NULL, OPT_JSON },
+    { "metrics", required_argument, NULL, OPT_METRICS },
+    { "alarm", required_argument, NULL, OPT_ALARM },
     { "help", no_argument, NULL, OPTIONS_HELP },
     { NULL, 0, NULL, 0 },
 };
@@ -286,6 +294,15 @@ set_columns(struct reconcile_command *c, const char *path)
     return true;
 }
 
+/* Whether it can be run is seen now, not when it is needed. */
+static bool
+set_alarm(struct reconcile_command *c, const char *path)
+{
+    c->watch.alarm = path;
+    return (path[0] == '/' && access(path, X_OK) == 0) ||
+           options_complain("--alarm takes the whole path of a program that may be run", path);
+}
+
 static bool
 take_rule_option(struct reconcile_command *c, int option, const char *value)
 {
@@ -339,6 +356,11 @@ take_option(void *ctx, int option, const char *value)
     case OPT_JSON:
         c->print.json = true;
         return true;
+    case OPT_METRICS:
+        c->watch.metrics = value;
+        return true;
+    case OPT_ALARM:
+        return set_alarm(c, value);
     default:
         return take_rule_option(c, option, value);
     }

@@ -432,6 +432,12 @@ reconcile_print_one(const struct reconcile_print *print, const struct cx_reconci
     return s;
 }
 
+bool
+reconcile_is_well(const struct reconcile_print *print)
+{
+    return print->counts.without == 0 && print->counts.shared == 0 && print->rejected == 0;
+}
+
 cx_status
 reconcile_print_counts(const struct reconcile_print *print)
 {

@@ -18,6 +18,8 @@ struct reconcile_print {
 cx_status reconcile_print_one(const struct reconcile_print *print,
                               const struct cx_reconciled *reconciled, struct cx_detail *detail)
     CX_MUST;
+/* Nothing was found that a person must look at. */
+bool reconcile_is_well(const struct reconcile_print *print);
 /* Classes: NOMEM, LIMIT. */
 cx_status reconcile_print_counts(const struct reconcile_print *print) CX_MUST;
 

@@ -41,8 +41,8 @@ stored_checks_scan(struct stored_checks *checks)
         const struct cx_log_shard_info *info = cx_log_reader_shard(reader, i);
 
         if (!is_before(checks, info->last_ms)) {
-            CX_TRY(cx_log_scan(reader, info->number, 0, info->size, take_row, checks,
-                               checks->detail));
+            CX_TRY(
+                cx_log_scan(reader, info->number, 0, info->size, take_row, checks, checks->detail));
         }
     }
     return CX_SUCCESS;
