@@ -31,7 +31,7 @@ recorder_of(const struct cx_json *status)
     return cx_json_get(recorder, "log") != NULL ? recorder : NULL;
 }
 
-/* running, stopped, draining, or without a recorder: one word, that of the gravest. */
+/* One word, that of the gravest. */
 static const char *
 word_of(const struct cx_json *status)
 {
@@ -42,6 +42,9 @@ word_of(const struct cx_json *status)
     }
     if (recorder == NULL) {
         return "not recording";
+    }
+    if (text_of(recorder, "clock").n != 0) {
+        return "clock wrong";
     }
     return text_of(recorder, "stopped").n != 0 ? "stopped" : "running";
 }
@@ -126,6 +129,7 @@ daemon_print_status(const struct cx_json *status)
 
     printf("%s\n", word_of(status));
     if (recorder != NULL) {
+        print_text("clock", text_of(recorder, "clock"));
         print_stop(recorder);
         print_counts(status, recorder);
         print_log(recorder);

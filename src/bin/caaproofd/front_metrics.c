@@ -21,6 +21,14 @@ is_stopped(const struct front *f, cx_str *ret_why)
     return cx_json_string(cx_json_get(f->status, "stopped"), ret_why);
 }
 
+/* The recorder can record nothing by its clock. */
+static bool
+is_clock_wrong(const struct front *f, cx_str *ret_why)
+{
+    *ret_why = (cx_str){ NULL, 0 };
+    return cx_json_string(cx_json_get(f->status, "clock"), ret_why);
+}
+
 /* It says how it is each second: if it has not for so long, its disk keeps it, or something else. */
 #define STALLED_MS 5000
 
@@ -198,6 +206,8 @@ front_say_metrics(struct front *f, struct http_request *request)
         f->status != NULL && !is_stalled(f) ? 1 : 0);
     put(&buf, "stopped", "gauge", "Nothing is permitted until a person acknowledges.",
         is_stopped(f, &why) ? 1 : 0);
+    put(&buf, "clock_wrong", "gauge", "The clock is behind the log: nothing can be recorded.",
+        is_clock_wrong(f, &why) ? 1 : 0);
     put(&buf, "checks_open", "gauge", "Checks under way.", f->places - f->n_free_inquiries);
     put(&buf, "callers_refused_total", "counter", "Requests of callers that may not.",
         f->counts.refused);
@@ -233,6 +243,8 @@ front_say_health(struct front *f, struct http_request *request, bool ready)
         front_refuse(request, &problem_recorder, "");
     } else if (is_stalled(f)) {
         front_refuse(request, &problem_recorder, "it does not answer");
+    } else if (is_clock_wrong(f, &why)) {
+        front_refuse(request, &problem_clock, "");
     } else if (is_stopped(f, &why)) {
         front_refuse(request, &problem_stopped, "");
     } else if (canaries != NULL && canaries->is_failing) {

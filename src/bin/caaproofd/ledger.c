@@ -340,6 +340,16 @@ counts_json(const struct ledger *ledger)
                                   ledger->counts.issuances_without_permit));
 }
 
+/* Why nothing can be recorded now, or null. */
+static struct cx_json *
+clock_json(const struct ledger *ledger)
+{
+    struct cx_detail why = { .text = "" };
+
+    return ledger_clock_is_wrong(ledger, &why) ? cx_json_new_outside(cx_str_of(why.text))
+                                               : cx_json_new_null();
+}
+
 struct cx_json *
 ledger_status(const struct ledger *ledger)
 {
@@ -358,5 +368,6 @@ ledger_status(const struct ledger *ledger)
                                     : cx_json_new_null()) &&
             cx_json_set_moment(o, "stopped_since",
                                stopped->is ? (cx_time)(stopped->since_ms / 1000) : CX_TIME_NONE) &&
+            cx_json_set(o, "clock", clock_json(ledger)) &&
             cx_json_set(o, "counts", counts_json(ledger)));
 }
