@@ -5,269 +5,23 @@
  * I3: a reload ends the front first, when all that it was asked is answered, and begins none before all roles have ended; meanwhile
  * connections wait at the listening sockets, which are the parent's. */
 #include "base/alloc.h"
-#include "bin/caaproofd/logging.h"
-#include "bin/caaproofd/member.h"
 #include "bin/caaproofd/notify.h"
-#include "bin/caaproofd/parent_files.h"
-#include "bin/caaproofd/parent_reload.h"
+#include "bin/caaproofd/parent_priv.h"
 #include "bin/caaproofd/roles.h"
 #include "bin/caaproofd/sandbox.h"
 
-#include <event2/event.h>
-
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define BACKOFF_FIRST_MS 50
-#define BACKOFF_LAST_MS  10000
-#define FORGIVEN_MS      60000
-#define DRAIN_MS         120000
-#define END_MS           10000
-
-struct parent;
-
-/* One process, or the place of one. */
-struct child {
-    struct parent *parent;
-    enum role role;
-    unsigned place;
-    pid_t pid; /* 0: not running */
-    int control;
-    struct event *readable;
-    struct event *again;
-    int64_t started_ms;
-    unsigned backoff_ms;
-    bool is_up; /* as it says */
-};
-
-enum reloading {
-    RELOAD_NONE = 0,
-    RELOAD_DRAINS, /* the front ends what is under way */
-    RELOAD_ENDS,   /* the front has ended, and the others do */
-};
-
-struct parent {
-    const char *path;
-    struct config *config;
-    struct files files; /* config, secrets and listening sockets, as descriptors */
-    struct event_base *base;
-    struct event *signals[5];
-    struct child *children; /* the recorder, the front, resolvers, the courier if there is one */
-    size_t n_children;
-    struct child *front;
-    struct logging logging;
-    struct event *deadline; /* of the end */
-    int notify;             /* the service manager; -1: none */
-    struct reload reload;
-    enum reloading reloading;
-    bool reload_again; /* once this reload is over */
-    bool is_ready;     /* as was said */
-    bool is_draining;
-    bool is_ending;
-    int exit;
-};
-
-static int64_t
-now_ms(void)
-{
-    return cx_clock_us() / 1000;
-}
-
-static struct child *
-child_of(struct parent *p, enum role role, unsigned place)
-{
-    for (size_t i = 0; i < p->n_children; i++) {
-        if (p->children[i].role == role && p->children[i].place == place) {
-            return &p->children[i];
-        }
-    }
-    return NULL;
-}
-
-/* ---- starting */
-
-/* In the child: nothing but standard streams and the control socket stays open; the rest is close-on-exec. */
-static void
-become(const struct child *child, int control, pid_t parent)
-{
-    char name[] = "caaproofd", for_role[] = "--role", for_place[] = "--place";
-    char role[32], place[16];
-    char *const argv[] = { name, for_role, role, for_place, place, NULL };
-    sigset_t none;
-
-    (void)snprintf(role, sizeof(role), "%s", role_name(child->role));
-    (void)snprintf(place, sizeof(place), "%u", child->place);
-    (void)sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() != parent || dup2(control, MEMBER_CONTROL_FD) < 0 ||
-        fcntl(MEMBER_CONTROL_FD, F_SETFD, 0) != 0) {
-        _exit(EXIT_FAILURE);
-    }
-    (void)execv("/proc/self/exe", argv);
-    _exit(EXIT_FAILURE);
-}
-
-static bool
-tell(const struct child *child, const struct control_message *message)
-{
-    return child != NULL && child->pid != 0 && cx_ok(control_send(child->control, message));
-}
-
-/* A stream between two roles: one end each. If b has ended, which we may not know yet, a gets none: it would lose that at once, and
- * ask for another. */
-static void
-connect_roles(struct child *a, struct child *b)
-{
-    int fds[2];
-
-    if (a->pid == 0 || b->pid == 0 ||
-        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) != 0) {
-        return; /* who starts later is connected then */
-    }
-    if (tell(b, &(struct control_message){ CONTROL_PEER,
-                                           control_number(a->role, a->place),
-                                           { NULL, 0 },
-                                           fds[1] })) { /* else it has ended */
-        (void)tell(a, &(struct control_message){
-                          CONTROL_PEER, control_number(b->role, b->place), { NULL, 0 }, fds[0] });
-    }
-    (void)close(fds[0]);
-    (void)close(fds[1]);
-}
-
-/* Secrets are the front's; roots of time-stamps are those of who asks for them and of who keeps them. */
-static bool
-is_for(const struct given_file *file, enum role role)
-{
-    if (file->kind == CONTROL_CONFIG) {
-        return true;
-    }
-    return file->kind == CONTROL_SECRET && file->number >> 16 == SECRET_TSA_ROOTS
-               ? role == ROLE_COURIER || role == ROLE_RECORDER
-               : role == ROLE_FRONT;
-}
-
-/* What the role needs before it begins. */
-static bool
-give_files(const struct parent *p, const struct child *child)
-{
-    for (size_t i = 0; i < p->files.n; i++) {
-        const struct given_file *file = &p->files.all[i];
-
-        if (is_for(file, child->role) &&
-            !tell(child,
-                  &(struct control_message){ file->kind, file->number, { NULL, 0 }, file->fd })) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* A resolver has the front's stream before it begins; the front and the courier get the recorder's, and it theirs, whenever
- * the other is there. */
-static void
-introduce(struct parent *p, struct child *child)
-{
-    struct child *front = child_of(p, ROLE_FRONT, 0), *recorder = child_of(p, ROLE_RECORDER, 0);
-    struct child *courier = child_of(p, ROLE_COURIER, 0);
-
-    switch (child->role) {
-    case ROLE_RESOLVER:
-        connect_roles(front, child);
-        break;
-    case ROLE_RECORDER:
-        connect_roles(front, child);
-        if (courier != NULL) {
-            connect_roles(courier, child);
-        }
-        break;
-    case ROLE_COURIER:
-        connect_roles(child, recorder);
-        break;
-    case ROLE_FRONT:
-        connect_roles(child, recorder);
-        break;
-    case ROLE_UNSET:
-    case ROLE_PARENT:
-    case ROLES:
-        break;
-    }
-}
-
-static void on_message(evutil_socket_t fd, short what, void *ctx);
-static void start_later(struct child *child);
-
-static void
-start(struct child *child)
-{
-    struct parent *p = child->parent;
-    pid_t parent = getpid();
-    int fds[2];
-
-    if (p->is_ending || p->reloading == RELOAD_ENDS || child->pid != 0) {
-        return;
-    }
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) {
-        logging_line(&p->logging, CONFIG_LEVEL_ERR, "parent", "no socket for a role: %s",
-                     strerror(errno));
-        start_later(child);
-        return;
-    }
-    child->pid = fork();
-    if (child->pid == 0) {
-        become(child, fds[1], parent);
-    }
-    (void)close(fds[1]);
-    if (child->pid < 0) {
-        child->pid = 0;
-        (void)close(fds[0]);
-        start_later(child);
-        return;
-    }
-    child->control = fds[0];
-    child->started_ms = now_ms();
-    child->readable = event_new(p->base, fds[0], EV_READ | EV_PERSIST, on_message, child);
-    if (child->readable == NULL || event_add(child->readable, NULL) != 0 || !give_files(p, child)) {
-        (void)kill(child->pid, SIGKILL); /* its end starts it again */
-        return;
-    }
-    introduce(p, child);
-    (void)tell(child, &(struct control_message){ CONTROL_GO, 0, { NULL, 0 }, -1 });
-}
-
-static void
-on_again(evutil_socket_t fd, short what, void *ctx)
-{
-    (void)fd, (void)what;
-    start(ctx);
-}
-
-static void
-start_later(struct child *child)
-{
-    struct timeval time;
-
-    if (now_ms() - child->started_ms > FORGIVEN_MS) {
-        child->backoff_ms = 0;
-    }
-    child->backoff_ms = child->backoff_ms == 0                    ? BACKOFF_FIRST_MS
-                        : 2 * child->backoff_ms < BACKOFF_LAST_MS ? 2 * child->backoff_ms
-                                                                  : BACKOFF_LAST_MS;
-    time = (struct timeval){ child->backoff_ms / 1000,
-                             (suseconds_t)(child->backoff_ms % 1000) * 1000 };
-    (void)event_add(child->again, &time);
-}
+#define DRAIN_MS 120000
+#define END_MS   10000
 
 /* ---- what roles say */
 
@@ -325,9 +79,9 @@ take_want(struct child *child, uint32_t number)
         return;
     }
     if (wanted->pid != 0 && wanted->role == ROLE_RECORDER) {
-        connect_roles(child, wanted);
+        child_connect(child, wanted);
     } else if (wanted->pid == 0 && !event_pending(wanted->again, EV_TIMEOUT, NULL)) {
-        start(wanted);
+        child_start(wanted);
     } /* else it is about to be started, or about to end: a resolver serves one stream in its life */
 }
 
@@ -376,91 +130,6 @@ take_message(struct child *child, const struct control_message *message)
     }
 }
 
-static void
-on_message(evutil_socket_t fd, short what, void *ctx)
-{
-    struct child *child = ctx;
-    struct control_message message;
-    struct control_in in;
-    cx_status s = control_receive(fd, &in, &message);
-
-    (void)what;
-    if (cx_ok(s)) {
-        take_message(child, &message);
-        if (message.fd >= 0) {
-            (void)close(message.fd);
-        }
-    } else if (s.code != CX_E_LIMIT) { /* it is ending: SIGCHLD says how */
-        (void)event_del(child->readable);
-    }
-}
-
-/* ---- the end of a role */
-
-static void
-describe_end(char *to, size_t size, int status)
-{
-    if (WIFSIGNALED(status)) {
-        (void)snprintf(to, size, "ended by signal %d (%s)", WTERMSIG(status),
-                       strsignal(WTERMSIG(status)));
-    } else {
-        (void)snprintf(to, size, "ended with status %d", WEXITSTATUS(status));
-    }
-}
-
-/* Meant to end: not started again. Resolvers end well with the front only, of whose end we may hear later. */
-static bool
-is_reloaded(const struct child *child, int status)
-{
-    enum reloading reloading = child->parent->reloading;
-
-    return reloading == RELOAD_ENDS ||
-           (reloading == RELOAD_DRAINS &&
-            (child->role == ROLE_FRONT || (child->role == ROLE_RESOLVER && status == 0)));
-}
-
-/* end_role waits for no courier. */
-static bool
-was_told_to_end(const struct child *child, int status)
-{
-    return child->role == ROLE_COURIER && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM;
-}
-
-static void
-bury(struct child *child, int status)
-{
-    struct parent *p = child->parent;
-    char text[120], name[40];
-    struct control_message message;
-    struct control_in in;
-
-    while (cx_ok(control_receive(child->control, &in, &message))) { /* its last words */
-        take_message(child, &message);
-        if (message.fd >= 0) {
-            (void)close(message.fd);
-        }
-    }
-    if (child->readable != NULL) {
-        event_free(CX_STEAL(child->readable));
-    }
-    (void)close(child->control);
-    child->pid = 0;
-    child->is_up = false;
-    (void)snprintf(name, sizeof(name), "%s %u", role_name(child->role), child->place);
-    describe_end(text, sizeof(text), status);
-    if (!p->is_ending) {
-        if (!is_reloaded(child, status) || (status != 0 && !was_told_to_end(child, status))) {
-            logging_line(&p->logging, CONFIG_LEVEL_WARNING, name, "%s", text);
-        }
-        if (!is_reloaded(child, status)) {
-            start_later(child);
-        }
-    } else if (status != 0 && !was_told_to_end(child, status)) {
-        logging_line(&p->logging, CONFIG_LEVEL_WARNING, name, "%s", text);
-        p->exit = EXIT_FAILURE;
-    }
-}
-
 static bool
 any_runs(const struct parent *p)
 {
@@ -485,7 +154,7 @@ on_child(evutil_socket_t fd, short what, void *ctx)
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         for (size_t i = 0; i < p->n_children; i++) {
             if (p->children[i].pid == pid) {
-                bury(&p->children[i], status);
+                child_bury(&p->children[i], status);
             }
         }
     }
@@ -524,21 +193,7 @@ finish_reload(struct parent *p)
     p->is_ready = false;
     for (size_t i = 0; i < p->n_children; i++) {
         p->children[i].backoff_ms = 0;
-        start(&p->children[i]);
-    }
-}
-
-/* Resolvers end with the front's streams, the others with our socket. A courier may be waiting for others, and has nothing to lose. */
-static void
-end_role(struct child *child)
-{
-    (void)event_del(child->again);
-    if (child->pid == 0) {
-        return;
-    }
-    (void)shutdown(child->control, SHUT_RDWR);
-    if (child->role == ROLE_COURIER) {
-        (void)kill(child->pid, SIGTERM);
+        child_start(&p->children[i]);
     }
 }
 
@@ -548,7 +203,7 @@ go_on_reloading(struct parent *p)
     if (p->reloading == RELOAD_DRAINS && p->front->pid == 0) {
         p->reloading = RELOAD_ENDS;
         for (size_t i = 0; i < p->n_children; i++) {
-            end_role(&p->children[i]);
+            child_end(&p->children[i]);
         }
         set_deadline(p, END_MS);
     }
@@ -568,7 +223,7 @@ begin_reload(struct parent *p)
     }
     p->reloading = RELOAD_DRAINS;
     (void)event_del(p->front->again);
-    (void)tell(p->front, &(struct control_message){ CONTROL_DRAIN, 0, { NULL, 0 }, -1 });
+    (void)child_tell(p->front, &(struct control_message){ CONTROL_DRAIN, 0, { NULL, 0 }, -1 });
     set_deadline(p, DRAIN_MS);
     go_on_reloading(p);
 }
@@ -624,7 +279,7 @@ end_all(struct parent *p)
 
     p->is_ending = true;
     for (size_t i = 0; i < p->n_children; i++) {
-        end_role(&p->children[i]);
+        child_end(&p->children[i]);
     }
     (void)event_add(p->deadline, &time);
     if (!any_runs(p)) {
@@ -662,7 +317,7 @@ begin_drain(struct parent *p, cx_str who)
                  who.n != 0 ? (int)who.n : 8, who.n != 0 ? who.p : "a signal");
     notify_say(p->notify, "STOPPING=1");
     files_stop_listening(&p->files);
-    if (!tell(p->front, &(struct control_message){ CONTROL_DRAIN, 0, { NULL, 0 }, -1 })) {
+    if (!child_tell(p->front, &(struct control_message){ CONTROL_DRAIN, 0, { NULL, 0 }, -1 })) {
         end_all(p);
         return;
     }
@@ -712,18 +367,14 @@ make_children(struct parent *p)
     }
     p->front = &p->children[1];
     for (size_t i = 0; i < p->n_children; i++) {
-        struct child *child = &p->children[i];
+        bool is_resolver = i >= 2 && i < 2 + resolvers;
 
-        child->parent = p;
-        child->role = i == 0              ? ROLE_RECORDER
-                      : i == 1            ? ROLE_FRONT
-                      : i < 2 + resolvers ? ROLE_RESOLVER
-                                          : ROLE_COURIER;
-        child->place = child->role == ROLE_RESOLVER ? (unsigned)(i - 2) : 0;
-        child->again = event_new(p->base, -1, 0, on_again, child);
-        if (child->again == NULL) {
-            return (cx_status){ CX_E_NOMEM };
-        }
+        CX_TRY(child_init(&p->children[i], p,
+                          i == 0        ? ROLE_RECORDER
+                          : i == 1      ? ROLE_FRONT
+                          : is_resolver ? ROLE_RESOLVER
+                                        : ROLE_COURIER,
+                          is_resolver ? (unsigned)(i - 2) : 0));
     }
     return CX_SUCCESS;
 }
@@ -819,7 +470,7 @@ begin(struct parent *p, struct cx_detail *detail)
     CX_TRY(enter_sandbox(p, detail));
     CX_TRY(open_events(p));
     for (size_t i = 0; i < p->n_children; i++) {
-        start(&p->children[i]);
+        child_start(&p->children[i]);
     }
     logging_line(&p->logging, CONFIG_LEVEL_NOTICE, "parent", "%s began", SOFTWARE);
     return CX_SUCCESS;
@@ -828,7 +479,7 @@ begin(struct parent *p, struct cx_detail *detail)
 int
 run_parent(const char *path)
 {
-    struct parent p = { .path = path, .exit = EXIT_SUCCESS, .notify = -1 };
+    struct parent p = { .path = path, .hear = take_message, .exit = EXIT_SUCCESS, .notify = -1 };
     struct cx_detail detail = { .text = "" };
 
     if (load(&p) != EXIT_SUCCESS) {
