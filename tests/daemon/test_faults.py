@@ -349,6 +349,15 @@ class Faults(unittest.TestCase):
         self.same_end('dead', told)
         self.whole({'dead': told, 'hurried': hurried})
 
+    def test_all_end_while_dns_is_asked(self):
+        """For a check that has ended, as the recorder that it began at is gone: neither waited for nor lost track of."""
+        asked = threading.Thread(target=lambda: self.check('slow', [DEAD]))
+        asked.start()
+        self.daemon.until(lambda: self.daemon.ask('GET', '/v1/status')[1]['recorder']['open'] == 1)
+        self.daemon.signal('recorder', signal.SIGKILL)
+        asked.join()
+        self.assertEqual(self.daemon.end(), 0, self.daemon.told())
+
     # ---- callers
 
     def test_callers_go(self):

@@ -35,6 +35,7 @@ TAILQ_HEAD(waiters, waiter);
 
 /* A check under way. */
 struct inquiry {
+    TAILQ_ENTRY(inquiry) next; /* of those that are over */
     struct front *front;
     uint32_t seq;
     size_t caller;
@@ -89,6 +90,7 @@ struct front {
     uint32_t *free_inquiries, *free_askings;
     size_t n_free_inquiries, n_free_askings, places;
     void *by_id;                        /* tree of inquiries */
+    TAILQ_HEAD(, inquiry) over;         /* that have left the table, and still ask */
     TAILQ_HEAD(batches, batch) batches; /* that would go on if there was room */
     struct front_tiles *tiles;          /* front_tiles.c */
     struct cx_json *status;             /* of the recorder, as it said it last; NULL: not yet */

@@ -20,6 +20,7 @@ front_checks_init(struct front *f)
     f->free_inquiries = cx_alloc(n, sizeof(uint32_t));
     f->free_askings = cx_alloc(n, sizeof(uint32_t));
     TAILQ_INIT(&f->batches);
+    TAILQ_INIT(&f->over);
     if (f->inquiries == NULL || f->askings == NULL || f->free_inquiries == NULL ||
         f->free_askings == NULL) {
         return (cx_status){ CX_E_NOMEM };
@@ -97,6 +98,7 @@ end_inquiry(struct inquiry *q, unsigned status, cx_str body)
     tell_all(q, status, body);
     if (q->is_asking) {
         q->is_over = true;
+        TAILQ_INSERT_TAIL(&f->over, q, next);
     } else {
         free_inquiry(q);
     }
@@ -107,6 +109,12 @@ end_inquiry(struct inquiry *q, unsigned status, cx_str body)
 void
 front_checks_done(struct front *f)
 {
+    struct inquiry *q;
+
+    while ((q = TAILQ_FIRST(&f->over)) != NULL) {
+        TAILQ_REMOVE(&f->over, q, next);
+        free_inquiry(q);
+    }
     for (size_t i = 0; f->inquiries != NULL && i < f->places; i++) {
         if (f->inquiries[i] != NULL) {
             (void)tdelete(f->inquiries[i], &f->by_id, compare_ids);
@@ -372,6 +380,7 @@ on_checked(void *ctx, struct cx_check *check)
 
     q->is_asking = false;
     if (q->is_over) { /* I2 was kept by the recorder, which ended it */
+        TAILQ_REMOVE(&f->over, q, next);
         free_inquiry(q);
         return;
     }
