@@ -378,7 +378,7 @@ TEST(swapped_objects_are_named)
     (void)restore(NULL);
     swap("object", "number", "kind, digest, octets", 300, 301); /* reordered: the index tells */
     test_check_run(&check, t.store, NULL);
-    assert_int_equal(check.totals.faults, 2);
+    assert_in_range(check.totals.faults, 1, 2); /* the salt may put both into one piece */
     assert_non_null(strstr(check.text, "piece 1/"));
     (void)restore(NULL);
     records("UPDATE object SET kind = 9 WHERE number = 20");
