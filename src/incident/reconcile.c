@@ -350,8 +350,8 @@ add_use(struct reconciling *r, const struct cx_sighting *one, const struct candi
     void *uses = r->uses;
 
     CX_TRY(widen(&uses, r->n_uses, &r->uses_room, sizeof(*r->uses)));
+    r->uses = uses; /* at once: the old one is gone, whatever comes next */
     CX_TRY(add_digest(&r->records, &candidate->digest));
-    r->uses = uses;
     r->uses[r->n_uses++] =
         (struct cx_permit_use){ candidate->place, candidate->record.conclusion.expires,
                                 one->signed_at, one->certificate };

@@ -293,7 +293,7 @@ TEST(every_allocation_may_fail)
     world_make(7);
     w.options.strict = true;
     assert_true(cx_ok(cx_reconcile(w.file, w.reader, &w.options, visit, NULL, &counts, NULL)));
-    for (nth = 1; !cx_ok(s) && nth < 100000; nth = nth < 60 ? nth + 1 : nth + nth / 9) {
+    for (nth = 1; !cx_ok(s) && nth < 100000; nth = nth < 400 ? nth + 1 : nth + nth / 9) {
         (void)cx_alloc_fail_nth(nth);
         s = cx_reconcile(w.file, w.reader, &w.options, visit, NULL, &counts, NULL);
         (void)cx_alloc_fail_nth(0);
