@@ -333,10 +333,6 @@
 #define CX_DNSTAP_ASKED     65536
 #define CX_DNSTAP_PAIR_MS   60000
 
-/* The incident report's text: sums, sentences and some fifty precedents, far from this. Notices are grouped by whom they go to, and
- * therefore held: five million of some 400 octets. */
-#define CX_REPORT_TEXT_MAX    ((size_t)16 << 20)
-#define CX_REPORT_NOTICES_MAX ((size_t)1 << 31)
 /* Attempts that one response of Open MPIC tells of; coordinators make a few. Records that one perspective saw: one message
  * holds fewer. A response over HTTP, how many of them are kept for one name: retries (R-MPIC-12), and all of a request: an object
  * of it must fit into CX_RECORD_MAX. */

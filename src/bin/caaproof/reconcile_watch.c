@@ -38,7 +38,7 @@ reconcile_metrics(const struct reconcile_watch *watch, const struct reconcile_pr
     put_gauge(&buf, "certificates_shared_permit",
               "Certificates whose permit served another one (--strict).", k->shared);
     put_gauge(&buf, "rejected_rows", "Rows of the lists that could not be read.", print->rejected);
-    put_gauge(&buf, "checks", "Checks that certificates were compared with.", k->checks);
+    put_gauge(&buf, "checks", "Checks in the log.", k->checks);
     put_gauge(&buf, "finished_seconds", "When it was last compared, in seconds since 1970.",
               (uint64_t)cx_time_now());
     CX_TRY(cx_buf_status(&buf));
