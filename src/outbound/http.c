@@ -32,6 +32,14 @@ take_body(char *data, size_t size, size_t n, void *ctx)
     return cx_buf_ok(body) ? size * n : 0;
 }
 
+/* These roots, and not the system's beside them. */
+static bool
+set_roots(CURL *curl, const char *cacert)
+{
+    return cacert == NULL || (curl_easy_setopt(curl, CURLOPT_CAINFO, cacert) == CURLE_OK &&
+                              curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) == CURLE_OK);
+}
+
 /* The options of libcurl that can fail are told by the transfer itself. */
 static void
 set_up(struct cx_http *http, const char *url, const struct cx_http_options *options)
@@ -48,9 +56,6 @@ set_up(struct cx_http *http, const char *url, const struct cx_http_options *opti
     (void)curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, options->socket); /* NULL: none */
     (void)curl_easy_setopt(curl, CURLOPT_SSLCERT, options->cert);
     (void)curl_easy_setopt(curl, CURLOPT_SSLKEY, options->key);
-    if (options->cacert != NULL) { /* else the system's */
-        (void)curl_easy_setopt(curl, CURLOPT_CAINFO, options->cacert);
-    }
     if (options->token != NULL) {
         (void)curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
         (void)curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, options->token);
@@ -173,6 +178,9 @@ cx_http_open(const char *what, const char *url, const struct cx_http_options *op
         return (cx_status){ CX_E_NOMEM };
     }
     set_up(http, url, options);
+    if (!set_roots(http->curl, options->cacert)) {
+        return (cx_status){ CX_E_NOMEM };
+    }
     *ret = CX_STEAL(http);
     return CX_SUCCESS;
 }

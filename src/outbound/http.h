@@ -13,7 +13,8 @@ struct cx_http_options {
     bool look_up;
     /* Each may be NULL. */
     const char *socket; /* path of a Unix socket, in place of the address in the url */
-    const char *cert;   /* PEM files: our certificate, its key, the roots of the server's */
+    const char *
+        cert; /* PEM files: our certificate, its key, the roots of the server's, in place of the system's */
     const char *key;
     const char *cacert;
     const char *token; /* bearer; printable ASCII */

@@ -8,8 +8,6 @@
 #include "store/folder.h"
 #include "store/succession.h"
 
-#include <time.h>
-
 struct cx_log {
     struct cx_log_options options;
     struct cx_shard_place place; /* of the shard that grows; texts are of the two below */
@@ -21,19 +19,10 @@ struct cx_log {
 };
 
 static uint64_t
-wall_clock_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_REALTIME, &now); /* fails for unknown clocks only */
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)(now.tv_nsec / 1000000);
-}
-
-static uint64_t
 clock_ms(const struct cx_log *log)
 {
     return log->options.now_ms != NULL ? log->options.now_ms(log->options.now_ctx)
-                                       : wall_clock_ms();
+                                       : cx_time_now_ms();
 }
 
 /* For CX_AUTO. */

@@ -72,6 +72,13 @@ desk_close(struct desk *d)
 }
 
 void
+desk_reopen(struct desk *d)
+{
+    desk_close(d);
+    desk_open(d);
+}
+
+void
 desk_remove(struct desk *d)
 {
     desk_close(d);
@@ -285,4 +292,16 @@ desk_log_size(struct desk *d)
     size = cx_log_reader_shard(reader, cx_log_reader_shards(reader) - 1)->size;
     cx_log_reader_close(reader);
     return size;
+}
+
+void
+desk_expect_claimed(struct desk *d)
+{
+    unsigned kind;
+    uint32_t status;
+    struct cx_json *json = desk_said(d, &kind, &status);
+
+    assert_int_equal(status, 200);
+    assert_true(desk_text_is(json, "state", "claimed"));
+    cx_json_free(json);
 }

@@ -7,7 +7,8 @@
 #include "logs.h"
 #include "main.h"
 
-#define NOW_MS 1795694400000u /* 2026-11-26T12:00:00Z */
+#define NOW_MS  1795694400000u /* 2026-11-26T12:00:00Z */
+#define HOUR_MS UINT64_C(3600000)
 
 struct desk {
     struct test_log log;
@@ -24,6 +25,7 @@ struct desk {
 void desk_make(struct desk *d);
 void desk_open(struct desk *d);
 void desk_close(struct desk *d);
+void desk_reopen(struct desk *d);
 /* With its folder. */
 void desk_remove(struct desk *d);
 struct cx_json *desk_parse(const char *text);
@@ -61,6 +63,7 @@ void desk_expect_started(struct desk *d);
 void desk_expect_nothing(struct desk *d);
 /* A reply with that status, verdict (or type of a problem) and a permit or none. */
 void desk_expect_reply(struct desk *d, uint32_t status, const char *verdict, bool permit);
+void desk_expect_claimed(struct desk *d);
 bool desk_text_is(const struct cx_json *json, const char *member, const char *wanted);
 uint64_t desk_log_size(struct desk *d);
 

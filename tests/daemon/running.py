@@ -69,6 +69,12 @@ def until(what, seconds=PATIENCE):
     raise AssertionError('waited in vain')
 
 
+def no_fault(log):
+    """A role that a sanitizer ended is begun again, and nothing else tells."""
+    if 'Sanitizer' in log or 'runtime error: ' in log:
+        raise AssertionError(log)
+
+
 class Daemon(unittest.TestCase):
     """Tests with a daemon of their own, which is started by start()."""
 
@@ -131,10 +137,12 @@ class Daemon(unittest.TestCase):
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
         try:
-            return process.wait(PATIENCE)
+            code = process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             raise
+        no_fault(self.read('log'))
+        return code
 
     def children(self):
         with open('/proc/%d/task/%d/children' % (self.process.pid, self.process.pid), encoding='ascii') as file:

@@ -38,8 +38,7 @@ TEST(who_asks_again_gets_the_same_end_also_after_a_restart)
     desk_expect_reply(&d, 200, "PERMIT", true);
     desk_ask(&d, OP_GET, "a", "");
     desk_expect_reply(&d, 200, "PERMIT", true);
-    desk_close(&d);
-    desk_open(&d);
+    desk_reopen(&d);
     desk_ask(&d, OP_GET, "a", "");
     desk_expect_reply(&d, 200, "PERMIT", true);
     assert_true(cx_ok(desk_start(&d, 1, "a", BODY("a", ""), 30000)));
@@ -74,8 +73,7 @@ TEST(a_verdict_after_the_deadline_is_a_failure_for_ever)
     desk_finish(&d, 0, BODY("a", ""), desk_granted);
     desk_turn(&d);
     desk_expect_reply(&d, 200, "FAIL", false);
-    desk_close(&d);
-    desk_open(&d);
+    desk_reopen(&d);
     desk_ask(&d, OP_GET, "a", "");
     desk_expect_reply(&d, 200, "FAIL", false);
     desk_remove(&d);
@@ -104,8 +102,7 @@ TEST(a_commit_after_the_deadline_permits_nothing_for_ever)
     desk_expect_reply(&d, 200, "FAIL", false);
     desk_ask(&d, OP_CLAIM, "a", "");
     desk_expect_reply(&d, 409, "/problems/spent", false);
-    desk_close(&d);
-    desk_open(&d);
+    desk_reopen(&d);
     desk_ask(&d, OP_GET, "a", "");
     desk_expect_reply(&d, 200, "FAIL", false);
     desk_remove(&d);
@@ -141,8 +138,7 @@ TEST(a_start_without_an_end_is_interrupted)
     desk_expect_started(&d);
     d.now_ms += CX_START_WAIT_MS;
     desk_turn(&d); /* it is an entry now */
-    desk_close(&d);
-    desk_open(&d);
+    desk_reopen(&d);
     desk_ask(&d, OP_GET, "a", "");
     desk_expect_reply(&d, 200, "FAIL", false);
     assert_true(cx_ok(desk_start(&d, 1, "a", BODY("a", ""), 30000)));
@@ -231,21 +227,11 @@ TEST(a_permit_is_claimed_once)
     desk_make(&d);
     desk_check(&d, "a", BODY("a", ""), desk_granted);
     desk_expect_reply(&d, 200, "PERMIT", true);
-    {
-        unsigned kind;
-        uint32_t status;
-        struct cx_json *json;
-
-        desk_ask(&d, OP_CLAIM, "a", "");
-        json = desk_said(&d, &kind, &status);
-        assert_int_equal(status, 200);
-        assert_true(desk_text_is(json, "state", "claimed"));
-        cx_json_free(json);
-    }
+    desk_ask(&d, OP_CLAIM, "a", "");
+    desk_expect_claimed(&d);
     desk_ask(&d, OP_CLAIM, "a", "");
     desk_expect_reply(&d, 409, "/problems/spent", false);
-    desk_close(&d);
-    desk_open(&d);
+    desk_reopen(&d);
     desk_ask(&d, OP_CLAIM, "a", "");
     desk_expect_reply(&d, 409, "/problems/spent", false);
     desk_ask(&d, OP_GET, "a", "");
@@ -264,8 +250,7 @@ TEST(a_later_refusal_of_a_name_bars_the_claim)
     desk_expect_reply(&d, 200, "DENY", false);
     desk_ask(&d, OP_CLAIM, "a", "");
     desk_expect_reply(&d, 409, "/problems/not-positive", false);
-    desk_close(&d);
-    desk_open(&d);
+    desk_reopen(&d);
     desk_ask(&d, OP_CLAIM, "a", "");
     desk_expect_reply(&d, 409, "/problems/not-positive", false);
     desk_check(&d, "c", BODY("c", ""), desk_granted); /* a new check may be claimed */
@@ -296,6 +281,28 @@ TEST(an_expired_permit_cannot_be_claimed)
     desk_remove(&d);
 }
 
+static bool
+is_stopped(const struct desk *d, const char *why)
+{
+    const char *text;
+    bool is = ledger_stopped(d->ledger, &text);
+
+    assert_string_equal(text, why);
+    return is;
+}
+
+/* A stop, or its end. */
+static void
+say(struct desk *d, enum op what, const char *why)
+{
+    unsigned kind;
+    uint32_t status;
+
+    desk_ask(d, what, "", why);
+    cx_json_free(desk_said(d, &kind, &status));
+    assert_int_equal(status, 200);
+}
+
 /* Scenario 17: two parts of one system that see things differently. */
 TEST(two_judgements_that_differ_stop_everything)
 {
@@ -315,26 +322,68 @@ TEST(two_judgements_that_differ_stop_everything)
     desk_expect_reply(&d, 503, "/problems/stopped", false);
     desk_ask(&d, OP_GET, "p", "");
     desk_expect_reply(&d, 200, "PERMIT", false);
-    desk_close(&d);
-    desk_open(&d); /* it is durable */
+    desk_reopen(&d); /* it is durable */
     assert_true(cx_ok(desk_start(&d, 0, "b", BODY("b", ""), 30000)));
     desk_expect_reply(&d, 503, "/problems/stopped", false);
     desk_ask(&d, OP_ACK, "", "");
     desk_expect_reply(&d, 400, "/problems/request", false);
-    {
-        unsigned kind;
-        uint32_t status;
-
-        desk_ask(&d, OP_ACK, "", "looked at it");
-        cx_json_free(desk_said(&d, &kind, &status));
-        assert_int_equal(status, 200);
-    }
+    say(&d, OP_ACK, "looked at it");
     desk_ask(&d, OP_ACK, "", "again");
     desk_expect_reply(&d, 409, "/problems/not-stopped", false);
     desk_check(&d, "b", BODY("b", ""), desk_granted);
     desk_expect_reply(&d, 200, "PERMIT", true);
-    desk_close(&d);
-    desk_open(&d);
+    desk_reopen(&d);
+    desk_check(&d, "c", BODY("c", ""), desk_granted);
+    desk_expect_reply(&d, 200, "PERMIT", true);
+    desk_remove(&d);
+}
+
+/* Late, and of another verdict than the deadline makes: that is no excuse. */
+TEST(two_judgements_that_differ_late_stop_everything_too)
+{
+    struct desk d;
+
+    desk_make(&d);
+    assert_true(cx_ok(desk_start(&d, 0, "a", BODY("a", ""), 1000)));
+    desk_expect_started(&d);
+    d.now_ms += 1001;
+    assert_true(cx_ok(desk_finish_as(&d, 0, BODY("a", ""), desk_granted, CX_VERDICT_DENY)));
+    desk_turn(&d);
+    desk_expect_reply(&d, 200, "FAIL", false);
+    assert_true(is_stopped(&d, "two judgements of one check differ"));
+    desk_remove(&d);
+}
+
+/* Whoever ends a stop has seen all that it is for, also after a restart. */
+TEST(each_cause_of_a_stop_is_told)
+{
+    uint64_t size;
+    struct desk d;
+
+    desk_make(&d);
+    assert_true(cx_ok(desk_start(&d, 0, "a", BODY("a", ""), 30000)));
+    desk_expect_started(&d);
+    assert_true(cx_ok(desk_start(&d, 1, "b", BODY("b", ""), 30000)));
+    desk_expect_started(&d);
+    say(&d, OP_STOP, "a person wants it");
+    assert_true(cx_ok(desk_finish_as(&d, 0, BODY("a", ""), desk_denied, CX_VERDICT_PERMIT)));
+    desk_turn(&d);
+    desk_expect_reply(&d, 200, "FAIL", false);
+    assert_true(is_stopped(&d, "a person wants it; two judgements of one check differ"));
+    size = desk_log_size(&d);
+    assert_true(cx_ok(desk_finish_as(&d, 1, BODY("b", ""), desk_denied, CX_VERDICT_PERMIT)));
+    desk_turn(&d);
+    desk_expect_reply(&d, 200, "FAIL", false);
+    assert_true(is_stopped(&d, "a person wants it; two judgements of one check differ"));
+    assert_int_equal(desk_log_size(&d), size + 2); /* start and end of the check: no cause is new */
+    say(&d, OP_STOP, "another one too");
+    assert_int_equal(desk_log_size(&d), size + 3);
+    desk_reopen(&d);
+    assert_true(
+        is_stopped(&d, "another one too; two judgements of one check differ; a person wants it"));
+    say(&d, OP_ACK, "all three were looked at");
+    desk_reopen(&d);
+    assert_false(is_stopped(&d, ""));
     desk_check(&d, "c", BODY("c", ""), desk_granted);
     desk_expect_reply(&d, 200, "PERMIT", true);
     desk_remove(&d);
@@ -534,8 +583,7 @@ TEST(what_is_told_again_is_the_same)
     desk_make(&d);
     desk_check(&d, "a", BODY("a", ""), desk_granted);
     first = desk_said(&d, &kind, &status);
-    desk_close(&d);
-    desk_open(&d);
+    desk_reopen(&d);
     desk_ask(&d, OP_GET, "a", "");
     again = desk_said(&d, &kind, &status);
     assert_true(cx_json_set(first, "record", cx_json_new_null()) &&
@@ -610,8 +658,7 @@ TEST(who_wants_a_problem_gets_it_now_and_later)
         check_for_problem(&d, "b", desk_granted);
         expect_problem(&d, "");
     }
-    desk_close(&d);
-    desk_open(&d);
+    desk_reopen(&d);
     ask_for_problem(&d, "a");
     expect_problem(&d, ACME "caa");
     ask_for_problem(&d, "b");
@@ -678,27 +725,6 @@ canary(struct desk *d, const char *id, const char *body, const char *world, cons
     desk_expect_reply(d, 200, verdict, false); /* never a permit */
 }
 
-static bool
-is_stopped(const struct desk *d, const char *why)
-{
-    const char *text;
-    bool is = ledger_stopped(d->ledger, &text);
-
-    assert_string_equal(text, why);
-    return is;
-}
-
-static void
-acknowledge(struct desk *d, const char *why)
-{
-    unsigned kind;
-    uint32_t status;
-
-    desk_ask(d, OP_ACK, "", why);
-    cx_json_free(desk_said(d, &kind, &status));
-    assert_int_equal(status, 200);
-}
-
 TEST(a_canary_that_is_permitted_stops_everything)
 {
     static const char why[] = "a canary was permitted: www.example.com";
@@ -718,10 +744,9 @@ TEST(a_canary_that_is_permitted_stops_everything)
     desk_expect_reply(&d, 503, "/problems/stopped", false);
     canary(&d, "c3", BODY("c3", ""), desk_denied,
            "DENY"); /* whoever repairs it can see that it is well */
-    desk_close(&d);
-    desk_open(&d);
+    desk_reopen(&d);
     assert_true(is_stopped(&d, why));
-    acknowledge(&d, "the zone was wrong");
+    say(&d, OP_ACK, "the zone was wrong");
     assert_false(is_stopped(&d, "ra: the zone was wrong"));
     desk_ask(&d, OP_GET, "c2", "");
     desk_expect_reply(&d, 200, "PERMIT", false);
@@ -789,22 +814,19 @@ TEST(issuer_domain_names_that_are_not_those_of_the_cps_stop_everything)
     desk_expect_reply(&d, 503, "/problems/stopped", false);
     assert_int_equal(own.asked, 2);
     desk_turn(&d);
-    desk_close(&d);
-    desk_open(&d);
+    desk_reopen(&d);
     assert_true(is_stopped(&d, why));
-    acknowledge(&d, "not looked at");
+    say(&d, OP_ACK, "not looked at");
     assert_true(cx_ok(desk_start(&d, 0, "c", BODY("c", ""), 30000)));
     desk_expect_reply(&d, 503, "/problems/stopped", false); /* it is still so */
     own.is_wrong = false;
-    acknowledge(&d, "the CPS was changed");
+    say(&d, OP_ACK, "the CPS was changed");
     desk_check(&d, "c", BODY("c", ""), desk_granted);
     desk_expect_reply(&d, 200, "PERMIT", true);
     desk_remove(&d);
 }
 
 /* ---- clocks */
-
-#define HOUR_MS 3600000u
 
 /* Two hours back: nothing is appended, and nothing ends the ledger; when it is right again, so is everything. */
 TEST(a_clock_behind_the_log_is_waited_for)
@@ -904,6 +926,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_later_refusal_of_a_name_bars_the_claim),
     cmocka_unit_test(an_expired_permit_cannot_be_claimed),
     cmocka_unit_test(two_judgements_that_differ_stop_everything),
+    cmocka_unit_test(two_judgements_that_differ_late_stop_everything_too),
+    cmocka_unit_test(each_cause_of_a_stop_is_told),
     cmocka_unit_test(nothing_can_be_overridden),
     cmocka_unit_test(who_asked_is_in_the_record),
     cmocka_unit_test(in_shadow_mode_nothing_is_permitted),

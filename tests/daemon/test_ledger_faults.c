@@ -9,27 +9,6 @@
 /* What may befall the recorder: a front that was taken over, clocks that step, memory that is not there, other configurations and sealed
  * shards behind it, and people who write a lot. Whatever it is: no permit that should not be, one end for one id. */
 
-#define HOUR_MS UINT64_C(3600000)
-
-static void
-expect_claimed(struct desk *d)
-{
-    unsigned kind;
-    uint32_t status;
-    struct cx_json *json = desk_said(d, &kind, &status);
-
-    assert_int_equal(status, 200);
-    assert_true(desk_text_is(json, "state", "claimed"));
-    cx_json_free(json);
-}
-
-static void
-reopen(struct desk *d)
-{
-    desk_close(d);
-    desk_open(d);
-}
-
 /* Without a turn. */
 static cx_status
 ask_at_once(struct desk *d, enum op kind, const char *id, const char *text)
@@ -138,7 +117,7 @@ TEST(front_cannot_make_a_deadline_longer)
 
     desk_make(&d);
     d.options.deadline_max_ms = 60000;
-    reopen(&d);
+    desk_reopen(&d);
     assert_true(cx_ok(desk_start(&d, 0, "a", BODY("a", ""), 1000 * HOUR_MS)));
     desk_expect_started(&d);
     d.now_ms += 60001;
@@ -166,7 +145,7 @@ TEST(a_restart_doubts_the_last_commit_only)
     desk_ask(&d, OP_GET, "b", "");
     desk_expect_reply(&d, 200, "FAIL", false);
     desk_ask(&d, OP_CLAIM, "a", "");
-    expect_claimed(&d);
+    desk_expect_claimed(&d);
     desk_remove(&d);
 }
 
@@ -203,7 +182,7 @@ TEST(what_was_late_stays_late_for_ever)
     d.now_ms += 24 * HOUR_MS;
     desk_check(&d, "b", BODY("b", ""), desk_granted);
     desk_expect_reply(&d, 200, "PERMIT", true);
-    reopen(&d);
+    desk_reopen(&d);
     desk_ask(&d, OP_GET, "a", "");
     desk_expect_reply(&d, 200, "FAIL", false);
     assert_true(cx_ok(desk_start(&d, 0, "a", BODY("a", ""), 1000)));
@@ -220,7 +199,7 @@ claim_once(struct desk *d)
     desk_check(d, "a", BODY("a", ""), desk_granted);
     desk_expect_reply(d, 200, "PERMIT", true);
     desk_ask(d, OP_CLAIM, "a", "");
-    expect_claimed(d);
+    desk_expect_claimed(d);
 }
 
 TEST(a_clock_that_was_wrong_for_a_while_forgets_no_claim)
@@ -278,9 +257,30 @@ TEST(a_clock_behind_the_log_permits_nothing_and_ends_nothing)
     desk_ask(&d, OP_GET, "a", "");
     desk_expect_reply(&d, 200, "PERMIT", false);
     d.now_ms += 2 * HOUR_MS;
-    reopen(&d);
+    desk_reopen(&d);
     desk_check(&d, "b", BODY("b", ""), desk_granted); /* it had no end */
     desk_expect_reply(&d, 200, "PERMIT", true);
+    desk_remove(&d);
+}
+
+TEST(a_stop_while_the_clock_is_wrong_is_written_when_it_is_right)
+{
+    const char *why;
+    struct desk d;
+
+    desk_make(&d);
+    desk_check(&d, "a", BODY("a", ""), desk_granted);
+    desk_expect_reply(&d, 200, "PERMIT", true);
+    d.now_ms -= 2 * HOUR_MS;
+    desk_ask(&d, OP_STOP, "", "the clock is wrong");
+    desk_expect_reply(&d, 503, "/problems/clock", false);
+    d.now_ms += 2 * HOUR_MS;
+    desk_turn(&d);
+    desk_reopen(&d);
+    assert_true(ledger_stopped(d.ledger, &why));
+    assert_string_equal(why, "the clock is wrong");
+    assert_true(cx_ok(desk_start(&d, 0, "b", BODY("b", ""), 30000)));
+    desk_expect_reply(&d, 503, "/problems/stopped", false);
     desk_remove(&d);
 }
 
@@ -349,11 +349,11 @@ TEST(a_permit_of_longer_days_is_not_used_twice)
 
     desk_make(&d);
     d.authorities[0].life_s = 8 * 3600;
-    reopen(&d);
+    desk_reopen(&d);
     desk_check(&d, "a", BODY("a", ""), desk_granted);
     desk_expect_reply(&d, 200, "PERMIT", true);
     desk_ask(&d, OP_CLAIM, "a", "");
-    expect_claimed(&d);
+    desk_expect_claimed(&d);
     desk_close(&d);
     d.now_ms += 2 * HOUR_MS;
     d.authorities[0].life_s = 900;
@@ -370,7 +370,7 @@ TEST(a_permit_of_longer_days_is_not_used_twice)
         assert_int_equal(status, 409);
         cx_json_free(json);
     }
-    reopen(&d);
+    desk_reopen(&d);
     desk_ask(&d, OP_CLAIM, "a", "");
     desk_expect_reply(&d, 409, "/problems/expired", false);
     desk_ask(&d, OP_GET, "a", "");
@@ -476,7 +476,7 @@ TEST(a_stop_holds_whatever_its_reason)
         cx_json_free(desk_said(&d, &kind, &status));
         assert_int_equal(status, 200);
         expect_stopped(&d, shift == 0 ? "\xc3\xa9\xc3\xa9" : "b\xc3\xa9");
-        reopen(&d);
+        desk_reopen(&d);
         expect_stopped(&d, shift == 0 ? "\xc3\xa9\xc3\xa9" : "b\xc3\xa9");
         desk_remove(&d);
     }
@@ -566,7 +566,7 @@ look_at_end(struct desk *d, const char *id, bool permitted)
 {
     struct ends ends = { .id = cx_str_of(id) };
 
-    reopen(d);
+    desk_reopen(d);
     find_ends(d, &ends);
     if (ends.checks + ends.interrupted > 1) {
         fail_msg("%s has %zu checks and was interrupted %zu times", id, ends.checks,
@@ -621,6 +621,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_was_late_stays_late_for_ever),
     cmocka_unit_test(a_clock_that_was_wrong_for_a_while_forgets_no_claim),
     cmocka_unit_test(a_clock_behind_the_log_permits_nothing_and_ends_nothing),
+    cmocka_unit_test(a_stop_while_the_clock_is_wrong_is_written_when_it_is_right),
     cmocka_unit_test(a_clock_that_goes_back_during_a_check_ends_that_check_only),
     cmocka_unit_test(what_expired_by_the_log_stays_expired),
     cmocka_unit_test(an_authority_that_went_into_shadow_mode_permits_nothing),

@@ -27,6 +27,7 @@ struct wanted {
     int64_t sct_s; /* from the desk's now */
     long serial;   /* 0: SERIAL */
     const char *eku;
+    bool has_lax_eku; /* of an encoding that is BER, and no DER: emailProtection */
 };
 
 static EVP_PKEY *issuing_key, *other_key;
@@ -108,6 +109,11 @@ make(const struct desk *d, const struct wanted *w, EVP_PKEY *key, struct cx_aren
     add_extension(x, NID_subject_alt_name, w->names != NULL ? w->names : "DNS:WWW.example.com");
     if (w->eku != NULL) {
         add_extension(x, NID_ext_key_usage, w->eku);
+    }
+    if (w->has_lax_eku) {
+        static const uint8_t lax[] = { 0x30, 0x81, 10, 6, 8, 43, 6, 1, 5, 5, 7, 3, 4 };
+
+        add_octets(x, "2.5.29.37", false, lax, sizeof(lax));
     }
     if (w->is_ca) {
         add_extension(x, NID_basic_constraints, "critical,CA:TRUE");
@@ -363,6 +369,7 @@ TEST(what_no_permit_allowed_is_recorded_and_an_alarm)
         { { .names = "email:a@www.example.com" }, "for other names" },
         { { .eku = "emailProtection" }, "another purpose" },
         { { .eku = "serverAuth,emailProtection" }, "another purpose" },
+        { { .has_lax_eku = true }, "its purposes cannot be read" },
         { { .logs = 2, .sct_s = -600 }, "before the check was in the log" },
         { { .logs = 1, .sct_s = -600 }, "by its SCTs" },
     };

@@ -249,6 +249,7 @@ turn(struct day *day)
 {
     desk_turn(&day->d);
     (void)listen(day, NULL);
+    day->is_stop_lost = day->is_stop_lost && day->d.now_ms < day->furthest_ms;
 }
 
 static uint32_t
@@ -305,7 +306,11 @@ restart(struct day *day)
         desk_open(&day->d);
     }
     forget_open(day);
-    day->is_stopped = day->is_stopped && !day->is_stop_lost;
+    if (day->is_stop_lost) {
+        const char *why;
+
+        day->is_stopped = ledger_stopped(day->d.ledger, &why);
+    }
     for (size_t i = 0; i < IDS; i++) {
         day->ids[i].restarted = true;
     }

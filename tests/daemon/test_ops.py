@@ -3,6 +3,9 @@
 
 import json
 import os
+import re
+import shlex
+import shutil
 import signal
 import socket
 import ssl
@@ -149,6 +152,13 @@ class Reload(Daemon):
             self.write(name, 'nothing\n')
             self.assertEqual(subprocess.run(test, check=False, capture_output=True).returncode, 1, name)
             self.write(name, good)
+        good = self.read('c.yaml')
+        self.write('roots.pem', '')  # of nobody, so that nobody would need a certificate
+        self.write('c.yaml', good.replace('server.key}', 'server.key, client_ca: %s}' % self.at('roots.pem')))
+        done = subprocess.run(test, check=False, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('roots.pem: the file is empty', done.stderr)
+        self.write('c.yaml', good)
         os.unlink(self.at('token'))
         done = subprocess.run(test, check=False, capture_output=True, text=True)
         self.assertEqual((done.returncode, done.stdout), (1, ''))
@@ -248,6 +258,18 @@ class Drain(Daemon):
 
 
 class Command(Daemon):
+    def test_examples_of_the_manual(self):
+        """Those of the one line: of our own socket."""
+        with open(os.path.join(running.TOP, 'man', 'caaproof-daemon.1'), encoding='utf-8') as file:
+            examples = re.findall(r'^\.Dl \$ caaproof (.*)$', file.read(), re.M)
+        self.assertEqual([line.split()[0] for line in examples], ['status', 'ack'])
+        self.start()
+        self.assertEqual(self.operate('stop', '--why', 'a canary was permitted')[0], 0)
+        until(lambda: self.operate('status')[0] == 1)
+        for line, code in zip(examples, (1, 0)):
+            done = self.operate(*shlex.split(line.replace(r'\(dq', '"')))
+            self.assertEqual(done[0], code, done)
+
     def test_status(self):
         self.assertEqual(self.operate('status')[0], 69)
         self.start()
@@ -262,6 +284,26 @@ class Command(Daemon):
         self.assertRegex(text, r'sandbox +(enforced|degraded: .*)\n')
         code, text, _ = self.operate('status', '--json')
         self.assertEqual((code, json.loads(text)['state']), (0, 'running'))
+
+    def test_whom_a_token_is_told(self):
+        """Not everybody on the way, and nobody whom only the system knows."""
+        self.start()
+        token = ('--token-file', self.at('token'))
+        for url in ('http://caa.example', 'http://127.0.0.1.example', 'http://localhost.example:80'):
+            code, _, err = self.run_command('status', '--url', url, *token)
+            self.assertEqual(code, 64)
+            self.assertIn('a token goes over https:// only', err)
+        running.make_certificate(self.folder, 'other', 'second')
+        os.mkdir(self.at('roots'))
+        digest = subprocess.run(['openssl', 'x509', '-hash', '-noout', '-in', self.at('server.pem')], check=True,
+                                capture_output=True, text=True).stdout.strip()
+        shutil.copy(self.at('server.pem'), self.at('roots/%s.0' % digest))
+        shell = 'mount --bind "$1" /etc/ssl/certs && shift && exec "$@"'
+        for roots, code in (('server.pem', 0), ('other.pem', 69)):
+            done = subprocess.run(['unshare', '-m', 'sh', '-c', shell, 'sh', self.at('roots'), running.COMMAND, 'status', '--url',
+                                   'https://127.0.0.1:%d' % running.TLS_PORT, '--cacert', self.at(roots), *token],
+                                  capture_output=True, text=True, timeout=running.PATIENCE, check=False)
+            self.assertEqual(done.returncode, code, done)
 
     def test_stop_and_acknowledge(self):
         self.start()

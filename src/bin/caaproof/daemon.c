@@ -27,7 +27,7 @@ static const char usage[] =
     "Asks a running caaproofd.\n"
     "\n"
     "  status        is it running, is it stopped and why, what did it do\n"
-    "  stop          no permits from now on; checks are still made and recorded\n"
+    "  stop          no permits from now on: new checks and claims are refused\n"
     "  ack           permits again: somebody has found out why they were stopped. The text is kept "
     "in\n"
     "                the log, with who said it\n"
@@ -132,12 +132,30 @@ take_option(void *ctx, int option, const char *value)
 
 /* ---- one request */
 
+/* To another machine it would be for everybody to read. */
+static bool
+is_open_to_all(const char *url)
+{
+    static const char *const here[] = { "http://127.0.0.1", "http://localhost", "http://[::1]" };
+    bool is_here = false;
+
+    for (size_t i = 0; i < CX_COUNT(here); i++) {
+        size_t n = strlen(here[i]);
+
+        is_here |= strncmp(url, here[i], n) == 0 && strchr(":/", url[n]) != NULL;
+    }
+    return strncmp(url, "https://", 8) != 0 && !is_here;
+}
+
 /* One line of what a header can have; its end is no part of it. */
 static cx_status
 read_token(struct daemon_command *c, struct cx_buf *token)
 {
     if (c->token_file == NULL) {
         return CX_SUCCESS;
+    }
+    if (c->url != NULL && is_open_to_all(c->url)) {
+        return cx_fail(&c->detail, CX_E_USAGE, "%s: a token goes over https:// only", c->url);
     }
     CX_TRY(cx_file_read(c->token_file, token, &c->detail));
     while (token->n != 0 && (token->p[token->n - 1] == '\n' || token->p[token->n - 1] == '\r')) {

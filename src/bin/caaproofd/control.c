@@ -31,6 +31,13 @@ attach(struct msghdr *message, void *room, size_t size, int fd)
     memcpy(CMSG_DATA(head), &fd, sizeof(fd));
 }
 
+/* Nobody waits for somebody who does not read: lines are counted, and who has no stream asks again. */
+static bool
+may_be_lost(enum control kind)
+{
+    return kind == CONTROL_LOG || kind == CONTROL_PEER;
+}
+
 cx_status
 control_send(int socket, const struct control_message *m)
 {
@@ -48,7 +55,7 @@ control_send(int socket, const struct control_message *m)
         attach(&message, room, sizeof(room), m->fd);
     }
     do {
-        n = sendmsg(socket, &message, MSG_NOSIGNAL);
+        n = sendmsg(socket, &message, MSG_NOSIGNAL | (may_be_lost(m->kind) ? MSG_DONTWAIT : 0));
     } while (n < 0 && errno == EINTR);
     if (n >= 0) {
         return CX_SUCCESS;
@@ -81,7 +88,8 @@ control_receive(int socket, struct control_in *in, struct control_message *ret)
         .msg_iov = &part,
         .msg_iovlen = 1,
         .msg_control = room,
-        .msg_controllen = sizeof(room),
+        .msg_controllen =
+            CMSG_LEN(sizeof(int)), /* not the padding behind it, which a second one fits in */
     };
     const uint8_t *p = (const uint8_t *)in->text;
     ssize_t n;

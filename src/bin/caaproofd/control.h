@@ -43,7 +43,7 @@ control_number(unsigned kind, unsigned place)
     return (uint32_t)kind << 16 | place;
 }
 
-/* fd stays the caller's. Classes: IO (CX_E_LIMIT: it would have to wait, and was not sent). */
+/* fd stays the caller's. Classes: IO (CX_E_LIMIT: a line or a stream that would have to wait, and was not sent). */
 cx_status control_send(int socket, const struct control_message *message) CX_MUST;
 
 struct control_in {

@@ -20,8 +20,8 @@
 
 struct front;
 
-/* Whoever waits for what became of a check; called once, from the event loop or from within the call that brought the end. The
- * waiter may be freed in it. */
+/* Whoever waits for what became of a check; called once, from the event loop or from within the call that brought the end, but
+ * never from within front_check. The waiter may be freed in it. */
 struct waiter {
     TAILQ_ENTRY(waiter) next;
     struct inquiry *inquiry; /* NULL: it does not wait any more */

@@ -105,7 +105,7 @@ begin_line(struct batch *b, cx_str line, size_t number)
         b->waiting--;
         put_problem(cell, problem_json(problem.problem, problem.detail));
         cell->is_done = true;
-    } else if (cell->waiter.inquiry != NULL) {
+    } else {
         cell->names = cell->waiter.inquiry->check->request.n_names;
         b->names += cell->names;
         b->n_names += cell->names;

@@ -55,6 +55,7 @@ set_timer(struct canaries *all, int64_t ms)
 
     if (event_add(all->timer, &after) != 0) {
         member_log(&all->front->member, CONFIG_LEVEL_ERR, "canaries: no timer");
+        all->counts.is_failing = true; /* no round comes that could say otherwise */
     }
 }
 
@@ -161,7 +162,7 @@ begin_canary(struct canary *c)
         !front_check(c->all->front, FRONT_SELF, cx_buf_str(&body), &c->waiter, &problem)) {
         fail(c, "was not checked:", cx_str_of(problem.problem->title));
         close_canary(c);
-    } else if (c->waiter.inquiry != NULL && c->process != NULL) {
+    } else if (c->process != NULL) {
         c->waiter.inquiry->source =
             c->process; /* its questions come later, when the recorder knows of it */
     }

@@ -210,7 +210,6 @@ check_one(struct turn *t)
     cx_str body = cx_str_of_span(t->message->body);
     struct http_waiter *w;
     struct front_problem problem;
-    struct inquiry *q;
 
     w = make_waiter(t, (cx_str){ NULL, 0 });
     if (w == NULL) {
@@ -221,12 +220,8 @@ check_one(struct turn *t)
         free_waiter(w);
         return;
     }
-    q = w->waiter.inquiry;
-    if (q == NULL) { /* answered already: on_done has said it */
-        return;
-    }
-    w->id = q->id; /* lives as long as w waits for it, or is copied before */
-    wait_at_most(t, w, patience_ms(t, q->deadline_ms));
+    w->id = w->waiter.inquiry->id; /* lives as long as w waits for it, or is copied before */
+    wait_at_most(t, w, patience_ms(t, w->waiter.inquiry->deadline_ms));
 }
 
 /* "problem" of the query. */

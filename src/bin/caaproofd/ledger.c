@@ -186,6 +186,26 @@ forget(struct ledger *ledger)
     recent_forget(ledger->bad, before);
 }
 
+/* A stop that came while the clock was wrong: else a restart would end it. */
+static cx_status
+log_stop(struct ledger *ledger, struct cx_detail *detail)
+{
+    struct stopped *stopped = &ledger->stopped;
+    struct cx_event event = {
+        .type = CX_EVENT_STOP,
+        .by = cx_str_of(stopped->by),
+        .why = cx_str_of(stopped->why),
+    };
+    cx_status s;
+
+    if (!stopped->is || stopped->is_logged || ledger_clock_is_wrong(ledger, detail)) {
+        return CX_SUCCESS;
+    }
+    s = ledger_add_event(ledger, &event, detail);
+    stopped->is_logged = cx_ok(s);
+    return s.code == CX_E_CLOCK ? CX_SUCCESS : s; /* in another turn */
+}
+
 static cx_status
 take_turn(struct ledger *ledger, struct cx_buf *out, bool *ret_more, struct cx_detail *detail)
 {
@@ -193,6 +213,7 @@ take_turn(struct ledger *ledger, struct cx_buf *out, bool *ret_more, struct cx_d
     cx_status s = CX_SUCCESS;
 
     CX_TRY(log_starts(ledger, ret_more, detail));
+    CX_TRY(log_stop(ledger, detail));
     CX_TRY(commit(ledger, detail));
     CX_TRY(void_late(ledger, detail));
     CX_TRY(commit(ledger, detail));

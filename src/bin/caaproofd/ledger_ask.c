@@ -579,26 +579,45 @@ claim(struct ledger *ledger, const struct op_ask *op, struct cx_buf *out, struct
 /* ---- stops, and what people say */
 
 void
-ledger_set_stopped(struct stopped *ret, uint64_t since_ms, cx_str why)
+ledger_add_cause(struct stopped *stopped, uint64_t since_ms, cx_str by, cx_str why)
 {
-    cx_str shown = cx_utf8_cut(why, STOP_TEXT - 1);
+    size_t n = stopped->is ? strlen(stopped->why) : 0;
+    const char *between = n != 0 ? "; " : "";
+    cx_str shown = { NULL, 0 };
 
-    *ret = (struct stopped){ .is = true, .since_ms = since_ms };
-    (void)snprintf(ret->why, sizeof(ret->why), "%.*s", (int)shown.n, shown.n != 0 ? shown.p : "");
+    if (!stopped->is) {
+        *stopped = (struct stopped){ .is = true, .since_ms = since_ms };
+    }
+    if (n + strlen(between) < STOP_TEXT) {
+        shown = cx_utf8_cut(why, STOP_TEXT - 1 - n - strlen(between));
+    }
+    if (shown.n != 0) {
+        (void)snprintf(stopped->why + n, STOP_TEXT - n, "%s%.*s", between, (int)shown.n, shown.p);
+    }
+    (void)snprintf(stopped->by, STOP_TEXT, "%.*s", ledger_cut(by), by.n != 0 ? by.p : "");
+    stopped->is_logged = false;
 }
 
-/* It holds from now on, whether or not it can be written. */
+static bool
+was_told(const struct stopped *stopped, cx_str known)
+{
+    return stopped->is && known.n != 0 &&
+           memmem(stopped->why, strlen(stopped->why), known.p, known.n) != NULL;
+}
+
+/* It holds from now on, whether or not it can be written. A cause that comes while another holds is one more to look at. */
 cx_status
-ledger_stop(struct ledger *ledger, cx_str by, cx_str why, struct cx_detail *detail)
+ledger_stop(struct ledger *ledger, cx_str by, cx_str known, cx_str why, struct cx_detail *detail)
 {
     struct cx_event event = { .type = CX_EVENT_STOP, .by = by, .why = why };
+    bool before = ledger->stopped.is && !ledger->stopped.is_logged; /* goes with the next turn */
 
-    if (ledger->stopped.is && ledger->stopped.is_logged) {
+    if (was_told(&ledger->stopped, known)) {
         return CX_SUCCESS;
     }
-    ledger_set_stopped(&ledger->stopped, ledger_now(ledger), why);
+    ledger_add_cause(&ledger->stopped, ledger_now(ledger), by, why);
     CX_TRY(ledger_add_event(ledger, &event, detail));
-    ledger->stopped.is_logged = true;
+    ledger->stopped.is_logged = !before;
     return CX_SUCCESS;
 }
 
@@ -617,7 +636,7 @@ stop(struct ledger *ledger, const struct op_ask *op, struct cx_detail *detail)
 {
     cx_str why = op->text.n != 0 ? op->text : CX_STR("no cause was given");
 
-    CX_TRY(ledger_stop(ledger, op->caller, why, detail));
+    CX_TRY(ledger_stop(ledger, op->caller, CX_STR(""), why, detail));
     return say_simply(ledger, op->seq, "stopped");
 }
 

@@ -157,7 +157,7 @@ check_own(struct ledger *ledger, size_t authority, struct cx_detail *detail)
     }
     (void)snprintf(text, sizeof(text), "authority %.60s: %.120s", o->authorities[authority].name,
                    why.text);
-    return ledger_stop(ledger, CX_STR(""), cx_str_of(text), detail);
+    return ledger_stop(ledger, CX_STR(""), cx_str_of(text), cx_str_of(text), detail);
 }
 
 static cx_status
@@ -201,8 +201,19 @@ cx_status
 ledger_start(struct ledger *ledger, const struct op_start *op, struct cx_buf *out,
              struct cx_detail *detail)
 {
+    cx_status s;
+
     CX_TRY(ledger_begun(ledger, detail));
-    return ledger_ended(ledger, begin_check(ledger, op, out, detail));
+    s = begin_check(ledger, op, out, detail);
+    if (s.code == CX_E_CLOCK) { /* I7: it stepped meanwhile; nothing was appended */
+        struct start *start = start_of_seq(ledger, op->seq);
+
+        if (start != NULL) {
+            start_end(ledger, start);
+        }
+        s = reply_problem(out, op->seq, &problem_clock, "%s", detail->text);
+    }
+    return ledger_ended(ledger, s);
 }
 
 /* The digest of the newest record of an earlier try, if the open shard has one. */
@@ -551,7 +562,10 @@ verdicts_agree(const struct start *start, const struct op_finish *op)
 {
     const struct cx_conclusion *ours = &start->check->conclusion;
 
-    return ours->verdict == op->verdict || ours->reason == CX_REASON_LATE;
+    /* Late is worse than what a deadline can make worse, and only then the reason. */
+    return ours->verdict == op->verdict ||
+           (ours->reason == CX_REASON_LATE &&
+            (op->verdict == CX_VERDICT_ARGUABLE || cx_verdict_positive(op->verdict)));
 }
 
 /* I6. Late or not: DNS said what it must never say. In one commit with the check. */
@@ -569,18 +583,20 @@ stop_by_canary(struct ledger *ledger, const struct start *start, const struct op
         return CX_SUCCESS;
     }
     (void)snprintf(text, sizeof(text), "a canary was permitted: %.*s", ledger_cut(name), name.p);
-    return ledger_stop(ledger, CX_STR(""), cx_str_of(text), detail);
+    /* Each round asks for another name. */
+    return ledger_stop(ledger, CX_STR(""), CX_STR("a canary was permitted"), cx_str_of(text),
+                       detail);
 }
 
 static cx_status
 end_by_verdict(struct ledger *ledger, struct start *start, const struct op_finish *op,
                struct cx_buf *out, struct cx_detail *detail)
 {
+    const cx_str differ = CX_STR("two judgements of one check differ");
     cx_status s;
 
     if (!verdicts_agree(start, op)) {
-        CX_TRY(
-            ledger_stop(ledger, CX_STR(""), CX_STR("two judgements of one check differ"), detail));
+        CX_TRY(ledger_stop(ledger, CX_STR(""), differ, differ, detail));
         return interrupt_and_say(ledger, start, "two judgements of it differ", detail);
     }
     CX_TRY(stop_by_canary(ledger, start, op, detail));

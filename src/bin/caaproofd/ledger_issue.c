@@ -231,7 +231,7 @@ ledger_permit_facts(struct ledger *ledger, const struct cx_hash *record, uint64_
 
     *ret = (struct permit_facts){ spent != NULL && spent->kind == SPENT_LATE,
                                   spent != NULL && spent->kind == SPENT_CLAIMED };
-    if (spent != NULL || time_ms + ledger->horizon_ms > ledger_now(ledger)) {
+    if (spent != NULL || time_ms + ledger->horizon_ms > ledger_latest(ledger)) {
         return CX_SUCCESS;
     }
     cx_log_key_about(record, &key);
@@ -259,19 +259,26 @@ is_pending(const struct ledger *ledger, const struct row *row)
 
 /* ---- certificate and permit side by side */
 
-/* By extKeyUsage, which decides what it serves; without any of ours by its names. */
-static unsigned
-purposes_of(cx_span der, struct cx_arena *arena)
+/* By extKeyUsage, which decides what it serves; without any of ours (0) by its names. */
+static cx_status
+purposes_of(struct issue *issue, unsigned *ret)
 {
     struct cx_detail detail;
     struct cx_tbs tbs;
+    cx_status s = cx_tbs_read(issue->der, issue->arena, &tbs, &detail);
 
-    if (!cx_ok(cx_tbs_read(der, arena, &tbs, &detail))) {
-        return 0;
+    *ret = 0;
+    if (s.code == CX_E_NOMEM) {
+        return s;
     }
-    return (tbs.eku_server_auth ? CX_PURPOSE_BIT(CX_PURPOSE_TLS) : 0) |
+    if (!cx_ok(s)) { /* I2: its names alone would say too little */
+        complain(issue, "its purposes cannot be read");
+        return CX_SUCCESS;
+    }
+    *ret = (tbs.eku_server_auth ? CX_PURPOSE_BIT(CX_PURPOSE_TLS) : 0) |
            (tbs.eku_email_protection ? CX_PURPOSE_BIT(CX_PURPOSE_SMIME) : 0) |
            (tbs.eku_mark ? CX_PURPOSE_BIT(CX_PURPOSE_VMC) : 0);
+    return CX_SUCCESS;
 }
 
 static enum cx_profile
@@ -321,10 +328,9 @@ complain_moment(struct issue *issue, const struct cx_assessment *a, const struct
 static cx_status
 compare(struct ledger *ledger, struct issue *issue, uint64_t now_ms, struct cx_detail *detail)
 {
-    const struct cx_reconcile_options options = {
+    struct cx_reconcile_options options = {
         .has_authority = true,
         .authority = issue->record.authority,
-        .purposes = purposes_of(issue->der, issue->arena),
         .profile = profile_of(issue->authority),
         .accept_lf = true, /* the authority's policy gave the permit */
         .accept_exempt = true,
@@ -339,6 +345,7 @@ compare(struct ledger *ledger, struct issue *issue, uint64_t now_ms, struct cx_d
     struct cx_assessment assessment;
     struct permit_facts facts;
 
+    CX_TRY(purposes_of(issue, &options.purposes));
     CX_TRY(cx_reconcile_subject_of(&certificate, &options, issue->arena, &subject));
     subject.signing.at = moment.at;
     CX_TRY(cx_reconcile_assess(&issue->record, &subject, &options, issue->arena, &assessment));

@@ -50,9 +50,10 @@ struct pending {
 #define STOP_TEXT 200
 struct stopped {
     bool is;
-    bool is_logged;
+    bool is_logged; /* with all its causes; else it is once the clock is right again */
     uint64_t since_ms;
-    char why[STOP_TEXT];
+    char why[STOP_TEXT]; /* each cause, as far as there is room */
+    char by[STOP_TEXT];  /* who said the last one; empty: the daemon */
 };
 
 /* One row of the log; its record lives in arena. */
@@ -68,7 +69,8 @@ ledger_cut(cx_str text)
 {
     return (int)(text.n < STOP_TEXT ? text.n : STOP_TEXT - 1);
 }
-void ledger_set_stopped(struct stopped *ret, uint64_t since_ms, cx_str why);
+/* One more cause of a stop, or the first. */
+void ledger_add_cause(struct stopped *stopped, uint64_t since_ms, cx_str by, cx_str why);
 
 /* Kinds of facts about permits. */
 enum spent {
@@ -192,8 +194,9 @@ struct cx_event;
 cx_status ledger_add_event(struct ledger *ledger, struct cx_event *event, struct cx_detail *detail)
     CX_MUST;
 /* by n == 0: the recorder itself. */
-cx_status ledger_stop(struct ledger *ledger, cx_str by, cx_str why, struct cx_detail *detail)
-    CX_MUST;
+/* known: the cause is none that comes anew if that was told already; empty: it is one each time. */
+cx_status ledger_stop(struct ledger *ledger, cx_str by, cx_str known, cx_str why,
+                      struct cx_detail *detail) CX_MUST;
 
 /* ---- ledger_issue.c: certificates that were signed */
 

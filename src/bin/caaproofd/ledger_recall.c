@@ -232,10 +232,10 @@ scan_sealed_shards(struct recalling *r, uint64_t since_ms)
     return CX_SUCCESS;
 }
 
-/* ---- stops: the newest entry of their key tells */
+/* ---- stops: the entries of their key tell, back to the newest acknowledgement */
 
 struct stop_found {
-    bool any;
+    bool is_over; /* what is older was acknowledged */
     struct stopped stopped;
 };
 
@@ -246,14 +246,16 @@ take_stop(void *ctx, const struct cx_log_row *row)
     struct cx_event event;
     struct cx_detail detail;
 
-    if (found->any || row->entry[1] != CX_ENTRY_EVENT || row->record.n == 0) {
+    if (found->is_over || row->entry[1] != CX_ENTRY_EVENT || row->record.n == 0) {
         return CX_SUCCESS;
     }
     CX_TRY(cx_event_decode(row->record, &event, &detail));
-    found->any = true;
     if (event.type == CX_EVENT_STOP) {
-        ledger_set_stopped(&found->stopped, event.time_ms, event.why);
+        ledger_add_cause(&found->stopped, event.time_ms, event.by, event.why);
+        found->stopped.since_ms = event.time_ms; /* the older one comes later */
         found->stopped.is_logged = true;
+    } else {
+        found->is_over = true;
     }
     return CX_SUCCESS;
 }
@@ -262,7 +264,7 @@ static cx_status
 recall_stop(struct recalling *r, struct cx_log_reader *reader)
 {
     CX_AUTO(cx_buf_done) struct cx_buf key = { .max = 64 };
-    struct stop_found found = { .any = false };
+    struct stop_found found = { .is_over = false };
 
     cx_log_key_stop(&key);
     CX_TRY(cx_buf_status(&key));

@@ -41,10 +41,14 @@ become(const struct child *child, int control, pid_t parent)
     char name[] = "caaproofd", for_role[] = "--role", for_place[] = "--place";
     char role[32], place[16];
     char *const argv[] = { name, for_role, role, for_place, place, NULL };
+    static const int handled[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP };
     sigset_t none;
 
     (void)snprintf(role, sizeof(role), "%s", role_name(child->role));
     (void)snprintf(place, sizeof(place), "%u", child->place);
+    for (size_t i = 0; i < CX_COUNT(handled); i++) { /* libevent's would tell the parent's loop */
+        (void)signal(handled[i], SIG_DFL);
+    }
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -166,6 +170,7 @@ child_start(struct child *child)
 {
     struct parent *p = child->parent;
     pid_t parent = getpid();
+    sigset_t all, before;
     int fds[2];
 
     if (p->is_ending || p->reloading == RELOAD_ENDS || child->pid != 0) {
@@ -177,10 +182,13 @@ child_start(struct child *child)
         child_start_later(child);
         return;
     }
+    (void)sigfillset(&all);
+    (void)sigprocmask(SIG_BLOCK, &all, &before);
     child->pid = fork();
     if (child->pid == 0) {
         become(child, fds[1], parent);
     }
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
     (void)close(fds[1]);
     if (child->pid < 0) {
         child->pid = 0;

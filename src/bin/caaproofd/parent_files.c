@@ -80,6 +80,9 @@ add_secret(struct files *files, enum secret secret, size_t place, cx_str path,
         return CX_SUCCESS;
     }
     s = cx_file_read(path.p, &content, detail);
+    if (cx_ok(s) && content.n == 0) { /* as if none was configured: roots of nobody, for one */
+        s = cx_fail(detail, CX_E_USAGE, "%s: the file is empty", path.p);
+    }
     if (cx_ok(s)) {
         s = add_content(files, CONTROL_SECRET, control_number((unsigned)secret, (unsigned)place),
                         cx_buf_str(&content), detail);
@@ -169,6 +172,8 @@ bind_local(int fd, const struct config_address *address, const struct place *pla
 {
     int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct stat there;
+    mode_t before;
+    bool done;
 
     if (probe >= 0 && lstat(address->host.p, &there) == 0 && S_ISSOCK(there.st_mode) &&
         connect(probe, &place->u.any, place->n) != 0 && errno == ECONNREFUSED) {
@@ -177,7 +182,10 @@ bind_local(int fd, const struct config_address *address, const struct place *pla
     if (probe >= 0) {
         (void)close(probe);
     }
-    return bind(fd, &place->u.any, place->n) == 0 && chmod(address->host.p, 0666) == 0;
+    before = umask(0111); /* no chmod behind it: the path may be another file's by then */
+    done = bind(fd, &place->u.any, place->n) == 0;
+    (void)umask(before);
+    return done;
 }
 
 static bool

@@ -6,17 +6,11 @@
 static void
 log_faults(const struct logging *logging, const struct config_faults *faults)
 {
-    cx_str rest = cx_buf_str(&faults->text);
+    size_t at = 0;
+    cx_str line;
 
-    while (rest.n != 0) {
-        size_t n = 0;
-
-        while (n < rest.n && rest.p[n] != '\n') {
-            n++;
-        }
-        logging_text(logging, CONFIG_LEVEL_ERR, "parent", (cx_str){ rest.p, n });
-        n += n < rest.n ? 1 : 0;
-        rest = (cx_str){ rest.p + n, rest.n - n };
+    while (cx_str_line(cx_buf_str(&faults->text), &at, &line)) {
+        logging_text(logging, CONFIG_LEVEL_ERR, "parent", line);
     }
 }
 

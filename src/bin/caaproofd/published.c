@@ -7,7 +7,8 @@
 struct published {
     const char *store;
     struct cx_log_reader *reader; /* as it was then; NULL: nothing was shown yet */
-    uint64_t since_ms;
+    uint64_t tried_ms;            /* to show it as it is */
+    bool has_tried;
 };
 
 struct published *
@@ -36,7 +37,7 @@ published_free(struct published *p)
 static bool
 may_move(const struct published *p, uint64_t now_ms)
 {
-    return p->reader == NULL || now_ms < p->since_ms || now_ms - p->since_ms >= CX_PUBLISH_MS;
+    return !p->has_tried || now_ms < p->tried_ms || now_ms - p->tried_ms >= CX_PUBLISH_MS;
 }
 
 static cx_status
@@ -44,10 +45,11 @@ move(struct published *p, uint64_t now_ms, struct cx_detail *detail)
 {
     struct cx_log_reader *reader = NULL;
 
+    p->has_tried = true;
+    p->tried_ms = now_ms;
     CX_TRY(cx_log_reader_open(p->store, &reader, detail));
     cx_log_reader_close(p->reader);
     p->reader = reader;
-    p->since_ms = now_ms;
     return CX_SUCCESS;
 }
 

@@ -32,7 +32,7 @@ struct recorder {
     struct event *ticker;
     struct link *front; /* NULL: there is none now */
     struct cx_answer_receiver *receiver;
-    bool was_stopped; /* as the log was told */
+    size_t stop_told; /* octets of why it is stopped that the log was told; 0: it is not */
     struct attest *attest;
     struct link *courier; /* NULL: there is none now */
     int exit;
@@ -76,14 +76,14 @@ tell_stop(struct recorder *r)
     const char *why;
     bool is = ledger_stopped(r->ledger, &why);
 
-    if (is && !r->was_stopped) {
+    if (is && strlen(why) > r->stop_told) {
         member_log(&r->member, CONFIG_LEVEL_ERR,
                    "nothing is permitted until a person acknowledges: %s", why);
-    } else if (!is && r->was_stopped) {
+    } else if (!is && r->stop_told != 0) {
         member_log(&r->member, CONFIG_LEVEL_NOTICE, "permits are given again; acknowledged by %s",
                    why);
     }
-    r->was_stopped = is;
+    r->stop_told = is ? strlen(why) : 0;
 }
 
 /* What came is made durable; then its replies go out. */
