@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
@@ -14,6 +13,8 @@ import tempfile
 import time
 import unittest
 import urllib.parse
+
+from running import OverUnix, no_fault
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get('CAAPROOF_BUILD', os.path.join(TOP, 'build'))
@@ -141,7 +142,8 @@ class Daemon:
             self.process.wait()
             raise
         self.process = None
-        if code != 0 or 'Sanitizer' in self.log():
+        no_fault(self.log())
+        if code != 0:
             raise AssertionError(f'exit code {code}: {self.log()}')
 
     def log(self):
@@ -149,23 +151,10 @@ class Daemon:
             return file.read()
 
     def ask(self, method, target, body=None, fields=None, connection=None):
-        return exchange(connection or Local(self.at('sock')), method, target, body, fields)
+        return exchange(connection or OverUnix(self.at('sock')), method, target, body, fields)
 
     def log_key(self):
         return must(CAAPROOF, 'log', 'key', self.at('store')).strip()
-
-
-class Local(http.client.HTTPConnection):
-    """Over a Unix socket."""
-
-    def __init__(self, path):
-        super().__init__('localhost', timeout=PATIENCE)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
 
 
 class Reply:
@@ -281,7 +270,7 @@ class Client:
 
 
 def local_client(daemon, document=None):
-    return Client(lambda: Local(daemon.at('sock')), document)
+    return Client(lambda: OverUnix(daemon.at('sock')), document)
 
 
 def token_client(document=None, token='dGhlLXRva2Vu', port=PORT):

@@ -148,7 +148,7 @@ class Driven(unittest.TestCase):
         self.assertEqual(told['problem']['type'], 'urn:ietf:params:acme:error:dns')
 
     def test_the_key_names_an_authority_too(self):
-        key = api_daemon.must(api_daemon.CAAPROOF, 'check', '--help') and self.key_of('ca')
+        key = self.key_of('ca')
         self.assertEqual(self.call('check', self.request(authority=key)).json()['authority'], 'tls')
 
     def key_of(self, name):
@@ -290,6 +290,8 @@ class Driven(unittest.TestCase):
                 elif method not in allow:
                     self.assertEqual(reply.status, 405, (method, path))
                     self.assertEqual(reply.body if method == 'HEAD' else reply.json()['type'], b'' if method == 'HEAD' else 'about:blank')
+                else:
+                    self.assertNotIn(reply.status, (405, 500), (method, path))
                 if method not in allow or method == 'OPTIONS':
                     self.assertEqual(set(reply.fields['allow'].split(', ')), allow, (method, path))
                 elif method == 'HEAD':
@@ -315,7 +317,7 @@ class Driven(unittest.TestCase):
         self.assertEqual(self.call('check', b'', type='application/x-ndjson').body, b'')
         octets = b'\n\n' + json.dumps(good[0]).encode() + b'\n\r\n{\n\xff\n' + json.dumps(good[1]).encode()
         told = self.call('check', octets, type='application/x-ndjson').lines()
-        self.assertEqual([line.get('line') for line in told if 'line' in line], [5, 6][:len(told) - 2] if len(told) == 4 else [4, 5, 6])
+        self.assertEqual([line.get('line') for line in told if 'line' in line], [4, 5, 6])
         self.assertEqual(told[-1]['id'], good[1]['id'])
 
     def test_names_of_a_batch(self):

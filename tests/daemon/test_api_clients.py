@@ -178,6 +178,7 @@ class Clients(unittest.TestCase):
         def test(client, name):
             code, out = client(name, 'good', ['www.permit.test', 'permit.test'], authority='tls')
             self.assertNotEqual(code, 0)
+            self.assertNotIn('there is no permit', out)
             self.assertNotIn('\nsign', '\n' + out)
         self.each(test)
 

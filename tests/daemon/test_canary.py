@@ -1,16 +1,16 @@
 #!/usr/bin/python3
 """Stops of the daemon in the lab: those that a person ends, and those that end by themselves. Run by lab/run."""
 
-import http.client
 import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 import unittest
+
+from running import OverUnix, no_fault
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DAEMON = os.environ['CAAPROOFD']
@@ -39,17 +39,6 @@ canary:
 WRONG = CANARY % '[{name: deny.canary.test}, {name: open.canary.test}]'
 RIGHT = CANARY % '[{name: deny.canary.test}, {name: deny.canary.unsigned}, {name: blackhole.test, expect: fail}]'
 SIGNED = CANARY % '[{name: deny.canary.test}]'
-
-
-class Connection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__('caaproofd', timeout=PATIENCE)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(PATIENCE)
-        self.sock.connect(self.path)
 
 
 def children(pid):
@@ -92,6 +81,7 @@ class Daemon(unittest.TestCase):
             process, self.process = self.process, None
             process.terminate()
             self.assertEqual(process.wait(timeout=PATIENCE), 0, self.log())
+            no_fault(self.log())
 
     def until(self, what, true):
         end = time.monotonic() + PATIENCE
@@ -102,7 +92,7 @@ class Daemon(unittest.TestCase):
 
     def ask(self, method, path, body=None):
         """(status, type of the problem or parsed body); (None, None): nobody is there"""
-        connection = Connection(self.folder + '/sock')
+        connection = OverUnix(self.folder + '/sock')
         try:
             connection.request(method, path, None if body is None else json.dumps(body), {'Content-Type': 'application/json'})
             reply = connection.getresponse()

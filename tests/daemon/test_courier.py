@@ -26,6 +26,7 @@ if os.environ.get("CAAPROOF_LAB") != "1":
 sys.path.insert(0, os.path.join(TOP, "tests", "outside"))
 import witness  # pylint: disable=wrong-import-position
 from api_daemon import Document  # pylint: disable=wrong-import-position
+from running import no_fault  # pylint: disable=wrong-import-position
 
 BUILD = os.environ.get("CAAPROOF_BUILD", os.path.join(TOP, "build"))
 DAEMON = os.path.join(BUILD, "src", "bin", "caaproofd", "caaproofd")
@@ -153,6 +154,7 @@ class Courier(unittest.TestCase):
         code = self.process.wait(timeout=30)
         self.process = None
         self.assertEqual(code, 0, self.log())
+        no_fault(self.log())
 
     def get(self, path):
         return run("curl", "-s", "--unix-socket", self.at("api.sock"), "http://d" + path).stdout
@@ -310,7 +312,7 @@ class Courier(unittest.TestCase):
         self.stop()
 
     def test_answers_that_are_none(self):
-        rows = ((200, b"x" * 1000000, ""), (302, b"", "did not answer as agreed"), (409, b"many\n", "cannot be read"),
+        rows = ((200, b"x" * 1000000, "writing output"), (302, b"", "did not answer as agreed"), (409, b"many\n", "cannot be read"),
                 (409, b"1\n", "another log"), (404, b"", "does not know"), (200, b"", "not in its answer"),
                 (500, b"\0\xff", "did not answer as agreed"))
         peers = [self.witness(f"witness.example/w{i}") for i in range(len(rows) + 1)]

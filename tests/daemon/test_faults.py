@@ -9,12 +9,13 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import threading
 import time
 import unittest
+
+from running import OverUnix, no_fault
 
 PROGRAM, TOOL = os.environ.get('CAAPROOFD', 'caaproofd'), os.environ.get('CAAPROOF', 'caaproof')
 # So long is waited for what must come; nothing is concluded from how long it took.
@@ -37,17 +38,6 @@ authorities:
 callers:
   - {{name: tester, unix_uid: {uid}, authorities: [all], may: [check, claim, issue, ack, drain, metrics]}}
 """
-
-
-class Connection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__('localhost', timeout=PATIENCE)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(PATIENCE)
-        self.sock.connect(self.path)
 
 
 def body_of(name, names, **more):
@@ -86,7 +76,7 @@ class Daemon:
 
     def ask(self, method, path, body=None, kind='application/json'):
         """(status, object of the answer, or its text)"""
-        connection = Connection(self.socket)
+        connection = OverUnix(self.socket)
         try:
             connection.request(method, path, body, {'Content-Type': kind})
             reply = connection.getresponse()
@@ -130,6 +120,7 @@ class Daemon:
         self.process.send_signal(signal.SIGTERM)
         code = self.process.wait(PATIENCE)
         self.process = None
+        no_fault(self.told())
         return code
 
     def die(self):
@@ -316,6 +307,7 @@ class Faults(unittest.TestCase):
         self.daemon.signal('recorder', signal.SIGSTOP)
         asking = threading.Thread(target=lambda: answers.append(self.check('late', ['www.permit.test'], timeout_s=1)))
         asking.start()
+        self.daemon.until(lambda: self.daemon.ask('GET', '/v1/status')[1]['checks_open'] == 1)
         time.sleep(1.5)
         self.daemon.signal('recorder', signal.SIGCONT)
         asking.join()
@@ -364,7 +356,7 @@ class Faults(unittest.TestCase):
         """What was begun ends in the log, and is there for who asks again."""
         names = {'gone': SLOW, 'unread': 'e.permit.test'}
         for name, host in names.items():
-            connection = Connection(self.daemon.socket)
+            connection = OverUnix(self.daemon.socket)
             connection.request('POST', '/v1/checks', body_of(name, [host]), {'Content-Type': 'application/json'})
             if name == 'unread':
                 self.daemon.until(lambda: self.get('unread')[1].get('state') == 'finished')
@@ -386,6 +378,7 @@ class Faults(unittest.TestCase):
             thread.start()
         for thread in threads:
             thread.join()
+        self.assertEqual(len(answers), len(threads))
         won = {which for which, (status, _) in answers if status == 200}
         self.assertEqual(len(won), 1)
         for which, (status, told) in answers:

@@ -129,6 +129,11 @@ class Peer:
             raise AssertionError('the server ended by itself')
         return line
 
+    def resident(self):
+        """kB of its memory"""
+        with open(f'/proc/{self.process.pid}/status', encoding='ascii') as file:
+            return int(re.search(r'VmRSS:\s+(\d+) kB', file.read()).group(1))
+
     def until(self, word):
         """lines up to that one"""
         seen = []
@@ -320,6 +325,7 @@ class Plain(Case):
         client.settimeout(SHORT * 3 / 1000)
         with self.assertRaises(TimeoutError):
             client.sendall(GET * 2000000)
+        self.assertLess(peer.resident(), 150000)
 
     def test_octet_by_octet(self):
         peer = self.peer()
@@ -657,9 +663,7 @@ class Slow(Case):
         client = self.small_window(peer)
         client.sendall(b'GET /stream?octets=200000000 HTTP/1.1\r\nHost: a\r\n\r\n')
         peer.wait_for(requests=1)
-        with open(f'/proc/{peer.process.pid}/status', encoding='ascii') as file:
-            resident = int(re.search(r'VmRSS:\s+(\d+) kB', file.read()).group(1))
-        self.assertLess(resident, 150000)
+        self.assertLess(peer.resident(), 150000)
         client.close()
         peer.until('gone')
 

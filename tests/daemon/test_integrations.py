@@ -14,6 +14,8 @@ import time
 import unittest
 import urllib.request
 
+from running import no_fault
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 EXAMPLES = os.path.join(TOP, "examples")
@@ -22,6 +24,10 @@ EX_NOPERM = 77
 
 if os.environ.get("CAAPROOF_LAB") != "1":
     os.execv(os.path.join(TOP, "lab", "run"), ["run", sys.executable, os.path.abspath(__file__), *sys.argv[1:]])
+
+# The examples take both from PATH.
+os.environ["PATH"] = ":".join([*(os.path.dirname(os.environ[name]) for name in ("CAAPROOF", "CAAPROOFD") if name in os.environ),
+                               os.environ["PATH"]])
 
 
 def run(*command, **options):
@@ -33,6 +39,7 @@ class Integrations(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.mkdtemp(prefix="caaproof-integrations.")
         cls.processes = []
+        cls.addClassCleanup(cls.end)
         cls.socket = cls.at("api.sock")
         cls.make_key("ca", "/CN=CA of the lab")
         cls.make_key("trial", "/CN=CA of the lab")
@@ -52,13 +59,18 @@ class Integrations(unittest.TestCase):
             file.write(run("caaproof", "log", "key", cls.at("store")).stdout)
 
     @classmethod
-    def tearDownClass(cls):
+    def end(cls):
         for process in reversed(cls.processes):
             process.terminate()
             process.wait(timeout=30)
             if process.stdout:
                 process.stdout.close()
+        log = ""
+        if os.path.exists(cls.at("daemon.log")):
+            with open(cls.at("daemon.log"), encoding="utf-8") as file:
+                log = file.read()
         shutil.rmtree(cls.folder)
+        no_fault(log)
 
     @classmethod
     def at(cls, name):
@@ -66,7 +78,7 @@ class Integrations(unittest.TestCase):
 
     @staticmethod
     def until(condition):
-        for _ in range(100):
+        for _ in range(600):
             if condition():
                 return
             time.sleep(0.1)
@@ -117,9 +129,8 @@ class Ejbca(Integrations):
 
     def test_no_daemon(self):
         certificate = self.certificate("DNS:www.permit.test")
-        socket, Ejbca.socket = self.socket, self.at("nobody.sock")
+        self.socket = self.at("nobody.sock")  # of this test alone
         done = self.validate(certificate)
-        Ejbca.socket = socket
         self.assertEqual(done.returncode, EX_NOPERM)
 
 

@@ -4,15 +4,15 @@ certificate that no check permitted is an alarm when it is told of, and found by
 
 import base64
 import hashlib
-import http.client
 import json
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
 import unittest
+
+from running import OverUnix, no_fault
 
 BUILD = os.environ['CAAPROOF_BUILD']
 DAEMON = os.path.join(BUILD, 'src', 'bin', 'caaproofd', 'caaproofd')
@@ -36,17 +36,6 @@ callers:
 """
 
 
-class Unix(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__('localhost', timeout=PATIENCE)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(PATIENCE)
-        self.sock.connect(self.path)
-
-
 class Daemon(unittest.TestCase):
     may = 'check, claim, issue, metrics'
 
@@ -61,7 +50,8 @@ class Daemon(unittest.TestCase):
         with open(cls.at('c.yaml'), 'w', encoding='utf-8') as f:
             f.write(CONFIG.format(folder=cls.folder, uid=os.getuid(), may=cls.may, hints=os.environ['CAAPROOF_ROOT_HINTS'],
                                   anchor=os.environ['CAAPROOF_ANCHOR']))
-        cls.process = subprocess.Popen([DAEMON, '-c', cls.at('c.yaml')])
+        with open(cls.at('log'), 'w', encoding='utf-8') as log:
+            cls.process = subprocess.Popen([DAEMON, '-c', cls.at('c.yaml')], stderr=log)
         cls.addClassCleanup(cls.stop)
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
@@ -76,7 +66,12 @@ class Daemon(unittest.TestCase):
     @classmethod
     def stop(cls):
         cls.process.terminate()
-        cls.process.wait(PATIENCE)
+        code = cls.process.wait(PATIENCE)
+        with open(cls.at('log'), encoding='utf-8') as log:
+            said = log.read()
+        no_fault(said)
+        if code != 0:
+            raise AssertionError(f'exit code {code}: {said}')
 
     @classmethod
     def at(cls, name):
@@ -89,7 +84,7 @@ class Daemon(unittest.TestCase):
     @classmethod
     def call(cls, method, path, body=None, content='application/json'):
         """Status and body, which is JSON."""
-        connection = Unix(cls.at('sock'))
+        connection = OverUnix(cls.at('sock'))
         try:
             if content == 'application/json' and body is not None and not isinstance(body, bytes):
                 body = json.dumps(body)

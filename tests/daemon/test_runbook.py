@@ -133,6 +133,8 @@ class Runbook(Daemon):
             self.shell('systemctl stop')
         if self.process is not None:
             self.process.wait(running.PATIENCE)
+        if os.path.exists(self.at('log')):
+            running.no_fault(self.read('log'))
 
     def shell(self, script, code=0):
         done = subprocess.run(['bash', '-e', '-o', 'pipefail', '-c', script], cwd=self.folder, env=self.env, text=True,

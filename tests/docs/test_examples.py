@@ -18,7 +18,7 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|\bE\d+(?= of )")
 VERDICTS = (0, 10, 11, 12, 13)
 # Pages of the manual, and how many examples they have at least.
 PAGES = {"caaproof.1": 6, "caaproof-evidence.1": 6, "caaproof-incident.1": 8}
-# What its examples need a daemon for: tests/daemon runs them.
+# Its examples need a daemon: tests/daemon/test_ops.py runs those that its own can be told.
 DAEMON_PAGE = "caaproof-daemon.1"
 # Files that the manual's example of a permit names.
 PERMIT = {"www.tlog-proof": "good.tlog-proof", "log.vkey": "log.vkey", "issuer.pem": "issuer.pem", "pre.pem": "precertificate.pem"}

@@ -128,7 +128,8 @@ TEST(what_does_not_verify_is_not_kept)
                   CX_CLASS_CRYPTO);
     cx_buf_clear(&lines);
     put_line(&real, 1000, &lines);
-    lines.p[lines.n - 8] ^= 1; /* in the signature, still base64 */
+    lines.p[lines.n - 8] =
+        lines.p[lines.n - 8] == 'A' ? 'B' : 'A'; /* in the signature, still base64 */
     SCRATCH_FAILS(cx_witnessed_cosign(&w, &real.key, cx_buf_str(&lines), &time_s, &detail),
                   CX_CLASS_CRYPTO);
     SCRATCH_FAILS(cx_witnessed_cosign(&w, &real.key, CX_STR("no line\n"), &time_s, &detail),
